@@ -1,0 +1,32 @@
+"""The one exception that a user is meant to read."""
+
+import difflib
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+
+class UserError(Exception):
+    """What the user gave cannot be used: one sentence with the thing's name and the remedy.
+
+    The command line prints it without a traceback and exits with status 2.
+    """
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
+    """The error for a name that does not exist, with the nearest one offered."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}."
+    return UserError(f"There is no {kind} {name!r}; {hint}")
+
+
+def invalid(where: str, error: ValidationError, known: Iterable[str] = ()) -> UserError:
+    """The error for settings that do not validate: the first complaint, in one sentence."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return unknown(f"setting of {where} named", key.rsplit(".", 1)[-1], known)
+    if first["type"] in ("missing", "missing_argument"):
+        return UserError(f"{where} lacks the setting {key!r}; add it.")
+    return UserError(f"{where}: {key or 'the value'} = {first['input']!r} is not valid: {first['msg']}.")
