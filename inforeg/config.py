@@ -1,0 +1,266 @@
+"""Everything that YAML files and run directories hold, as validated models.
+
+The JSON schemas under workflow/schemas are generated from these classes (`inforeg check --write-schemas`).
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
+
+from inforeg.errors import UserError, invalid, unknown
+
+Setting = bool | int | float | str | None | list[Any] | dict[str, Any]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+Metric = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/[a-z0-9_]+)?$")]
+Selection = Literal["val", "last", "test_oracle"]
+
+
+class Strict(BaseModel):
+    """A frozen model in which an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Training(Strict):
+    """How to train on a benchmark; one setting for all methods."""
+
+    epochs: PositiveInt = Field(description="passes over the training split")
+    lr: PositiveFloat = Field(description="learning rate")
+    batch_size: PositiveInt = Field(64, description="samples a step")
+    optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
+    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="of SGD; others ignore it")
+    weight_decay: NonNegativeFloat = 1e-4
+    decay_at: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.7, description="fraction of the epochs after which the learning rate decays"
+    )
+    decay_factor: PositiveFloat = Field(0.1, description="factor on the learning rate after `decay_at`")
+    trace: Literal["batch", "sample"] = Field(
+        "batch",
+        description="estimate of Tr(F): squared norm of the mini-batch gradient (free), or Eq. 7 exactly, "
+        "per sample, on a fixed subset once an epoch",
+    )
+    trace_samples: PositiveInt = Field(256, description="size of the subset of `trace: sample`")
+    shuffle_labels: bool = Field(False, description="control: train on permuted labels")
+    device: Literal["cpu", "cuda"] = "cpu"
+    threads: PositiveInt = Field(1, description="CPU threads a run; more may change the last bits")
+
+
+class EncoderConfig(BaseModel):
+    """An encoder's kind; the other keys are that encoder's own options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: Name
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that belong to the encoder itself."""
+        return dict(self.model_extra or {})
+
+
+class DataConfig(BaseModel):
+    """The data set behind a benchmark; the other keys are its loading options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: Name
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that belong to the data set itself."""
+        return dict(self.model_extra or {})
+
+
+class BenchmarkConfig(Strict):
+    """workflow/config/benchmarks/<name>.yaml."""
+
+    title: str = Field(description="how tables call the benchmark")
+    data: DataConfig
+    encoders: dict[Name, EncoderConfig] = Field(min_length=1)
+    fusion: Name = "concat"
+    training: Training
+    seeds_per_job: PositiveInt = Field(10, description="runs that share one process in the workflow")
+
+
+class RunSpec(Strict):
+    """All that decides a run's numbers: same spec, same bits."""
+
+    benchmark: Name
+    method: Name
+    variant: Name = "default"
+    seed: Annotated[int, Field(ge=0)]
+    versions: dict[str, PositiveInt] = Field(
+        description="of the engine, the method and the data set's loading: raised when results may change"
+    )
+    settings: dict[str, Setting] = Field(description="every hyper-parameter of the method")
+    config: BenchmarkConfig
+    data_hash: str | None = Field(description="of the benchmark's folder, from data.dvc")
+
+    def canonical(self) -> str:
+        """One JSON text, the same for equal specs."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical text."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+    @property
+    def cell(self) -> Path:
+        """The run's directory without the seed, below the root of all runs."""
+        return Path(self.benchmark, self.method, self.variant)
+
+    def directory(self, root: Path) -> Path:
+        """Where the run lies under `root`."""
+        return root / self.cell / f"seed={self.seed}"
+
+
+class Row(Strict):
+    """One row of a table: a method, perhaps with settings of its own."""
+
+    label: str
+    method: Name
+    variant: Name = "default"
+    set: dict[str, Setting] = Field(
+        default_factory=dict, description="method settings, or training.*, data.*, fusion"
+    )
+
+    @property
+    def key(self) -> str:
+        """How claims and references name the row: method, or method/variant."""
+        return self.method if self.variant == "default" else f"{self.method}/{self.variant}"
+
+
+class Claim(Strict):
+    """A statement of the paper that a paired test can decide, on every benchmark of the experiment."""
+
+    id: Name
+    statement: str
+    better: str = Field(description="key of the row claimed to be better")
+    worse: str = Field(description="key of the row claimed to be worse")
+    metric: Metric = "accuracy"
+    source: str = Field(description="where the paper says so")
+    printed: dict[str, float] = Field(
+        default_factory=dict, description="the paper's own difference in points, by its data set"
+    )
+
+
+class Experiment(Strict):
+    """workflow/config/experiments/<name>.yaml: one table with its figures and claims."""
+
+    title: str
+    caption: str = ""
+    benchmarks: list[Name] = Field(min_length=1)
+    seeds: Annotated[int, Field(ge=2)] = Field(description="runs per cell: seeds 0 to seeds - 1")
+    rows: list[Row] = Field(min_length=1)
+    reference: str = Field(description="key of the row that every other one is tested against")
+    selection: Selection = "val"
+    metric: Metric = "accuracy"
+    figures: list[Literal["information", "curves", "differences"]] = Field(default_factory=list)
+    claims: list[Claim] = Field(default_factory=list)
+    printed: dict[str, dict[str, list[float | None]]] = Field(
+        default_factory=dict, description="the paper's numbers: data set, row key, columns"
+    )
+
+
+class WorkflowConfig(Strict):
+    """workflow/config/config.yaml."""
+
+    experiments: list[Name] = Field(min_length=1, description="what `all` makes")
+    quick: Name = Field(description="the experiment that `quick` makes")
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_yaml(path: Path, model: type[M]) -> M:
+    """The validated content of a YAML file; a `UserError` names file, key and remedy."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
+    return validated(model, content, str(path))
+
+
+def validated(model: type[M], content: Any, where: str) -> M:
+    """`content` as a `model`; a `UserError` names where it stands."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise invalid(where, error, model.model_fields) from None
+
+
+class Project:
+    """The folder that holds Snakefile, workflow/ and data.dvc.
+
+    Args:
+        root: the folder; by default the environment's INFOREG_ROOT, else the nearest one at or above the
+            working directory with a workflow/config inside.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or self._find()
+
+    @staticmethod
+    def _find() -> Path:
+        if "INFOREG_ROOT" in os.environ:
+            return Path(os.environ["INFOREG_ROOT"])
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if (folder / "workflow" / "config").is_dir():
+                return folder
+        raise UserError(
+            f"{here} lies in no inforeg project; go to one, or name it in the variable INFOREG_ROOT."
+        )
+
+    def _names(self, folder: str) -> list[str]:
+        return sorted(path.stem for path in (self.root / "workflow/config" / folder).glob("*.yaml"))
+
+    def _read(self, folder: str, kind: str, name: str, model: type[M]) -> M:
+        names = self._names(folder)
+        if name not in names:
+            raise unknown(kind, name, names)
+        return read_yaml(self.root / "workflow/config" / folder / f"{name}.yaml", model)
+
+    def benchmarks(self) -> list[str]:
+        """Names of the configured benchmarks."""
+        return self._names("benchmarks")
+
+    def experiments(self) -> list[str]:
+        """Names of the configured experiments."""
+        return self._names("experiments")
+
+    def benchmark(self, name: str) -> BenchmarkConfig:
+        """How to train on the benchmark `name`."""
+        return self._read("benchmarks", "benchmark", name, BenchmarkConfig)
+
+    def experiment(self, name: str) -> Experiment:
+        """The experiment `name`."""
+        return self._read("experiments", "experiment", name, Experiment)
+
+    def workflow(self) -> WorkflowConfig:
+        """What the workflow makes."""
+        return read_yaml(self.root / "workflow/config/config.yaml", WorkflowConfig)
+
+    def data_hashes(self) -> Mapping[str, str]:
+        """Hash of each benchmark's folder by its name under data/, as data.dvc has it."""
+        path = self.root / "data.dvc"
+        if not path.exists():
+            return {}
+        outs = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("outs", [])
+        return {Path(out["path"]).name: out["md5"] for out in outs}

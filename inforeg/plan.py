@@ -1,0 +1,233 @@
+"""From names to runs: what a command, an experiment or the whole workflow has to train."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from inforeg.config import BenchmarkConfig, Experiment, Project, Row, RunSpec, Setting, validated
+from inforeg.errors import UserError, unknown
+from inforeg.registry import BENCHMARKS, ENCODERS, METHODS
+
+ENGINE_VERSION = 1
+"""Part of every run's spec; raise it when a change to the loop or the models may change results."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The runs of one method and variant on one benchmark, a spec per seed.
+
+    Attributes:
+        row: key of the table row that the runs serve.
+    """
+
+    row: str
+    specs: tuple[RunSpec, ...]
+
+    @property
+    def benchmark(self) -> str:
+        """The benchmark's name."""
+        return self.specs[0].benchmark
+
+    @property
+    def method(self) -> str:
+        """The method's name."""
+        return self.specs[0].method
+
+    @property
+    def variant(self) -> str:
+        """The variant's name."""
+        return self.specs[0].variant
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs of an experiment.
+
+    Attributes:
+        cells: in the order of benchmarks, then rows.
+        left_out: the reason for each cell that cannot be, by row key and benchmark.
+    """
+
+    cells: tuple[Cell, ...]
+    left_out: Mapping[tuple[str, str], str]
+
+
+def plan(project: Project, experiment: str) -> Plan:
+    """The runs of the experiment named `experiment`."""
+    return plan_experiment(project, project.experiment(experiment))
+
+
+def plan_experiment(project: Project, experiment: Experiment) -> Plan:
+    """The runs of `experiment`."""
+    cells: list[Cell] = []
+    left_out: dict[tuple[str, str], str] = {}
+    for benchmark in experiment.benchmarks:
+        for row in experiment.rows:
+            specs = resolve_row(project, benchmark, row)
+            supported, reason = supports(specs[0])
+            if supported:
+                cells += [Cell(row.key, with_seeds(spec, range(experiment.seeds))) for spec in specs]
+            else:
+                left_out[row.key, benchmark] = reason
+    return Plan(tuple(cells), left_out)
+
+
+def with_seeds(spec: RunSpec, seeds: Iterable[int]) -> tuple[RunSpec, ...]:
+    """`spec` once per seed."""
+    return tuple(spec.model_copy(update={"seed": seed}) for seed in seeds)
+
+
+def supports(spec: RunSpec) -> tuple[bool, str]:
+    """Whether the spec's method can run on its benchmark, else (False, reason)."""
+    supported: tuple[bool, str] = METHODS.build(spec.method, spec.settings).supports(spec.config)
+    return supported
+
+
+def needs(spec: RunSpec) -> list[RunSpec]:
+    """Runs that must be finished before `spec`."""
+    needed: list[RunSpec] = METHODS.build(spec.method, spec.settings).needs(spec)
+    return needed
+
+
+def resolve_row(project: Project, benchmark: str, row: Row) -> list[RunSpec]:
+    """The specs, at seed 0, that a table row stands for on a benchmark: one, or one per modality."""
+    method = METHODS.get(row.method)
+    modalities = tuple(project.benchmark(benchmark).encoders)
+    specs = []
+    for suffix, extra in method.expand(modalities).items():
+        parts = [
+            part for part in (row.variant if row.variant != "default" or not suffix else "", suffix) if part
+        ]
+        overrides = {**row.set, **extra}
+        specs.append(resolve(project, benchmark, row.method, "_".join(parts), overrides=overrides))
+    return specs
+
+
+def resolve(
+    project: Project,
+    benchmark: str,
+    method: str,
+    variant: str = "default",
+    *,
+    seed: int = 0,
+    overrides: Mapping[str, Setting],
+) -> RunSpec:
+    """The complete spec of one run.
+
+    Args:
+        project: where the benchmark's YAML and data.dvc are.
+        benchmark: its name.
+        method: its name.
+        variant: one that the method offers, whose settings apply, or a new name for these overrides.
+        seed: of the run.
+        overrides: by key: a setting of the method, or a path into the benchmark's YAML such as
+            `training.lr`, `data.split`, `fusion`.
+    """
+    cls = METHODS.get(method)
+    known = set(cls.__dataclass_fields__)
+    fields = set(BenchmarkConfig.model_fields)
+    settings = dict(cls.variants.get(variant, {}))
+    tree: dict[str, Any] = project.benchmark(benchmark).model_dump(mode="json")
+    for key, value in overrides.items():
+        if key.split(".")[0] in fields:
+            _put(tree, key, value)
+        elif key in known:
+            settings[key] = value
+        else:
+            raise unknown(f"setting of method {method!r}", key, known | fields)
+    complete = _with_defaults(validated(BenchmarkConfig, tree, f"benchmark {benchmark!r}"))
+    return RunSpec(
+        benchmark=benchmark,
+        method=method,
+        variant=variant,
+        seed=seed,
+        versions={
+            "engine": ENGINE_VERSION,
+            "method": cls.version,
+            "data": BENCHMARKS.get(complete.data.name).version,
+        },
+        settings=METHODS.options(METHODS.build(method, settings)),
+        config=complete,
+        data_hash=project.data_hashes().get(complete.data.name),
+    )
+
+
+def _with_defaults(config: BenchmarkConfig) -> BenchmarkConfig:
+    """`config` with every option of its data set and encoders spelled out."""
+    data = BENCHMARKS.options(BENCHMARKS.build(config.data.name, config.data.options))
+    encoders = {
+        modality: {"kind": encoder.kind, **ENCODERS.options(ENCODERS.build(encoder.kind, encoder.options))}
+        for modality, encoder in config.encoders.items()
+    }
+    complete = {"data": {"name": config.data.name, **data}, "encoders": encoders}
+    return BenchmarkConfig.model_validate(config.model_dump(mode="json") | complete)
+
+
+def _put(tree: dict[str, Any], path: str, value: Setting) -> None:
+    """Set the entry of nested mappings that a dotted path names."""
+    *parents, last = path.split(".")
+    for parent in parents:
+        if not isinstance(tree.get(parent), dict):
+            raise UserError(f"The setting {path!r} leads nowhere; {parent!r} has no parts to set.")
+        tree = tree[parent]
+    tree[last] = value
+
+
+@dataclass(frozen=True)
+class Job:
+    """Runs that share one process: one cell's seeds `first` to `last`.
+
+    Attributes:
+        spec: at seed `first`.
+    """
+
+    spec: RunSpec
+    first: int
+    last: int
+
+    @property
+    def path(self) -> str:
+        """The job's report, relative to the root of all runs; its presence means that the runs are done."""
+        return f"{self.spec.cell.as_posix()}/seeds={self.first}-{self.last}.json"
+
+    @property
+    def template(self) -> RunSpec:
+        """The spec without a seed of its own (seed 0): what the job's runs have in common."""
+        return self.spec.model_copy(update={"seed": 0})
+
+
+def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
+    """The jobs of `cells` and of all that they need, by path; needed jobs come first.
+
+    Raises:
+        UserError: two different specs claim the same directory.
+    """
+    found: dict[str, Job] = {}
+    for cell in cells:
+        for required in _required(cell.specs):
+            _add(found, required)
+        _add(found, cell.specs)
+    return found
+
+
+def needed_paths(job: Job) -> list[str]:
+    """Paths of the jobs that `job` waits for."""
+    return [f"{spec.cell.as_posix()}/seeds={job.first}-{job.last}.json" for spec in needs(job.spec)]
+
+
+def _required(specs: tuple[RunSpec, ...]) -> list[tuple[RunSpec, ...]]:
+    return [with_seeds(first, (spec.seed for spec in specs)) for first in needs(specs[0])]
+
+
+def _add(found: dict[str, Job], specs: tuple[RunSpec, ...]) -> None:
+    """Cut the specs of one cell into jobs at multiples of the benchmark's block size."""
+    size = specs[0].config.seeds_per_job
+    for start in range(0, len(specs), size):
+        block = specs[start : start + size]
+        job = Job(block[0], block[0].seed, block[-1].seed)
+        present = found.setdefault(job.path, job)
+        if present.template != job.template:
+            raise UserError(
+                f"Two experiments ask for different settings of {job.spec.cell}; name one of them by a "
+                "variant of its own."
+            )

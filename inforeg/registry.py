@@ -1,0 +1,76 @@
+"""Plug-ins: every module of a package that defines a named class is found by being there."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from inforeg.errors import UserError, invalid, unknown
+
+T = TypeVar("T")
+
+OPTIONS = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+"""The pydantic configuration of every plug-in's dataclass: unknown options are errors."""
+
+
+class Registry(Generic[T]):
+    """The classes of `package` that derive from `base` and carry a `name` of their own.
+
+    A plug-in is a pydantic dataclass: its fields are its options, with bounds and a description each.
+
+    Args:
+        kind: what the plug-ins are called in messages, e.g. "method".
+        package: dotted name of the package whose modules are searched.
+        base: dotted name of the base class, "module:Class".
+    """
+
+    def __init__(self, kind: str, package: str, base: str) -> None:
+        self.kind, self.package, self.base = kind, package, base
+
+    @cached_property
+    def classes(self) -> dict[str, type[T]]:
+        """Name to class, sorted by name."""
+        package = importlib.import_module(self.package)
+        module, _, attribute = self.base.partition(":")
+        base = getattr(importlib.import_module(module), attribute)
+        found: dict[str, type[T]] = {}
+        for info in pkgutil.iter_modules(package.__path__):
+            loaded = importlib.import_module(f"{self.package}.{info.name}")
+            for _, cls in inspect.getmembers(loaded, inspect.isclass):
+                if issubclass(cls, base) and cls.__module__ == loaded.__name__ and "name" in vars(cls):
+                    if cls.name in found:
+                        raise UserError(f"Two {self.kind}s are named {cls.name!r}; rename one of them.")
+                    found[cls.name] = cls
+        return dict(sorted(found.items()))
+
+    def get(self, name: str) -> type[T]:
+        """The class named `name`; a `UserError` offers the nearest name."""
+        if name not in self.classes:
+            raise unknown(self.kind, name, self.classes)
+        return self.classes[name]
+
+    def build(self, name: str, options: Mapping[str, Any]) -> T:
+        """The plug-in `name` with its options validated."""
+        cls = self.get(name)
+        try:
+            return TypeAdapter(cls).validate_python(dict(options))
+        except ValidationError as error:
+            raise invalid(f"{self.kind} {name!r}", error, cls.__dataclass_fields__) from None  # type: ignore[attr-defined]
+
+    def options(self, plugin: T) -> dict[str, Any]:
+        """All options of a plug-in as plain JSON values."""
+        dumped: dict[str, Any] = TypeAdapter(type(plugin)).dump_python(plugin, mode="json")
+        return dumped
+
+
+def _registry(kind: str, package: str, base: str) -> Registry[Any]:
+    return Registry(kind, f"inforeg.{package}", f"inforeg.{package}.base:{base}")
+
+
+METHODS = _registry("method", "methods", "Method")
+BENCHMARKS = _registry("benchmark", "data", "Benchmark")
+ENCODERS = _registry("encoder", "models.encoders", "Encoder")
