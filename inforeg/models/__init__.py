@@ -1,0 +1,1 @@
+"""Encoders, fusion, and the two together."""

@@ -1,0 +1,53 @@
+"""What an encoder is: options that build a network from one sample's shape to d features."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import torch
+from torch import nn
+
+from inforeg.errors import UserError
+
+
+class Encoder(ABC):
+    """The recipe of one modality's encoder phi^m; its dataclass fields are the options.
+
+    Attributes:
+        name: the registered name, `kind` in a benchmark's YAML.
+        rank: number of dimensions of one sample, e.g. 1 for a vector, 3 for an image.
+    """
+
+    name: ClassVar[str]
+    rank: ClassVar[int]
+    features: int
+
+    @abstractmethod
+    def network(self, shape: tuple[int, ...]) -> nn.Module:
+        """A network from samples of `shape` to `features` values."""
+
+    def build(self, shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
+        """The network with its initial weights drawn from `generator`."""
+        if len(shape) != self.rank:
+            raise UserError(
+                f"The encoder {self.name!r} takes samples with {self.rank} dimensions, not of shape {shape}; "
+                "choose another kind in the benchmark's YAML."
+            )
+        return initialise(self.network(shape), generator)
+
+
+def initialise(network: nn.Module, generator: torch.Generator) -> nn.Module:
+    """The field's common initial weights, drawn from `generator`, in place.
+
+    Linear: Xavier normal; convolution: Kaiming normal, fan-out; batch norm: 1 and 0; biases: 0
+    (OGM-GE's recipe, used by InfoReg's code).
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.xavier_normal_(module.weight, generator=generator)
+        elif isinstance(module, nn.Conv1d | nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+        else:
+            continue
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    return network

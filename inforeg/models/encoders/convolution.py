@@ -1,0 +1,52 @@
+"""Small strided convolutions for sequences and images."""
+
+import math
+from itertools import pairwise
+from typing import ClassVar
+
+import torch
+from pydantic import PositiveInt
+from pydantic.dataclasses import dataclass
+from torch import nn
+
+from inforeg.models.encoders.base import Encoder
+from inforeg.registry import OPTIONS
+
+
+@dataclass(frozen=True, config=OPTIONS)
+class _Convolution(Encoder):
+    """Strided convolutions with ReLU, flattened into one linear layer; without batch normalisation."""
+
+    layer: ClassVar[type[nn.Conv1d] | type[nn.Conv2d]]
+
+    channels: tuple[PositiveInt, ...] = (16, 32)
+    kernel: PositiveInt = 5
+    stride: PositiveInt = 2
+    features: PositiveInt = 32
+
+    def network(self, shape: tuple[int, ...]) -> nn.Module:
+        """Convolutions with padding kernel // 2, then flattened - features."""
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise((shape[0], *self.channels)):
+            layers += [self.layer(inputs, outputs, self.kernel, self.stride, self.kernel // 2), nn.ReLU()]
+        body = nn.Sequential(*layers, nn.Flatten())
+        flat = math.prod(body(torch.zeros(1, *shape)).shape)
+        return nn.Sequential(body, nn.Linear(flat, self.features))
+
+
+@dataclass(frozen=True, config=OPTIONS)
+class Convolution1d(_Convolution):
+    """For sequences, (channels, steps)."""
+
+    name: ClassVar[str] = "conv1d"
+    rank: ClassVar[int] = 2
+    layer: ClassVar[type[nn.Conv1d]] = nn.Conv1d
+
+
+@dataclass(frozen=True, config=OPTIONS)
+class Convolution2d(_Convolution):
+    """For images, (channels, height, width)."""
+
+    name: ClassVar[str] = "conv2d"
+    rank: ClassVar[int] = 3
+    layer: ClassVar[type[nn.Conv2d]] = nn.Conv2d

@@ -1,0 +1,29 @@
+"""Multi-layer perceptron for feature vectors."""
+
+from itertools import pairwise
+from typing import ClassVar
+
+from pydantic import PositiveInt
+from pydantic.dataclasses import dataclass
+from torch import nn
+
+from inforeg.models.encoders.base import Encoder
+from inforeg.registry import OPTIONS
+
+
+@dataclass(frozen=True, config=OPTIONS)
+class MLP(Encoder):
+    """Linear layers with ReLU between them; samples are vectors (D,)."""
+
+    name: ClassVar[str] = "mlp"
+    rank: ClassVar[int] = 1
+
+    hidden: tuple[PositiveInt, ...] = (64, 64)
+    features: PositiveInt = 32
+
+    def network(self, shape: tuple[int, ...]) -> nn.Module:
+        """D - hidden - features."""
+        layers: list[nn.Module] = []
+        for fan_in, fan_out in pairwise((*shape, *self.hidden)):
+            layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
+        return nn.Sequential(*layers, nn.Linear((*shape, *self.hidden)[-1], self.features))

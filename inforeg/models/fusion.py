@@ -1,0 +1,169 @@
+"""Late fusion: from the encoders' features to joint and unimodal logits.
+
+A fusion *decomposes* if its logits are the sum of one share per modality; then the shares are the unimodal
+logits. Otherwise each modality is measured with the other features set to zero (InfoReg, section 4.5).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from inforeg.batch import Output
+from inforeg.errors import UserError, unknown
+
+Streams = Callable[[str], torch.Generator]
+"""From a layer's name to the generator of its initial weights."""
+
+
+class Fusion(nn.Module, ABC):
+    """A head over the features of all modalities.
+
+    Args:
+        widths: number of features d_m per modality, in the model's order.
+        classes: C.
+        streams: gives the generator for a layer's initial weights.
+    """
+
+    name: ClassVar[str]
+    decomposes: ClassVar[bool]
+
+    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
+        super().__init__()
+        self.widths, self.classes = dict(widths), classes
+
+    @abstractmethod
+    def forward(self, features: Mapping[str, Tensor]) -> Output:
+        """Joint and unimodal logits from features (B, d_m)."""
+
+
+def _xavier(shape: tuple[int, int], fan_in: int, generator: torch.Generator) -> nn.Parameter:
+    std = (2.0 / (fan_in + shape[0])) ** 0.5
+    return nn.Parameter(torch.randn(shape, generator=generator) * std)
+
+
+def _linear(fan_in: int, fan_out: int, generator: torch.Generator) -> nn.Linear:
+    layer = nn.Linear(fan_in, fan_out)
+    nn.init.xavier_normal_(layer.weight, generator=generator)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class Concat(Fusion):
+    """z = W [h_1; ...; h_M] + b, kept as one block W_m per modality; u_m = W_m h_m + b / M."""
+
+    name = "concat"
+    decomposes = True
+
+    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
+        super().__init__(widths, classes, streams)
+        total = sum(widths.values())
+        self.weights = nn.ParameterDict(
+            {m: _xavier((classes, width), total, streams(m)) for m, width in widths.items()}
+        )
+        self.bias = nn.Parameter(torch.zeros(classes))
+
+    def forward(self, features: Mapping[str, Tensor]) -> Output:
+        """The shares and their sum."""
+        share = self.bias / len(features)
+        unimodal = {m: torch.addmm(share, h, self.weights[m].t()) for m, h in features.items()}
+        return Output(features, sum_logits(unimodal), unimodal)
+
+
+class Sum(Fusion):
+    """z = sum_m (W_m h_m + b_m): each modality with a linear head of its own; u_m = W_m h_m + b_m."""
+
+    name = "sum"
+    decomposes = True
+
+    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
+        super().__init__(widths, classes, streams)
+        self.heads = nn.ModuleDict({m: _linear(width, classes, streams(m)) for m, width in widths.items()})
+
+    def forward(self, features: Mapping[str, Tensor]) -> Output:
+        """The shares and their sum."""
+        unimodal = {m: self.heads[m](h) for m, h in features.items()}
+        return Output(features, sum_logits(unimodal), unimodal)
+
+
+class _Conditioned(Fusion):
+    """Two modalities, the first of which conditions the second."""
+
+    decomposes = False
+
+    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
+        super().__init__(widths, classes, streams)
+        if len(widths) != 2:
+            raise UserError(
+                f"The fusion {self.name!r} joins two modalities, not {len(widths)}; use 'concat' or 'sum'."
+            )
+        self.first, self.second = widths
+
+    @abstractmethod
+    def logits(self, first: Tensor, second: Tensor) -> Tensor:
+        """Logits (B, C) from the two modalities' features."""
+
+    def forward(self, features: Mapping[str, Tensor]) -> Output:
+        """The joint logits, and those with the other modality's features at zero."""
+        first, second = features[self.first], features[self.second]
+        unimodal = {
+            self.first: self.logits(first, torch.zeros_like(second)),
+            self.second: self.logits(torch.zeros_like(first), second),
+        }
+        return Output(features, self.logits(first, second), unimodal)
+
+
+class FiLM(_Conditioned):
+    """(gamma, beta) = W_f h_1 + b_f; z = W_o (gamma * h_2 + beta) + b_o (Perez et al., 2018)."""
+
+    name = "film"
+
+    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
+        super().__init__(widths, classes, streams)
+        width = widths[self.second]
+        self.condition = _linear(widths[self.first], 2 * width, streams("condition"))
+        self.head = _linear(width, classes, streams("head"))
+
+    def logits(self, first: Tensor, second: Tensor) -> Tensor:
+        """Scale and shift the second modality's features by the first's."""
+        gamma, beta = self.condition(first).chunk(2, dim=1)
+        joint: Tensor = self.head(gamma * second + beta)
+        return joint
+
+
+class Gated(_Conditioned):
+    """z = W_o (sigmoid(W_1 h_1 + b_1) * (W_2 h_2 + b_2)) + b_o (Kiela et al., 2018)."""
+
+    name = "gated"
+
+    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
+        super().__init__(widths, classes, streams)
+        width = widths[self.second]
+        self.gate = _linear(widths[self.first], width, streams("gate"))
+        self.value = _linear(width, width, streams("value"))
+        self.head = _linear(width, classes, streams("head"))
+
+    def logits(self, first: Tensor, second: Tensor) -> Tensor:
+        """Gate the second modality's features by the first's."""
+        joint: Tensor = self.head(torch.sigmoid(self.gate(first)) * self.value(second))
+        return joint
+
+
+FUSIONS: dict[str, type[Fusion]] = {cls.name: cls for cls in (Concat, Sum, FiLM, Gated)}
+
+
+def fusion_class(name: str) -> type[Fusion]:
+    """The fusion named `name`; a `UserError` offers the nearest name."""
+    if name not in FUSIONS:
+        raise unknown("fusion", name, FUSIONS)
+    return FUSIONS[name]
+
+
+def sum_logits(unimodal: Mapping[str, Tensor]) -> Tensor:
+    """Sum of the shares, in the model's order."""
+    first, *rest = unimodal.values()
+    for share in rest:
+        first = first + share
+    return first

@@ -1,0 +1,44 @@
+"""One encoder per modality and a fusion over their features."""
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from inforeg.batch import Output
+from inforeg.models.fusion import Fusion
+
+
+class MultimodalModel(nn.Module):
+    """Encoders phi^m and a late fusion.
+
+    Args:
+        encoders: one network per modality, samples to features (B, d_m); the order is the model's.
+        fusion: over the same modalities.
+    """
+
+    def __init__(self, encoders: Mapping[str, nn.Module], fusion: Fusion) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleDict(encoders)
+        self.fusion = fusion
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names, in the model's order."""
+        return tuple(self.encoders)
+
+    def encode(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Features h_m (B, d_m) of the model's modalities."""
+        return {modality: encoder(inputs[modality]) for modality, encoder in self.encoders.items()}
+
+    def fuse(self, features: Mapping[str, Tensor]) -> Output:
+        """Joint and unimodal logits from features."""
+        output: Output = self.fusion(features)
+        return output
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> Output:
+        """Encode, then fuse."""
+        return self.fuse(self.encode(inputs))
+
+    def parameters_of(self, modality: str) -> list[nn.Parameter]:
+        """The parameters of one encoder."""
+        return list(self.encoders[modality].parameters())
