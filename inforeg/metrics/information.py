@@ -1,0 +1,109 @@
+"""Information amount: the trace of the Fisher information matrix (InfoReg, Eq. 7)."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+
+from inforeg.batch import Batch
+from inforeg.models.multimodal import MultimodalModel
+
+WHOLE = "whole"
+HEAD = "head"
+
+
+class FisherTrace:
+    """The `batch` estimate of Tr(F): mean over an epoch's batches of ||gradient of the batch mean||^2.
+
+    Free, since it reads the gradients that training makes anyway; unlike Eq. 7 it takes the square after
+    the mean over the batch, so most of it is gradient noise at small batches.
+
+    Args:
+        groups: parameters by name, e.g. one group per encoder.
+    """
+
+    def __init__(self, groups: Mapping[str, Sequence[nn.Parameter]]) -> None:
+        self.sizes = {name: len(parameters) for name, parameters in groups.items()}
+        self.parameters = [parameter for parameters in groups.values() for parameter in parameters]
+        self._absent = torch.zeros(1, device=self.parameters[0].device)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the epoch so far."""
+        self._squares = torch.zeros(len(self.parameters), device=self._absent.device)
+        self.batches = 0
+
+    @torch.no_grad()
+    def add(self) -> None:
+        """Take in the gradients of one batch, after the backward pass."""
+        gradients = [self._absent if p.grad is None else p.grad for p in self.parameters]
+        norms = torch.stack(torch._foreach_norm(gradients))
+        self._squares.addcmul_(norms, norms)
+        self.batches += 1
+
+    def sums(self) -> dict[str, float]:
+        """Squared norms summed over the batches so far, by group."""
+        parts = self._squares.split(list(self.sizes.values()))
+        return {name: part.sum().item() for name, part in zip(self.sizes, parts, strict=True)}
+
+    def close(self) -> dict[str, float]:
+        """The epoch's trace by group (mean over batches; 0 without any), and a new start."""
+        means = {name: value / max(self.batches, 1) for name, value in self.sums().items()}
+        self.reset()
+        return means
+
+
+class LayerTrace(FisherTrace):
+    """The "trace" of InfoReg's released code: squares averaged over a layer's elements, weights only.
+
+    Each convolution's and linear layer's weight counts with the mean over its elements; biases and
+    batch-norm parameters do not count; the epoch's batches are summed (PAPER.md, section 3, point 4).
+    """
+
+    def sums(self) -> dict[str, float]:
+        """Element means summed over layers and batches, by group."""
+        self._squares = self._squares / torch.tensor(
+            [p.numel() if p.dim() > 1 else float("inf") for p in self.parameters], device=self._absent.device
+        )
+        return super().sums()
+
+    def close(self) -> dict[str, float]:
+        """The epoch's sums, and a new start."""
+        sums = self.sums()
+        self.reset()
+        return sums
+
+
+def sample_trace(model: MultimodalModel, batch: Batch, chunk: int = 64) -> dict[str, float]:
+    """The `sample` estimate: Tr(F_m) = mean over samples of ||gradient of L_joint(x, y)||^2, Eq. 7 exactly.
+
+    Args:
+        model: taken in evaluation mode and left in the mode it was in.
+        batch: the samples of the mean.
+        chunk: samples differentiated at once.
+
+    Returns:
+        The trace of each encoder by modality, and of all parameters as "whole".
+    """
+    values = {name: p.detach() for name, p in model.named_parameters()}
+    buffers = dict(model.named_buffers())
+
+    def loss(values: dict[str, Tensor], inputs: dict[str, Tensor], target: Tensor) -> Tensor:
+        single = {m: x.unsqueeze(0) for m, x in inputs.items()}
+        logits = functional_call(model, (values, buffers), (single,)).logits
+        return F.cross_entropy(logits, target.unsqueeze(0))
+
+    training = model.training
+    model.eval()
+    gradients = vmap(grad(loss), in_dims=(None, 0, 0), chunk_size=chunk)(
+        values, dict(batch.inputs), batch.target
+    )
+    model.train(training)
+    square = {name: g.flatten(1).square().sum(1).mean().item() for name, g in gradients.items()}
+    traces = {
+        m: sum(square[f"encoders.{m}.{n}"] for n, _ in model.encoders[m].named_parameters())
+        for m in model.modalities
+    }
+    return traces | {WHOLE: sum(square.values())}

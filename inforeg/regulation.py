@@ -1,0 +1,227 @@
+"""InfoReg (CVPR 2025) for any training loop: slow a sufficient modality in its prime learning window."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from inforeg.errors import UserError, unknown
+from inforeg.metrics.imbalance import discrepancy, scores
+from inforeg.metrics.information import FisherTrace, LayerTrace
+from inforeg.window import CRITERIA
+
+Encoders = Mapping[str, nn.Module | Iterable[nn.Parameter]]
+Form = Literal["pull", "rate"]
+
+
+class InfoReg:
+    """Adaptive regulation of the encoders' information acquisition, without an extra backward pass.
+
+    ```python
+    regulation = InfoReg({"audio": net.audio, "video": net.video}, beta=0.9, threshold=0.04)
+    for epoch in range(epochs):
+        with regulation.epoch():
+            for inputs, target in loader:
+                ...
+                loss.backward()
+                regulation.regulate({"audio": logits_audio, "video": logits_video}, target)
+                optimizer.step()
+    ```
+
+    Under mixed precision, unscale the gradients before `regulate`. Save `state_dict` between epochs.
+
+    Args:
+        encoders: each modality's encoder, or its parameters.
+        beta: beta of alpha = exp(beta tanh(Delta_m)), Eq. 16; the paper's 0.9.
+        threshold: K of the window, Eq. 11; the paper's 0.04.
+        criterion: `single` (Eq. 11), `mean3_latch` or `released`; see `inforeg.window`.
+        form: `pull` adds the gradient of P = alpha / 2 ||w - w_epoch_start||^2, Eq. 12; `rate`, an
+            extension, divides the gradient by alpha instead, so that the encoder learns more slowly.
+        weight: factor on the pull; 0 switches it off. `rate` has no use for it.
+
+    Attributes:
+        windows: whether each modality's window is open in the current epoch.
+    """
+
+    def __init__(
+        self,
+        encoders: Encoders,
+        *,
+        beta: float = 0.9,
+        threshold: float = 0.04,
+        criterion: str = "single",
+        form: Form = "pull",
+        weight: float = 1.0,
+    ) -> None:
+        if criterion not in CRITERIA:
+            raise unknown("window criterion", criterion, CRITERIA)
+        if len(encoders) < 2:
+            raise UserError("InfoReg balances two or more modalities; give it an encoder for each.")
+        self.beta, self.threshold, self.weight = beta, threshold, weight
+        self.criterion = CRITERIA[criterion]
+        self.form = form
+        self.groups = {
+            modality: list(encoder.parameters() if isinstance(encoder, nn.Module) else encoder)
+            for modality, encoder in encoders.items()
+        }
+        self.trace = self._new_trace()
+        self.history: dict[str, list[float]] = {modality: [] for modality in self.groups}
+        self.windows = dict.fromkeys(self.groups, False)
+        self._anchors: dict[str, list[Tensor]] = {}
+        self._sum, self._steps = torch.zeros(len(self.groups)), 0
+
+    @contextmanager
+    def epoch(self) -> Iterator["InfoReg"]:
+        """One epoch of training; an epoch left by an exception does not count."""
+        self.open_epoch()
+        yield self
+        self.close_epoch()
+
+    def open_epoch(self) -> None:
+        """Decide the windows and keep the weights that the pull holds on to, w^{t-1}."""
+        self.windows = self._decide()
+        self.trace.reset()
+        self._sum, self._steps = torch.zeros(len(self.groups)), 0
+        self._anchors = {
+            modality: [parameter.detach().clone() for parameter in parameters]
+            for modality, parameters in self.groups.items()
+            if self.windows[modality] and self.form == "pull"
+        }
+
+    def close_epoch(self, traces: Mapping[str, float] | None = None) -> dict[str, float]:
+        """Take the epoch into the history.
+
+        Args:
+            traces: Tr(F_m) by modality, where someone else measures it; else the `batch` estimate of the
+                gradients seen by `regulate`.
+
+        Returns:
+            The mean strength over the epoch's batches by modality: alpha where the regulation acted, else 0.
+        """
+        traces = self.trace.close() if traces is None else traces
+        for modality, past in self.history.items():
+            past.append(traces[modality])
+        return {m: s / max(self._steps, 1) for m, s in zip(self.groups, self._sum.tolist(), strict=True)}
+
+    def regulate(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
+        """Measure the gradients of one batch, then edit them; call between `backward` and `step`.
+
+        Args:
+            unimodal: logits (B, C) per modality.
+            target: class indices, (B,).
+        """
+        self.trace.add()
+        self.apply(unimodal, target)
+
+    @torch.no_grad()
+    def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
+        """Edit the gradients of one batch without measuring them first; arguments as `regulate`."""
+        self._steps += 1
+        if not any(self.windows.values()):
+            return
+        ordered = {modality: unimodal[modality] for modality in self.groups}
+        strengths = self._strengths(ordered, target)
+        strengths = strengths * strengths.new_tensor([float(self.windows[m]) for m in self.groups])
+        self._sum = self._sum.to(strengths.device) + strengths
+        for modality, strength in zip(self.groups, strengths, strict=True):
+            if self.windows[modality]:
+                self._edit(modality, strength)
+
+    def _decide(self) -> dict[str, bool]:
+        return {m: self.criterion(past, self.threshold) for m, past in self.history.items()}
+
+    def _new_trace(self) -> FisherTrace:
+        return FisherTrace(self.groups)
+
+    def _strengths(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
+        """alpha_m = exp(beta tanh(Delta_m)) where Delta_m > 0, else 0; (M,)."""
+        delta = discrepancy(scores(unimodal, target))
+        return torch.exp(self.beta * torch.tanh(delta)) * (delta > 0)
+
+    def _edit(self, modality: str, strength: Tensor) -> None:
+        """Regulate one encoder's gradients in place with strength alpha_m, or not at all where it is 0."""
+        parameters = self.groups[modality]
+        if self.form == "rate":
+            gradients = [p.grad for p in parameters if p.grad is not None]
+            torch._foreach_div_(gradients, torch.where(strength > 0, strength, 1.0))
+        elif self.weight:
+            anchored = zip(parameters, self._anchors[modality], strict=True)
+            trained = [(p, p.grad, anchor) for p, anchor in anchored if p.grad is not None]
+            weights, gradients, anchors = (list(column) for column in zip(*trained, strict=True))
+            pulls = torch._foreach_sub(weights, anchors)
+            torch._foreach_mul_(pulls, self.weight * strength)
+            torch._foreach_add_(gradients, pulls)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed training needs: the traces of the epochs so far."""
+        return {"history": {modality: list(past) for modality, past in self.history.items()}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`; its modalities must be these."""
+        history = state["history"]
+        if set(history) != set(self.history):
+            raise UserError(
+                f"The saved state is of the modalities {sorted(history)}, not {sorted(self.history)}; "
+                "load it into an InfoReg over the same encoders."
+            )
+        self.history = {modality: list(history[modality]) for modality in self.groups}
+
+
+class ReleasedInfoReg(InfoReg):
+    """InfoReg as its released code of November 2025 computes it; PAPER.md, section 3, points 1-4 and 6.
+
+    Two modalities. One modality's window decides for both, from epoch 0 on; the leading modality is pulled
+    with its own strength times exp(tanh(gap)), the gap being of probabilities summed over the batch; the
+    trace is taken after the pull.
+
+    Args:
+        encoders: as `InfoReg`.
+        reference: the modality whose trace decides (audio in the code).
+        reference_strength: factor when the reference leads (0.95 in the code).
+        other_strength: factor when the other leads (0.1 in the code).
+        threshold: K of the window (0.05 in the code, 0.04 in its first release).
+    """
+
+    def __init__(
+        self,
+        encoders: Encoders,
+        *,
+        reference: str,
+        reference_strength: float = 0.95,
+        other_strength: float = 0.1,
+        threshold: float = 0.05,
+    ) -> None:
+        super().__init__(encoders, threshold=threshold, criterion="released")
+        if len(self.groups) != 2:
+            raise UserError("InfoReg's released code knows two modalities; use InfoReg for more.")
+        if reference not in self.groups:
+            raise unknown("modality", reference, self.groups)
+        self.reference = reference
+        self.factors = [reference_strength if m == reference else other_strength for m in self.groups]
+
+    def regulate(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
+        """Edit the gradients of one batch, then measure them; arguments as `InfoReg.regulate`."""
+        self.apply(unimodal, target)
+
+    def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
+        """The same as `regulate`: the trace is of the edited gradients."""
+        super().apply(unimodal, target)
+        self.trace.add()
+
+    def close_epoch(self, traces: Mapping[str, float] | None = None) -> dict[str, float]:
+        """Take the epoch into the history with this code's own trace, whatever is given."""
+        return super().close_epoch(self.trace.close())
+
+    def _decide(self) -> dict[str, bool]:
+        return dict.fromkeys(self.groups, self.criterion(self.history[self.reference], self.threshold))
+
+    def _new_trace(self) -> FisherTrace:
+        return LayerTrace(self.groups)
+
+    def _strengths(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
+        probability = torch.stack(list(unimodal.values())).softmax(-1)
+        sums = probability.gather(2, target.expand(2, -1).unsqueeze(2)).sum((1, 2))
+        lead = sums - sums.flip(0)
+        return sums.new_tensor(self.factors) * torch.exp(torch.tanh(lead)) * (lead > 0)
