@@ -1,0 +1,132 @@
+"""What a method is: hyper-parameters and the few hooks of the loop that it overrides."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from inforeg.batch import Batch, Output
+from inforeg.config import BenchmarkConfig, RunSpec, Setting
+from inforeg.data.base import Split
+from inforeg.methods.state import Blueprint, Locate, TrainState
+from inforeg.models.multimodal import MultimodalModel
+from inforeg.random import stream
+from inforeg.registry import OPTIONS
+
+Family = Literal["baseline", "data", "feed-forward", "objective", "optimisation"]
+
+
+@dataclass(config=OPTIONS)
+class Method:
+    """A way to train; the fields are its hyper-parameters, the hooks are called by `inforeg.engine.loop`.
+
+    As it stands it is joint training: cross-entropy of the joint logits, one backward pass, one step.
+
+    Attributes:
+        name: the registered name.
+        title: how tables call the method.
+        version: part of every run's spec; raise it when results may change.
+        family: where the method acts.
+        reference: the paper and its year.
+        variants: settings by the name of a variant that the method itself offers.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    version: ClassVar[int] = 1
+    family: ClassVar[Family]
+    reference: ClassVar[str]
+    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {}
+
+    unimodal_weight: Annotated[
+        float,
+        Field(
+            ge=0, description="weight of the sum of unimodal cross-entropies (the star of Joint*, InfoReg*)"
+        ),
+    ] = 0.0
+
+    @classmethod
+    def expand(cls, modalities: tuple[str, ...]) -> dict[str, dict[str, Setting]]:
+        """The runs that one table row stands for: settings by suffix of the variant, "" for the row's own."""
+        return {"": {}}
+
+    def supports(self, config: BenchmarkConfig) -> tuple[bool, str]:
+        """Whether the method can run on a benchmark, else (False, the reason that tables print)."""
+        return True, ""
+
+    def needs(self, spec: RunSpec) -> list[RunSpec]:
+        """Runs that must be finished first, e.g. teachers."""
+        return []
+
+    def epochs(self, planned: int) -> int:
+        """Passes over the training split, of those the benchmark plans."""
+        return planned
+
+    def build(self, blueprint: Blueprint) -> MultimodalModel:
+        """The run's model."""
+        return blueprint.build()
+
+    def setup(self, state: TrainState, locate: Locate) -> None:
+        """Called once before the first epoch, also of a resumed run."""
+
+    def on_epoch_start(self, state: TrainState) -> None:
+        """Called before the epoch's first batch."""
+
+    def sampler(self, state: TrainState, split: Split) -> Iterable[Tensor]:
+        """The epoch's batches, as positions in the training split; the same for all methods of a seed."""
+        order = torch.randperm(len(split), generator=stream(state.spec.seed, "order", state.epoch))
+        return order.to(state.device).split(state.spec.config.training.batch_size)
+
+    def on_batch(self, state: TrainState, batch: Batch) -> Batch:
+        """The batch as the method wants it."""
+        return batch
+
+    def forward(self, state: TrainState, batch: Batch) -> Output:
+        """The model's answer to a training batch."""
+        output: Output = state.model(batch.inputs)
+        return output
+
+    def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:
+        """Named scalar terms, whose sum is minimised."""
+        terms = {"joint": F.cross_entropy(output.logits, batch.target)}
+        if self.unimodal_weight:
+            for modality, logits in output.unimodal.items():
+                terms[modality] = self.unimodal_weight * F.cross_entropy(logits, batch.target)
+        return terms
+
+    def backward(self, state: TrainState, losses: Mapping[str, Tensor]) -> None:
+        """Fill the gradients."""
+        first, *rest = losses.values()
+        sum(rest, start=first).backward()  # type: ignore[no-untyped-call]
+
+    def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
+        """Edit the gradients."""
+
+    def step(self, state: TrainState, batch: Batch) -> dict[str, Tensor]:
+        """One update; override only where a batch takes several optimiser steps."""
+        state.optimizer.zero_grad(set_to_none=True)
+        output = self.forward(state, batch)
+        losses = self.losses(state, batch, output)
+        self.backward(state, losses)
+        state.trace.add()
+        self.on_gradients(state, batch, output)
+        state.optimizer.step()
+        return losses
+
+    def on_epoch_end(self, state: TrainState, metrics: dict[str, float]) -> None:
+        """Called with the epoch's training and validation metrics and traces, before the test evaluation."""
+
+    def predict(self, output: Output) -> Tensor:
+        """Logits (B, C) of the method's answer."""
+        return output.logits
+
+    def state_dict(self) -> dict[str, Any]:
+        """Tensors and plain values that a resumed run needs."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`."""

@@ -1,0 +1,106 @@
+"""InfoReg, as a thin adapter over `inforeg.regulation`."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from inforeg.batch import Batch, Output
+from inforeg.config import BenchmarkConfig, Setting
+from inforeg.methods.base import Family, Method
+from inforeg.methods.state import Locate, TrainState
+from inforeg.registry import OPTIONS
+from inforeg.regulation import InfoReg, ReleasedInfoReg
+
+
+@dataclass(config=OPTIONS)
+class InfoRegMethod(Method):
+    """Slow the sufficient modalities inside their prime learning windows (Algorithm 1).
+
+    Attributes:
+        beta: beta of alpha, Eq. 16; 0.9 in the paper (Figure 7).
+        threshold: K of the window, Eq. 11; 0.04 in the paper (Figure 8), 0.05 in the code.
+        criterion: of the window: `single` is Eq. 11.
+        form: `pull` is Eq. 12; `rate`, an extension, divides the gradient by alpha.
+        weight: factor on the pull, 1 in the paper; 0 switches it off.
+        definition: `paper` follows the equations, `released` the code of November 2025, which is InfoReg*
+            with a window, strengths and a trace of its own (beta, criterion, form and weight have no say).
+        leader: of `released`: the modality that decides; empty: the benchmark's first.
+        leader_strength: of `released`, when the leader is ahead.
+        other_strength: of `released`, when the other is ahead.
+    """
+
+    name: ClassVar[str] = "inforeg"
+    title: ClassVar[str] = "InfoReg"
+    family: ClassVar[Family] = "optimisation"
+    reference: ClassVar[str] = "Huang et al., InfoReg, CVPR 2025"
+    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
+        "released": {"definition": "released", "threshold": 0.05, "unimodal_weight": 1.0},
+        "rate": {"form": "rate"},
+    }
+
+    beta: Annotated[float, Field(ge=0, description="beta of alpha, Eq. 16")] = 0.9
+    threshold: Annotated[float, Field(ge=0, lt=1, description="K of the window, Eq. 11")] = 0.04
+    criterion: Literal["single", "mean3_latch"] = "single"
+    form: Literal["pull", "rate"] = "pull"
+    weight: Annotated[float, Field(ge=0, description="factor on the pull")] = 1.0
+    definition: Literal["paper", "released"] = "paper"
+    leader: Annotated[
+        str, Field(description="of `released`: the modality that decides; empty: the first")
+    ] = ""
+    leader_strength: Annotated[float, Field(ge=0)] = 0.95
+    other_strength: Annotated[float, Field(ge=0)] = 0.1
+
+    def supports(self, config: BenchmarkConfig) -> tuple[bool, str]:
+        """Two or more modalities; the released code two."""
+        if self.definition == "released" and len(config.encoders) != 2:
+            return False, "the released code knows two modalities"
+        return len(config.encoders) > 1, "needs two modalities"
+
+    def setup(self, state: TrainState, locate: Locate) -> None:
+        """Make the regulation over the model's encoders."""
+        encoders = {m: state.model.parameters_of(m) for m in state.model.modalities}
+        self._regulation: InfoReg
+        if self.definition == "released":
+            self._regulation = ReleasedInfoReg(
+                encoders,
+                reference=self.leader or state.model.modalities[0],
+                reference_strength=self.leader_strength,
+                other_strength=self.other_strength,
+                threshold=self.threshold,
+            )
+        else:
+            self._regulation = InfoReg(
+                encoders,
+                beta=self.beta,
+                threshold=self.threshold,
+                criterion=self.criterion,
+                form=self.form,
+                weight=self.weight,
+            )
+
+    def on_epoch_start(self, state: TrainState) -> None:
+        """Decide the windows."""
+        self._regulation.open_epoch()
+        for modality, is_open in self._regulation.windows.items():
+            state.log(f"window/{modality}", float(is_open))
+
+    def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
+        """Regulate; the loop has measured the gradients already."""
+        self._regulation.apply(output.unimodal, batch.target)
+
+    def on_epoch_end(self, state: TrainState, metrics: dict[str, float]) -> None:
+        """Give the regulation the run's own estimate of Tr(F)."""
+        estimate = state.spec.config.training.trace
+        traces = {m: metrics[f"trace/{estimate}/{m}"] for m in state.model.modalities}
+        for modality, strength in self._regulation.close_epoch(traces).items():
+            state.log(f"alpha/{modality}", strength)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The traces so far."""
+        return self._regulation.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from the traces of a `state_dict`."""
+        self._regulation.load_state_dict(state)

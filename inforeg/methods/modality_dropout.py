@@ -1,0 +1,48 @@
+"""Modality dropout, a control."""
+
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+import torch
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from inforeg.batch import Batch, Output
+from inforeg.config import BenchmarkConfig
+from inforeg.methods.base import Family, Method
+from inforeg.methods.state import TrainState
+from inforeg.registry import OPTIONS
+
+
+@dataclass(config=OPTIONS)
+class ModalityDropout(Method):
+    """Each sample loses each modality's features with probability p in training, but never all of them.
+
+    A sample that would lose every modality keeps one, drawn uniformly.
+
+    Attributes:
+        probability: p; 0 is joint training.
+    """
+
+    name: ClassVar[str] = "modality_dropout"
+    title: ClassVar[str] = "Modality dropout"
+    family: ClassVar[Family] = "feed-forward"
+    reference: ClassVar[str] = "Neverova et al., ModDrop, PAMI 2016"
+
+    probability: Annotated[float, Field(ge=0, lt=1, description="p, per sample and modality")] = 0.2
+
+    def supports(self, config: BenchmarkConfig) -> tuple[bool, str]:
+        """Two or more modalities."""
+        return len(config.encoders) > 1, "needs two modalities"
+
+    def on_epoch_start(self, state: TrainState) -> None:
+        """A stream of masks for the epoch."""
+        self._masks = state.generator(self.name)
+
+    def forward(self, state: TrainState, batch: Batch) -> Output:
+        """Mask the features before the fusion."""
+        features = state.model.encode(batch.inputs)
+        draws = torch.rand((len(features), len(batch)), generator=self._masks, device=state.device)
+        keep = (draws >= self.probability) | (draws == draws.max(0).values)
+        masked = {m: h * kept.unsqueeze(1) for (m, h), kept in zip(features.items(), keep, strict=True)}
+        return replace(state.model.fuse(masked), features=features)

@@ -1,0 +1,33 @@
+"""OGM-GE: OGM with generalisation enhancement."""
+
+from typing import ClassVar
+
+import torch
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from inforeg.methods.ogm import OGM
+from inforeg.methods.state import TrainState
+from inforeg.registry import OPTIONS
+
+
+@dataclass(config=OPTIONS)
+class OGMGE(OGM):
+    """OGM plus Gaussian noise on every modulated gradient, also of the modalities that are not damped.
+
+    g <- k_m g + N(0, std(g)^2 + 1e-8), the deviation being that of the gradient before it is scaled.
+    """
+
+    name: ClassVar[str] = "ogm_ge"
+    title: ClassVar[str] = "OGM-GE"
+
+    def on_epoch_start(self, state: TrainState) -> None:
+        """A noise stream for the epoch."""
+        self._noise = state.generator(self.name)
+
+    def modulate(self, state: TrainState, gradients: list[Tensor], factor: Tensor) -> None:
+        """Scale one encoder's gradients in place and add the noise."""
+        for gradient in gradients:
+            deviation = gradient.std() + 1e-8
+            noise = torch.randn(gradient.shape, generator=self._noise, device=gradient.device)
+            gradient.mul_(factor).add_(noise * deviation)
