@@ -1,0 +1,1 @@
+"""Training: one loop, its evaluation, selection, checkpoints and records."""

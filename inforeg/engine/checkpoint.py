@@ -1,0 +1,38 @@
+"""Checkpoints: everything a resumed run needs to go on as if nothing had happened."""
+
+import io
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inforeg.errors import UserError
+from inforeg.files import write_bytes
+
+
+def save(path: Path, content: Any) -> None:
+    """Write tensors and plain values, whole or not at all, the same bytes for the same content."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def load(path: Path) -> Any:
+    """Read what `save` wrote.
+
+    Raises:
+        UserError: the file is damaged; it has been set aside, so that the next attempt starts afresh.
+    """
+    try:
+        if not zipfile.is_zipfile(path):
+            raise zipfile.BadZipFile
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (zipfile.BadZipFile, RuntimeError, pickle.UnpicklingError, EOFError):
+        aside = path.with_name(f"{path.name}.damaged")
+        path.replace(aside)
+        raise UserError(
+            f"{path} is damaged and was set aside as {aside.name}; run the same command again to train from "
+            "the first epoch."
+        ) from None

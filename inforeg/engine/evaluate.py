@@ -1,0 +1,65 @@
+"""Metrics of one split."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inforeg.data.base import Split
+from inforeg.methods.base import Method
+from inforeg.metrics.classification import accuracy, macro_f1
+from inforeg.metrics.imbalance import discrepancy, gap, scores
+from inforeg.models.multimodal import MultimodalModel
+
+EVALUATION_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One split as a model sees it.
+
+    Attributes:
+        metrics: by name, without the split.
+        logits: of the method's answer, (N, C), on the CPU.
+        target: class indices, (N,), on the CPU.
+    """
+
+    metrics: dict[str, float]
+    logits: Tensor
+    target: Tensor
+
+
+@torch.no_grad()
+def evaluate(model: MultimodalModel, method: Method, split: Split) -> Evaluation:
+    """Accuracy, macro-F1 and loss of the method's answer; accuracy, score and Delta of each modality.
+
+    A modality is measured through its own logits: its share of the joint ones where the fusion
+    decomposes, else the logits with the other features at zero. The model's mode is left as it was.
+    """
+    training = model.training
+    model.eval()
+    answers, unimodal = [], []
+    for batch in split.batches(EVALUATION_BATCH):
+        output = model(batch.inputs)
+        answers.append(method.predict(output))
+        unimodal.append(torch.stack(list(output.unimodal.values())))
+    model.train(training)
+    logits, shares = torch.cat(answers), dict(zip(model.modalities, torch.cat(unimodal, dim=1), strict=True))
+    predicted, target = logits.argmax(1), split.target
+    metrics = {
+        "accuracy": accuracy(predicted, target),
+        "macro_f1": macro_f1(predicted, target, logits.shape[1]),
+        "loss": F.cross_entropy(logits, target).item(),
+    }
+    score = scores(shares, target)
+    unimodal_accuracies = [accuracy(share.argmax(1), target) for share in shares.values()]
+    for name, values in (
+        ("accuracy", unimodal_accuracies),
+        ("score", score.tolist()),
+        ("delta", discrepancy(score).tolist()),
+    ):
+        metrics |= {f"{name}/{m}": value for m, value in zip(shares, values, strict=True)}
+    if len(shares) > 1:
+        metrics["imbalance_gap"] = gap(unimodal_accuracies)
+    return Evaluation(metrics, logits.cpu(), target.cpu())

@@ -1,0 +1,154 @@
+"""The one training loop.
+
+```
+method.setup                                      once, also of a resumed run
+for epoch in method.epochs:
+    method.on_epoch_start
+    for index in method.sampler:
+        batch = method.on_batch(train[index])
+        method.step:                              a method may replace the whole step
+            method.forward -> method.losses -> method.backward
+            Tr(F) of the gradients
+            method.on_gradients                   edit the gradients
+            optimizer.step
+    evaluate train and val
+    method.on_epoch_end
+    evaluate test                                 after the method had its say: it never sees the test split
+    select, log, checkpoint
+```
+"""
+
+import math
+import time
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from inforeg.data.base import Split
+from inforeg.engine.evaluate import Evaluation, evaluate
+from inforeg.engine.record import Record
+from inforeg.engine.selection import Selection
+from inforeg.errors import UserError
+from inforeg.methods.base import Method
+from inforeg.methods.state import TrainState
+from inforeg.metrics.information import WHOLE, sample_trace
+from inforeg.random import derive, stream
+
+
+def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selection:
+    """Train from the last checkpoint, or from the start, to the end.
+
+    Args:
+        state: with model, optimizer and the two splits that the method may see; set up.
+        method: set up.
+        test: evaluated, never shown to the method.
+        record: of the run.
+
+    Raises:
+        UserError: a loss is not finite; the run is not done.
+    """
+    selection = Selection()
+    _restore(state, method, selection, record.resume())
+    training = state.spec.config.training
+    epochs = method.epochs(training.epochs)
+    bar = tqdm(
+        total=epochs, initial=state.epoch, desc=str(record.folder), unit="epoch", leave=False, disable=None
+    )
+    while state.epoch < epochs:
+        started = time.perf_counter()
+        rate = training.lr * (training.decay_factor if state.epoch >= training.decay_at * epochs else 1.0)
+        for group in state.optimizer.param_groups:
+            group["lr"] = rate
+        torch.manual_seed(derive(state.spec.seed, "model", state.epoch))
+        row = {"epoch": state.epoch, "lr": rate} | _train_epoch(state, method) | _traces(state)
+        held_out = {"val": evaluate(state.model, method, state.val)}
+        row |= _named("train", evaluate(state.model, method, state.train)) | _named("val", held_out["val"])
+        method.on_epoch_end(state, row)
+        row |= state.drain()
+        held_out["test"] = evaluate(state.model, method, test)
+        row |= _named("test", held_out["test"])
+        _check_finite(state, row)
+        selection.offer(state.epoch, row, held_out, state.model)
+        record.append(row)
+        state.epoch += 1
+        record.save(_snapshot(state, method, selection), time.perf_counter() - started)
+        bar.update()
+    bar.close()
+    return selection
+
+
+def _train_epoch(state: TrainState, method: Method) -> dict[str, float]:
+    """One pass over the training split; the mean of each loss term over the batches."""
+    state.model.train()
+    method.on_epoch_start(state)
+    losses: list[dict[str, Tensor]] = []
+    for index in method.sampler(state, state.train):
+        batch = method.on_batch(state, state.train.batch(index))
+        terms = method.step(state, batch)
+        losses.append({name: term.detach() for name, term in terms.items()})
+    if not losses:
+        return {}
+    table = {name: torch.stack([terms[name] for terms in losses]).double() for name in losses[0]}
+    for name, values in table.items():
+        if not values.isfinite().all():
+            batch_number = int((~values.isfinite()).nonzero()[0])
+            raise _diverged(
+                state, f"The loss term {name!r} is not finite at epoch {state.epoch}, batch {batch_number}"
+            )
+    return {f"loss/{name}": values.mean().item() for name, values in table.items()}
+
+
+def _traces(state: TrainState) -> dict[str, float]:
+    """Tr(F) of the epoch, by estimate and group."""
+    if not state.trace.batches:
+        return {}
+    batch = state.trace.close()
+    rows = {f"trace/batch/{name}": value for name, value in (batch | {WHOLE: sum(batch.values())}).items()}
+    if state.spec.config.training.trace == "sample":
+        size = min(state.spec.config.training.trace_samples, len(state.train))
+        order = torch.randperm(len(state.train), generator=stream(state.spec.seed, "trace"))
+        subset = state.train.batch(order[:size].to(state.device))
+        rows |= {f"trace/sample/{name}": v for name, v in sample_trace(state.model, subset).items()}
+    return rows
+
+
+def _check_finite(state: TrainState, row: dict[str, float]) -> None:
+    for name in ("train/loss", "val/loss"):
+        if not math.isfinite(row[name]):
+            raise _diverged(state, f"{name} is not finite after epoch {state.epoch}")
+
+
+def _diverged(state: TrainState, what: str) -> UserError:
+    spec = state.spec
+    return UserError(
+        f"{what} of {spec.cell.as_posix()}, seed {spec.seed}; the run is not done. Lower training.lr "
+        f"({spec.config.training.lr}) or change the method's settings."
+    )
+
+
+def _named(split: str, evaluation: Evaluation) -> dict[str, float]:
+    return {f"{split}/{name}": value for name, value in evaluation.metrics.items()}
+
+
+def _snapshot(state: TrainState, method: Method, selection: Selection) -> dict[str, Any]:
+    return {
+        "epoch": state.epoch,
+        "model": state.model.state_dict(),
+        "optimizer": state.optimizer.state_dict(),
+        "method": method.state_dict(),
+        "selection": selection.state_dict(),
+    }
+
+
+def _restore(
+    state: TrainState, method: Method, selection: Selection, snapshot: dict[str, Any] | None
+) -> None:
+    if snapshot is None:
+        return
+    state.epoch = snapshot["epoch"]
+    state.model.load_state_dict(snapshot["model"])
+    state.optimizer.load_state_dict(snapshot["optimizer"])
+    method.load_state_dict(snapshot["method"])
+    selection.load_state_dict(snapshot["selection"])

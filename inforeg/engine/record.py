@@ -1,0 +1,172 @@
+"""A run's directory: opened, resumed, finished."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from inforeg.config import RunSpec
+from inforeg.engine import checkpoint
+from inforeg.engine.selection import Selection
+from inforeg.engine.tracking import Tracker
+from inforeg.errors import UserError
+from inforeg.files import replacing, write_json, write_text
+
+RUN, SUMMARY, COST, METRICS = "run.json", "summary.json", "cost.json", "metrics.jsonl"
+PREDICTIONS, MODEL, CHECKPOINT, EVENTS = "predictions.parquet", "model.pt", "last.ckpt", "tensorboard"
+FILES = (RUN, METRICS, PREDICTIONS, MODEL, COST, SUMMARY, CHECKPOINT)
+
+
+class Record:
+    """What a run leaves behind, in `folder`.
+
+    run.json comes first and holds the spec; summary.json comes last and means done. All but cost.json and
+    run.json are the same bytes for the same spec on the same machine.
+
+    Args:
+        folder: the run's directory.
+        spec: what is being trained.
+        replace: a run of another spec in `folder` is discarded; otherwise that is an error.
+    """
+
+    def __init__(self, folder: Path, spec: RunSpec, *, replace: bool = False) -> None:
+        self.folder, self.spec = folder, spec
+        self.history: list[dict[str, float]] = []
+        self.seconds = 0.0
+        before = read_spec(folder)
+        if before is not None and before != spec.model_dump(mode="json"):
+            if not replace:
+                raise UserError(
+                    f"{folder} holds a run with another spec ({_difference(before, spec)}); choose another "
+                    "directory, or delete this one."
+                )
+            before = None
+        if before is None:
+            for name in FILES:
+                (folder / name).unlink(missing_ok=True)
+            write_json(
+                folder / RUN,
+                {"spec": spec.model_dump(mode="json"), "spec_sha256": spec.digest(), **provenance()},
+            )
+
+    @property
+    def done(self) -> bool:
+        """Whether the run is finished."""
+        return (self.folder / SUMMARY).exists()
+
+    def resume(self) -> dict[str, Any] | None:
+        """The state saved after the last whole epoch, or None at the start; opens the logs."""
+        path = self.folder / CHECKPOINT
+        state: dict[str, Any] | None = checkpoint.load(path) if path.exists() else None
+        if state is not None:
+            self.history, self.seconds = state["history"], state["seconds"]
+        write_text(self.folder / METRICS, "".join(map(_line, self.history)))
+        self.tracker = Tracker(self.folder / EVENTS, self.history)
+        return state
+
+    def append(self, row: dict[str, float]) -> None:
+        """Log one epoch's row."""
+        self.history.append(row)
+        self.tracker.add(row)
+        with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+            file.write(_line(row))
+
+    def save(self, state: Mapping[str, Any], seconds: float) -> None:
+        """Save what `resume` gives back."""
+        self.seconds += seconds
+        log = {"history": self.history, "seconds": self.seconds}
+        checkpoint.save(self.folder / CHECKPOINT, {**state, **log})
+
+    def finish(
+        self,
+        selection: Selection,
+        targets: Mapping[str, torch.Tensor],
+        summary: Mapping[str, Any],
+        cost: Mapping[str, float],
+    ) -> None:
+        """Write the results; summary.json, the last, makes the run done."""
+        self.tracker.close()
+        checkpoint.save(self.folder / MODEL, selection.weights)
+        with replacing(self.folder / PREDICTIONS) as beside:
+            pq.write_table(predictions(selection, targets), beside)
+        write_json(self.folder / COST, dict(cost))
+        write_json(
+            self.folder / SUMMARY,
+            {"spec": self.spec.model_dump(mode="json"), "spec_sha256": self.spec.digest(), **summary},
+        )
+        (self.folder / CHECKPOINT).unlink(missing_ok=True)
+
+
+def predictions(selection: Selection, targets: Mapping[str, torch.Tensor]) -> pa.Table:
+    """One row per rule, split and sample: index, target, prediction, log-probability of the true class."""
+    tables = []
+    for name, rule in selection.rules.items():
+        for split, logits in rule.logits.items():
+            target = targets[split]
+            true = logits.log_softmax(1).gather(1, target.unsqueeze(1)).squeeze(1)
+            columns = {
+                "selection": pa.array([name] * len(target)).dictionary_encode(),
+                "split": pa.array([split] * len(target)).dictionary_encode(),
+                "index": pa.array(range(len(target)), pa.int32()),
+                "target": pa.array(target.numpy(), pa.int32()),
+                "prediction": pa.array(logits.argmax(1).numpy(), pa.int32()),
+                "log_probability": pa.array(true.numpy()),
+            }
+            tables.append(pa.table(columns))
+    return pa.concat_tables(tables).unify_dictionaries()
+
+
+def read_spec(folder: Path) -> dict[str, Any] | None:
+    """The spec in a run's run.json as plain JSON, or None where there is no run."""
+    path = folder / RUN
+    try:
+        spec: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["spec"]
+    except FileNotFoundError:
+        return None
+    except (json.JSONDecodeError, KeyError, UnicodeDecodeError):
+        raise UserError(f"{path} is damaged; delete the directory {folder} to train the run anew.") from None
+    return spec
+
+
+def provenance() -> dict[str, Any]:
+    """Commit of the working directory and versions of what computes the numbers."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        commit = described.stdout.strip() or "unknown"
+    except OSError:
+        commit = "unknown"
+    packages = ("inforeg", "torch", "numpy", "scipy")
+    return {
+        "commit": commit,
+        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in packages}},
+    }
+
+
+def _line(row: Mapping[str, float]) -> str:
+    return json.dumps(row, sort_keys=True) + "\n"
+
+
+def _difference(before: Mapping[str, Any], spec: RunSpec) -> str:
+    """The first setting in which two specs differ."""
+    old, new = _flat(before), _flat(spec.model_dump(mode="json"))
+    key = next(key for key in sorted(old | new) if old.get(key) != new.get(key))
+    return f"{key} = {old.get(key)!r} there, {new.get(key)!r} here"
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat

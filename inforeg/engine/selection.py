@@ -1,0 +1,80 @@
+"""Which epoch a run reports."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from inforeg.engine.evaluate import Evaluation
+
+
+@dataclass
+class Rule:
+    """Keep the first epoch with the highest value of `key`, or the last epoch where there is no key.
+
+    Attributes:
+        name: of the rule, as tables label it.
+        key: metric that decides.
+        epoch: the epoch kept.
+        metrics: of that epoch, validation and test.
+        logits: of that epoch by split.
+    """
+
+    name: str
+    key: str | None
+    epoch: int = -1
+    metrics: dict[str, float] = field(default_factory=dict)
+    logits: dict[str, Tensor] = field(default_factory=dict)
+
+    def offer(self, epoch: int, metrics: dict[str, float], held_out: dict[str, Evaluation]) -> bool:
+        """Take the epoch if it is to be kept, and say whether it is."""
+        if self.key is not None and self.metrics and metrics[self.key] <= self.metrics[self.key]:
+            return False
+        self.epoch = epoch
+        self.metrics = {name: v for name, v in metrics.items() if name.split("/")[0] in held_out}
+        self.logits = {name: evaluation.logits for name, evaluation in held_out.items()}
+        return True
+
+
+class Selection:
+    """The three rules side by side, and the weights of the epoch that validation selects.
+
+    `val`: best validation accuracy, the headline. `last`: the last epoch. `test_oracle`: best test
+    accuracy, what most released code reports; it is biased and only for comparison.
+    """
+
+    KEYS: ClassVar[dict[str, str | None]] = {
+        "val": "val/accuracy",
+        "last": None,
+        "test_oracle": "test/accuracy",
+    }
+
+    def __init__(self) -> None:
+        self.rules = {name: Rule(name, key) for name, key in self.KEYS.items()}
+        self.weights: dict[str, Tensor] = {}
+
+    def offer(
+        self,
+        epoch: int,
+        metrics: dict[str, float],
+        held_out: dict[str, Evaluation],
+        model: torch.nn.Module,
+    ) -> None:
+        """Show every rule an epoch; `held_out` are the evaluations of "val" and "test"."""
+        for name, rule in self.rules.items():
+            if rule.offer(epoch, metrics, held_out) and name == "val":
+                self.weights = {key: value.detach().clone() for key, value in model.state_dict().items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain values and tensors."""
+        kept = {
+            n: {"epoch": r.epoch, "metrics": r.metrics, "logits": r.logits} for n, r in self.rules.items()
+        }
+        return {"rules": kept, "weights": self.weights}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a `state_dict`."""
+        for name, kept in state["rules"].items():
+            self.rules[name] = Rule(name, self.KEYS[name], **kept)
+        self.weights = state["weights"]

@@ -1,0 +1,153 @@
+"""From a spec to a finished run directory."""
+
+import os
+import resource
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from filelock import FileLock
+
+from inforeg.config import RunSpec, Training
+from inforeg.data.base import Data, Split
+from inforeg.engine import checkpoint
+from inforeg.engine.evaluate import evaluate
+from inforeg.engine.loop import fit
+from inforeg.engine.probe import probe
+from inforeg.engine.record import MODEL, SUMMARY, Record
+from inforeg.errors import UserError
+from inforeg.methods.base import Method
+from inforeg.methods.state import Blueprint, Locate, TrainState
+from inforeg.metrics.information import HEAD, FisherTrace
+from inforeg.models.fusion import fusion_class
+from inforeg.random import stream
+from inforeg.registry import ENCODERS, METHODS
+
+OPTIMIZERS: dict[str, Callable[[Iterable[torch.nn.Parameter], Training], torch.optim.Optimizer]] = {
+    "sgd": lambda parameters, t: torch.optim.SGD(
+        parameters, t.lr, momentum=t.momentum, weight_decay=t.weight_decay, foreach=True
+    ),
+    "adam": lambda parameters, t: torch.optim.Adam(
+        parameters, t.lr, weight_decay=t.weight_decay, foreach=True
+    ),
+    "adamw": lambda parameters, t: torch.optim.AdamW(
+        parameters, t.lr, weight_decay=t.weight_decay, foreach=True
+    ),
+}
+
+
+def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool = False) -> None:
+    """Train `spec` into `folder`, from its last checkpoint if there is one; nothing where it is done.
+
+    Args:
+        spec: what to train.
+        folder: the run's directory; a second process on it waits for the first.
+        data: of the spec's benchmark.
+        runs: root of all runs, where those that the method needs lie.
+        discard: discard a run of another spec in `folder`; otherwise that is an error.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        record = Record(folder, spec, replace=discard)
+        if not record.done:
+            _train(spec, data, record, lambda needed: located(needed, runs))
+
+
+def located(spec: RunSpec, runs: Path) -> Path:
+    """The directory of the finished run `spec` under `runs`."""
+    folder = spec.directory(runs)
+    if not (folder / SUMMARY).exists():
+        raise UserError(
+            f"The finished run {folder} is needed; train it first: inforeg train --runs {runs} --benchmark "
+            f"{spec.benchmark} --method {spec.method} --variant {spec.variant} --seed {spec.seed}."
+        )
+    return folder
+
+
+def prepare_process(training: Training) -> torch.device:
+    """Make this process compute the same bits every time, and return the device."""
+    torch.set_num_threads(training.threads)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
+    if training.device == "cuda" and not torch.cuda.is_available():
+        raise UserError("training.device is 'cuda', but no CUDA device is there; set it to 'cpu'.")
+    return torch.device(training.device)
+
+
+def blueprint(spec: RunSpec, data: Data) -> Blueprint:
+    """What the spec's model is built from."""
+    encoders = {
+        modality: (ENCODERS.build(encoder.kind, encoder.options), data.shape(modality))
+        for modality, encoder in spec.config.encoders.items()
+    }
+    return Blueprint(encoders, fusion_class(spec.config.fusion), len(data.classes), spec.seed)
+
+
+def method_of(spec: RunSpec) -> Method:
+    """The spec's method; a `UserError` where it does not support the benchmark."""
+    method: Method = METHODS.build(spec.method, spec.settings)
+    supported, reason = method.supports(spec.config)
+    if not supported:
+        raise UserError(f"The method {spec.method!r} cannot run on {spec.benchmark!r}: {reason}.")
+    return method
+
+
+def _train(spec: RunSpec, data: Data, record: Record, locate: Locate) -> None:
+    training = spec.config.training
+    device = prepare_process(training)
+    data = replace(data, train=_shuffled(data.train, spec)).to(device)
+    method = method_of(spec)
+    model = method.build(blueprint(spec, data)).to(device)
+    groups = {m: model.parameters_of(m) for m in model.modalities} | {HEAD: list(model.fusion.parameters())}
+    optimizer = OPTIMIZERS[training.optimizer](model.parameters(), training)
+    state = TrainState(spec, model, optimizer, data.train, data.val, FisherTrace(groups))
+    method.setup(state, locate)
+    selection = fit(state, method, data.test, record)
+    started = time.perf_counter()
+    model.load_state_dict(selection.weights)
+    selection.rules["val"].metrics |= probe(model, data)
+    summary = {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "selection": {
+            name: {"epoch": rule.epoch, "metrics": rule.metrics} for name, rule in selection.rules.items()
+        },
+    }
+    targets = {"val": data.val.target.cpu(), "test": data.test.target.cpu()}
+    seconds = record.seconds + time.perf_counter() - started
+    record.finish(selection, targets, summary, _cost(state, seconds))
+
+
+def _shuffled(split: Split, spec: RunSpec) -> Split:
+    if not spec.config.training.shuffle_labels:
+        return split
+    order = torch.randperm(len(split), generator=stream(spec.seed, "shuffle_labels"))
+    return replace(split, target=split.target[order])
+
+
+def _cost(state: TrainState, seconds: float) -> dict[str, float]:
+    """Wall time of training, evaluation and probes; peak memory of the process (CUDA: of the device)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if state.device.type == "cuda":
+        peak = torch.cuda.max_memory_allocated() / 2**20
+    return {
+        "wall_seconds": seconds,
+        "samples_per_second": state.epoch * len(state.train) / seconds,
+        "peak_memory_mib": peak,
+    }
+
+
+def evaluate_run(spec: RunSpec, folder: Path, data: Data) -> dict[str, float]:
+    """Validation and test metrics of a finished run's model, computed anew."""
+    device = prepare_process(spec.config.training)
+    method = method_of(spec)
+    model = method.build(blueprint(spec, data)).to(device)
+    model.load_state_dict(checkpoint.load(folder / MODEL))
+    on_device = data.to(device)
+    parts = {"val": on_device.val, "test": on_device.test}
+    return {
+        f"{name}/{metric}": value
+        for name, split in parts.items()
+        for metric, value in evaluate(model, method, split).metrics.items()
+    }
