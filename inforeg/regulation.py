@@ -1,5 +1,6 @@
 """InfoReg (CVPR 2025) for any training loop: slow a sufficient modality in its prime learning window."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from inforeg.errors import UserError, unknown
-from inforeg.metrics.imbalance import discrepancy, scores
+from inforeg.metrics.imbalance import confidences, discrepancy, scores
 from inforeg.metrics.information import FisherTrace, LayerTrace
 from inforeg.window import CRITERIA
 
@@ -70,7 +71,7 @@ class InfoReg:
         self.history: dict[str, list[float]] = {modality: [] for modality in self.groups}
         self.windows = dict.fromkeys(self.groups, False)
         self._anchors: dict[str, list[Tensor]] = {}
-        self._sum, self._steps = torch.zeros(len(self.groups)), 0
+        self._sums, self._steps = dict.fromkeys(self.groups, 0.0), 0
 
     @contextmanager
     def epoch(self) -> Iterator["InfoReg"]:
@@ -83,7 +84,7 @@ class InfoReg:
         """Decide the windows and keep the weights that the pull holds on to, w^{t-1}."""
         self.windows = self._decide()
         self.trace.reset()
-        self._sum, self._steps = torch.zeros(len(self.groups)), 0
+        self._sums, self._steps = dict.fromkeys(self.groups, 0.0), 0
         self._anchors = {
             modality: [parameter.detach().clone() for parameter in parameters]
             for modality, parameters in self.groups.items()
@@ -103,7 +104,7 @@ class InfoReg:
         traces = self.trace.close() if traces is None else traces
         for modality, past in self.history.items():
             past.append(traces[modality])
-        return {m: s / max(self._steps, 1) for m, s in zip(self.groups, self._sum.tolist(), strict=True)}
+        return {modality: total / max(self._steps, 1) for modality, total in self._sums.items()}
 
     def regulate(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
         """Measure the gradients of one batch, then edit them; call between `backward` and `step`.
@@ -121,12 +122,10 @@ class InfoReg:
         self._steps += 1
         if not any(self.windows.values()):
             return
-        ordered = {modality: unimodal[modality] for modality in self.groups}
-        strengths = self._strengths(ordered, target)
-        strengths = strengths * strengths.new_tensor([float(self.windows[m]) for m in self.groups])
-        self._sum = self._sum.to(strengths.device) + strengths
+        strengths = self._strengths({modality: unimodal[modality] for modality in self.groups}, target)
         for modality, strength in zip(self.groups, strengths, strict=True):
-            if self.windows[modality]:
+            if strength and self.windows[modality]:
+                self._sums[modality] += strength
                 self._edit(modality, strength)
 
     def _decide(self) -> dict[str, bool]:
@@ -135,24 +134,23 @@ class InfoReg:
     def _new_trace(self) -> FisherTrace:
         return FisherTrace(self.groups)
 
-    def _strengths(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
-        """alpha_m = exp(beta tanh(Delta_m)) where Delta_m > 0, else 0; (M,)."""
-        delta = discrepancy(scores(unimodal, target))
-        return torch.exp(self.beta * torch.tanh(delta)) * (delta > 0)
+    def _strengths(self, unimodal: Mapping[str, Tensor], target: Tensor) -> list[float]:
+        """alpha_m = exp(beta tanh(Delta_m)) where Delta_m > 0, else 0, by modality."""
+        deltas = discrepancy(scores(unimodal, target).tolist())
+        return [math.exp(self.beta * math.tanh(delta)) if delta else 0.0 for delta in deltas]
 
-    def _edit(self, modality: str, strength: Tensor) -> None:
-        """Regulate one encoder's gradients in place with strength alpha_m, or not at all where it is 0."""
+    def _edit(self, modality: str, strength: float) -> None:
+        """Regulate one encoder's gradients in place with strength alpha_m."""
         parameters = self.groups[modality]
         if self.form == "rate":
             gradients = [p.grad for p in parameters if p.grad is not None]
-            torch._foreach_div_(gradients, torch.where(strength > 0, strength, 1.0))
+            torch._foreach_div_(gradients, strength)
         elif self.weight:
             anchored = zip(parameters, self._anchors[modality], strict=True)
             trained = [(p, p.grad, anchor) for p, anchor in anchored if p.grad is not None]
             weights, gradients, anchors = (list(column) for column in zip(*trained, strict=True))
             pulls = torch._foreach_sub(weights, anchors)
-            torch._foreach_mul_(pulls, self.weight * strength)
-            torch._foreach_add_(gradients, pulls)
+            torch._foreach_add_(gradients, pulls, alpha=self.weight * strength)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training needs: the traces of the epochs so far."""
@@ -220,8 +218,10 @@ class ReleasedInfoReg(InfoReg):
     def _new_trace(self) -> FisherTrace:
         return LayerTrace(self.groups)
 
-    def _strengths(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
-        probability = torch.stack(list(unimodal.values())).softmax(-1)
-        sums = probability.gather(2, target.expand(2, -1).unsqueeze(2)).sum((1, 2))
-        lead = sums - sums.flip(0)
-        return sums.new_tensor(self.factors) * torch.exp(torch.tanh(lead)) * (lead > 0)
+    def _strengths(self, unimodal: Mapping[str, Tensor], target: Tensor) -> list[float]:
+        first, second = confidences(unimodal, target).tolist()
+        leads = (first - second, second - first)
+        return [
+            factor * math.exp(math.tanh(lead)) if lead > 0 else 0.0
+            for factor, lead in zip(self.factors, leads, strict=True)
+        ]

@@ -52,12 +52,12 @@ def evaluate(model: MultimodalModel, method: Method, split: Split) -> Evaluation
         "macro_f1": macro_f1(predicted, target, logits.shape[1]),
         "loss": F.cross_entropy(logits, target).item(),
     }
-    score = scores(shares, target)
+    score = scores(shares, target).tolist()
     unimodal_accuracies = [accuracy(share.argmax(1), target) for share in shares.values()]
     for name, values in (
         ("accuracy", unimodal_accuracies),
-        ("score", score.tolist()),
-        ("delta", discrepancy(score).tolist()),
+        ("score", score),
+        ("delta", discrepancy(score)),
     ):
         metrics |= {f"{name}/{m}": value for m, value in zip(shares, values, strict=True)}
     if len(shares) > 1:

@@ -29,10 +29,10 @@ class Rule:
 
     def offer(self, epoch: int, metrics: dict[str, float], held_out: dict[str, Evaluation]) -> bool:
         """Take the epoch if it is to be kept, and say whether it is."""
-        if self.key is not None and self.metrics and metrics[self.key] <= self.metrics[self.key]:
+        if self.key is not None and self.epoch >= 0 and metrics[self.key] <= self.metrics[self.key]:
             return False
         self.epoch = epoch
-        self.metrics = {name: v for name, v in metrics.items() if name.split("/")[0] in held_out}
+        self.metrics = {name: v for name, v in metrics.items() if name.startswith(("val/", "test/"))}
         self.logits = {name: evaluation.logits for name, evaluation in held_out.items()}
         return True
 

@@ -33,6 +33,7 @@ class Method:
         family: where the method acts.
         reference: the paper and its year.
         variants: settings by the name of a variant that the method itself offers.
+        neutral: settings with which the method is joint training bit for bit, where there are any.
     """
 
     name: ClassVar[str]
@@ -41,6 +42,7 @@ class Method:
     family: ClassVar[Family]
     reference: ClassVar[str]
     variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {}
+    neutral: ClassVar[Mapping[str, Setting] | None] = None
 
     unimodal_weight: Annotated[
         float,

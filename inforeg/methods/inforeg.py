@@ -35,6 +35,7 @@ class InfoRegMethod(Method):
     title: ClassVar[str] = "InfoReg"
     family: ClassVar[Family] = "optimisation"
     reference: ClassVar[str] = "Huang et al., InfoReg, CVPR 2025"
+    neutral: ClassVar[Mapping[str, Setting] | None] = {"beta": 0.0, "weight": 0.0}
     variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
         "released": {"definition": "released", "threshold": 0.05, "unimodal_weight": 1.0},
         "rate": {"form": "rate"},

@@ -1,9 +1,11 @@
 """Joint training."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
+from inforeg.config import Setting
 from inforeg.methods.base import Family, Method
 from inforeg.registry import OPTIONS
 
@@ -16,3 +18,4 @@ class Joint(Method):
     title: ClassVar[str] = "Joint training"
     family: ClassVar[Family] = "baseline"
     reference: ClassVar[str] = "Huang et al., InfoReg, CVPR 2025, section 3.1"
+    neutral: ClassVar[Mapping[str, Setting] | None] = {}

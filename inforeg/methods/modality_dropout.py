@@ -1,5 +1,6 @@
 """Modality dropout, a control."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
@@ -8,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from inforeg.batch import Batch, Output
-from inforeg.config import BenchmarkConfig
+from inforeg.config import BenchmarkConfig, Setting
 from inforeg.methods.base import Family, Method
 from inforeg.methods.state import TrainState
 from inforeg.registry import OPTIONS
@@ -28,6 +29,7 @@ class ModalityDropout(Method):
     title: ClassVar[str] = "Modality dropout"
     family: ClassVar[Family] = "feed-forward"
     reference: ClassVar[str] = "Neverova et al., ModDrop, PAMI 2016"
+    neutral: ClassVar[Mapping[str, Setting] | None] = {"probability": 0.0}
 
     probability: Annotated[float, Field(ge=0, lt=1, description="p, per sample and modality")] = 0.2
 
@@ -36,13 +38,15 @@ class ModalityDropout(Method):
         return len(config.encoders) > 1, "needs two modalities"
 
     def on_epoch_start(self, state: TrainState) -> None:
-        """A stream of masks for the epoch."""
-        self._masks = state.generator(self.name)
+        """A stream of masks per modality for the epoch."""
+        self._masks = state.generators(self.name)
 
     def forward(self, state: TrainState, batch: Batch) -> Output:
         """Mask the features before the fusion."""
         features = state.model.encode(batch.inputs)
-        draws = torch.rand((len(features), len(batch)), generator=self._masks, device=state.device)
+        draws = torch.stack(
+            [torch.rand(len(batch), generator=self._masks[m], device=state.device) for m in features]
+        )
         keep = (draws >= self.probability) | (draws == draws.max(0).values)
         masked = {m: h * kept.unsqueeze(1) for (m, h), kept in zip(features.items(), keep, strict=True)}
         return replace(state.model.fuse(masked), features=features)

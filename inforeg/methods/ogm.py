@@ -1,5 +1,6 @@
 """OGM: on-the-fly gradient modulation."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 import torch
@@ -8,9 +9,10 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from inforeg.batch import Batch, Output
-from inforeg.config import BenchmarkConfig
+from inforeg.config import BenchmarkConfig, Setting
 from inforeg.methods.base import Family, Method
 from inforeg.methods.state import TrainState
+from inforeg.metrics.imbalance import confidences
 from inforeg.registry import OPTIONS
 
 
@@ -34,6 +36,7 @@ class OGM(Method):
     title: ClassVar[str] = "OGM"
     family: ClassVar[Family] = "optimisation"
     reference: ClassVar[str] = "Peng et al., Balanced Multimodal Learning via OGM-GE, CVPR 2022"
+    neutral: ClassVar[Mapping[str, Setting] | None] = {"alpha": 0.0}
 
     alpha: Annotated[float, Field(ge=0, description="strength of the modulation")] = 0.3
     start: Annotated[int, Field(ge=0, description="first epoch of the modulation")] = 0
@@ -48,20 +51,18 @@ class OGM(Method):
         """Modulate, while the epoch is in range."""
         if not self.start <= state.epoch <= self.end:
             return
-        factors = coefficients(torch.stack(list(output.unimodal.values())), batch.target, self.alpha)
+        factors = coefficients(confidences(output.unimodal, batch.target), self.alpha)
         for modality, factor in zip(output.unimodal, factors, strict=True):
             state.log(f"k/{modality}", factor)
             weights = [p for p in state.model.parameters_of(modality) if p.grad is not None and p.dim() > 1]
-            self.modulate(state, [p.grad for p in weights if p.grad is not None], factor)
+            self.modulate(modality, [p.grad for p in weights if p.grad is not None], factor)
 
-    def modulate(self, state: TrainState, gradients: list[Tensor], factor: Tensor) -> None:
+    def modulate(self, modality: str, gradients: list[Tensor], factor: Tensor) -> None:
         """Scale one encoder's gradients in place."""
         torch._foreach_mul_(gradients, factor)
 
 
-def coefficients(unimodal: Tensor, target: Tensor, alpha: float) -> Tensor:
-    """k_m (M,) from unimodal logits (M, B, C) and class indices (B,)."""
-    probability = unimodal.softmax(-1)
-    score = probability.gather(2, target.expand(len(unimodal), -1).unsqueeze(2)).sum((1, 2))
+def coefficients(score: Tensor, alpha: float) -> Tensor:
+    """k_m (M,) from the summed probabilities s_m (M,)."""
     ratio = score / score.min()
     return torch.where(ratio > 1, 1 - torch.tanh(alpha * ratio), 1.0)

@@ -1,11 +1,13 @@
 """OGM-GE: OGM with generalisation enhancement."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
+from inforeg.config import Setting
 from inforeg.methods.ogm import OGM
 from inforeg.methods.state import TrainState
 from inforeg.registry import OPTIONS
@@ -20,14 +22,15 @@ class OGMGE(OGM):
 
     name: ClassVar[str] = "ogm_ge"
     title: ClassVar[str] = "OGM-GE"
+    neutral: ClassVar[Mapping[str, Setting] | None] = None
 
     def on_epoch_start(self, state: TrainState) -> None:
-        """A noise stream for the epoch."""
-        self._noise = state.generator(self.name)
+        """A noise stream per modality for the epoch."""
+        self._noise = state.generators(self.name)
 
-    def modulate(self, state: TrainState, gradients: list[Tensor], factor: Tensor) -> None:
+    def modulate(self, modality: str, gradients: list[Tensor], factor: Tensor) -> None:
         """Scale one encoder's gradients in place and add the noise."""
         for gradient in gradients:
             deviation = gradient.std() + 1e-8
-            noise = torch.randn(gradient.shape, generator=self._noise, device=gradient.device)
+            noise = torch.randn(gradient.shape, generator=self._noise[modality], device=gradient.device)
             gradient.mul_(factor).add_(noise * deviation)

@@ -80,9 +80,12 @@ class TrainState:
         """Where model and data are."""
         return self.train.target.device
 
-    def generator(self, name: str) -> torch.Generator:
-        """The method's own source of chance `name` in this epoch; equal after a resume."""
-        return stream(self.spec.seed, "method", name, self.epoch, device=self.device)
+    def generators(self, name: str) -> dict[str, torch.Generator]:
+        """The method's own source of chance `name` in this epoch, one per modality; equal after a resume."""
+        return {
+            modality: stream(self.spec.seed, "method", name, modality, self.epoch, device=self.device)
+            for modality in self.model.modalities
+        }
 
     def log(self, name: str, value: Tensor | float) -> None:
         """Record a scalar; the epoch's row holds the mean of what was recorded under `name`."""

@@ -1,6 +1,6 @@
 """How unequally the modalities have learned."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -22,17 +22,31 @@ def scores(unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
     return -losses.view(len(logits), -1).mean(1)
 
 
-def discrepancy(score: Tensor) -> Tensor:
+def confidences(unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
+    """Probability of the true class through each modality's logits, summed over the batch.
+
+    Args:
+        unimodal: logits (B, C) per modality.
+        target: class indices, (B,).
+
+    Returns:
+        (M,), each between 0 and B (OGM, Peng et al., 2022; InfoReg's released code).
+    """
+    probability = torch.stack(list(unimodal.values())).softmax(-1)
+    return probability.gather(2, target.expand(len(unimodal), -1).unsqueeze(2)).sum((1, 2))
+
+
+def discrepancy(score: Sequence[float]) -> list[float]:
     """Delta_m: mean lead of modality m over the modalities that score less; 0 for the weakest.
 
     Args:
-        score: (M,).
+        score: one per modality.
 
     Returns:
-        (M,), not negative (InfoReg, Eq. 9-10).
+        One per modality, not negative (InfoReg, Eq. 9-10).
     """
-    lead = (score[:, None] - score[None, :]).clamp(min=0)
-    return lead.sum(1) / (lead > 0).sum(1).clamp(min=1)
+    leads = [[own - other for other in score if other < own] for own in score]
+    return [sum(lead) / len(lead) if lead else 0.0 for lead in leads]
 
 
 def gap(values: Iterable[float]) -> float:

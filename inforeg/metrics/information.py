@@ -45,14 +45,18 @@ class FisherTrace:
 
     def sums(self) -> dict[str, float]:
         """Squared norms summed over the batches so far, by group."""
-        parts = self._squares.split(list(self.sizes.values()))
-        return {name: part.sum().item() for name, part in zip(self.sizes, parts, strict=True)}
+        return self._by_group(self._squares)
 
     def close(self) -> dict[str, float]:
         """The epoch's trace by group (mean over batches; 0 without any), and a new start."""
         means = {name: value / max(self.batches, 1) for name, value in self.sums().items()}
         self.reset()
         return means
+
+    def _by_group(self, values: Tensor) -> dict[str, float]:
+        """Values, one per parameter, summed within each group."""
+        parts = values.split(list(self.sizes.values()))
+        return {name: part.sum().item() for name, part in zip(self.sizes, parts, strict=True)}
 
 
 class LayerTrace(FisherTrace):
@@ -64,10 +68,8 @@ class LayerTrace(FisherTrace):
 
     def sums(self) -> dict[str, float]:
         """Element means summed over layers and batches, by group."""
-        self._squares = self._squares / torch.tensor(
-            [p.numel() if p.dim() > 1 else float("inf") for p in self.parameters], device=self._absent.device
-        )
-        return super().sums()
+        sizes = [p.numel() if p.dim() > 1 else float("inf") for p in self.parameters]
+        return self._by_group(self._squares / self._squares.new_tensor(sizes))
 
     def close(self) -> dict[str, float]:
         """The epoch's sums, and a new start."""

@@ -1,0 +1,88 @@
+"""`inforeg check`: is everything in order before the long work starts?"""
+
+import argparse
+import json
+from importlib.metadata import PackageNotFoundError, version
+
+from pydantic import BaseModel
+
+from inforeg.cli.options import Commands, Formatter
+from inforeg.config import BenchmarkConfig, Experiment, Project, WorkflowConfig
+from inforeg.data.store import verify
+from inforeg.errors import UserError
+from inforeg.files import write_json
+from inforeg.plan import jobs, plan, resolve
+from inforeg.registry import BENCHMARKS
+
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "benchmark": BenchmarkConfig,
+    "experiment": Experiment,
+    "workflow": WorkflowConfig,
+}
+PACKAGES = ("torch", "snakemake", "dvc", "pandas", "pyarrow", "scipy", "tensorboard")
+
+
+def register(commands: Commands) -> None:
+    """Add `check`."""
+    parser = commands.add_parser(
+        "check",
+        help="check configuration, schemas, data and environment",
+        formatter_class=Formatter,
+        description="Check every YAML, the schemas, the data folders that are there and the environment; the "
+        "first thing out of order is named, with status 2.",
+    )
+    parser.add_argument("--write-schemas", action="store_true", help="write workflow/schemas/*.json anew")
+    parser.set_defaults(run=check)
+
+
+def check(args: argparse.Namespace) -> None:
+    """Go through it all, a line each."""
+    project = Project()
+    if args.write_schemas:
+        write_schemas(project)
+    for line in (environment(), configuration(project), schemas(project), data(project)):
+        print(line)
+
+
+def write_schemas(project: Project) -> None:
+    """Write the JSON schemas of all YAML files."""
+    for name, model in SCHEMAS.items():
+        write_json(project.root / f"workflow/schemas/{name}.schema.json", model.model_json_schema())
+
+
+def environment() -> str:
+    """The packages' versions."""
+    try:
+        return "environment: " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    except PackageNotFoundError as error:
+        raise UserError(f"The package {error.name!r} is not installed; install inforeg with pip.") from None
+
+
+def configuration(project: Project) -> str:
+    """Every benchmark resolves, and all experiments agree on what each run directory holds."""
+    config = project.workflow()
+    for name in project.benchmarks():
+        resolve(project, name, "joint", "default", seed=0, overrides={})
+    cells = [cell for name in project.experiments() for cell in plan(project, name).cells]
+    for name in (*config.experiments, config.quick):
+        project.experiment(name)
+    runs = sum(job.last - job.first + 1 for job in jobs(cells).values())
+    names = f"{len(project.benchmarks())} benchmarks, {len(project.experiments())} experiments"
+    return f"configuration: {names}, {runs} runs"
+
+
+def schemas(project: Project) -> str:
+    """The JSON schemas equal the models."""
+    for name, model in SCHEMAS.items():
+        path = project.root / f"workflow/schemas/{name}.schema.json"
+        if not path.exists() or json.loads(path.read_text(encoding="utf-8")) != model.model_json_schema():
+            raise UserError(f"{path} is out of date; run inforeg check --write-schemas.")
+    return f"schemas: {len(SCHEMAS)} up to date"
+
+
+def data(project: Project) -> str:
+    """The folders that are there are the ones that data.dvc pins."""
+    present = [name for name in BENCHMARKS.classes if (project.root / "data" / name).is_dir()]
+    for name in present:
+        verify(name, project)
+    return f"data: {', '.join(present) or 'none fetched yet'}"

@@ -1,0 +1,108 @@
+"""`inforeg list`."""
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import TypeAdapter
+from tabulate import tabulate
+
+from inforeg.cli.options import Commands, Formatter
+from inforeg.config import Project
+from inforeg.registry import BENCHMARKS, METHODS
+
+
+def register(commands: Commands) -> None:
+    """Add `list`."""
+    parser = commands.add_parser(
+        "list",
+        help="list methods, benchmarks or experiments",
+        formatter_class=Formatter,
+        description="List what there is, as a table or, with --json, with every setting, default and source.",
+    )
+    parser.add_argument("what", choices=sorted(LISTINGS))
+    parser.add_argument("--json", action="store_true", help="everything, as JSON")
+    parser.set_defaults(run=show)
+
+
+def show(args: argparse.Namespace) -> None:
+    """Print one listing."""
+    rows, columns = LISTINGS[args.what]()
+    if args.json:
+        print(json.dumps(rows, indent=2))
+    else:
+        print(tabulate([[row[column] for column in columns] for row in rows], headers=columns))
+
+
+Listing = tuple[list[dict[str, Any]], list[str]]
+
+
+def methods() -> Listing:
+    """Every method with its paper, family, variants and settings."""
+    rows = []
+    for name, cls in METHODS.classes.items():
+        schema = TypeAdapter(cls).json_schema()
+        rows.append(
+            {
+                "name": name,
+                "title": cls.title,
+                "family": cls.family,
+                "reference": cls.reference,
+                "version": cls.version,
+                "variants": {variant: dict(settings) for variant, settings in cls.variants.items()},
+                "settings": schema.get("properties", {}),
+                "doc": cls.__doc__,
+            }
+        )
+    return rows, ["name", "family", "reference"]
+
+
+def benchmarks() -> Listing:
+    """Every configured benchmark with its data set's licence and citation."""
+    from inforeg.models.fusion import FUSIONS
+
+    project = Project()
+    rows = []
+    for name in project.benchmarks():
+        config = project.benchmark(name)
+        cls = BENCHMARKS.get(config.data.name)
+        rows.append(
+            {
+                "name": name,
+                "title": config.title,
+                "modalities": ", ".join(config.encoders),
+                "classes": len(cls.classes),
+                "licence": cls.licence,
+                "citation": cls.citation,
+                "config": config.model_dump(mode="json"),
+                "fusions": sorted(FUSIONS),
+            }
+        )
+    return rows, ["name", "title", "modalities", "classes"]
+
+
+def experiments() -> Listing:
+    """Every configured experiment."""
+    project = Project()
+    rows = []
+    for name in project.experiments():
+        experiment = project.experiment(name)
+        rows.append(
+            {
+                "name": name,
+                "title": experiment.title,
+                "benchmarks": ", ".join(experiment.benchmarks),
+                "rows": [row.key for row in experiment.rows],
+                "seeds": experiment.seeds,
+                "claims": [claim.id for claim in experiment.claims],
+            }
+        )
+    return rows, ["name", "title", "benchmarks", "seeds"]
+
+
+LISTINGS: dict[str, Callable[[], Listing]] = {
+    "methods": methods,
+    "benchmarks": benchmarks,
+    "experiments": experiments,
+}

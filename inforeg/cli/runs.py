@@ -1,0 +1,131 @@
+"""`inforeg train` and `inforeg evaluate`."""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inforeg.cli.options import Commands, Formatter, add_runs, merged, seeds, setting
+from inforeg.config import Project, RunSpec, validated
+from inforeg.errors import UserError
+from inforeg.files import write_json
+from inforeg.plan import resolve, with_seeds
+from inforeg.registry import BENCHMARKS
+
+if TYPE_CHECKING:
+    from inforeg.data.base import Data
+
+TRAIN = """\
+Train runs. What to train is named (--benchmark, --method, --variant, --set) or given whole (--spec).
+
+A run that is done is left as it is; an interrupted one goes on from its last whole epoch, and its results
+are the same bits as those of an unbroken run."""
+
+
+def register(commands: Commands) -> None:
+    """Add `train` and `evaluate`."""
+    parser = commands.add_parser(
+        "train",
+        help="train one run, or several that differ in their seed",
+        description=TRAIN,
+        formatter_class=Formatter,
+    )
+    _add_spec(parser)
+    parser.add_argument(
+        "--seed", "--seeds", metavar="N or A-B", type=seeds, default="0", dest="seeds",
+        help="a seed, or a range of seeds, inclusive",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR",
+        help="the run's directory, for one seed; by default the run's own place under --runs",
+    )  # fmt: skip
+    add_runs(parser)
+    parser.add_argument("--report", type=Path, metavar="FILE", help="written when all runs are done")
+    parser.add_argument("--discard", action="store_true", help="discard runs of another spec in the way")
+    parser.set_defaults(run=train)
+    evaluation = commands.add_parser(
+        "evaluate",
+        help="evaluate a finished run's model again",
+        description="Load a finished run's model and print its validation and test metrics as JSON.",
+        formatter_class=Formatter,
+    )
+    evaluation.add_argument("folder", type=Path, metavar="DIR", help="the run's directory")
+    evaluation.set_defaults(run=evaluate)
+
+
+def _add_spec(parser: argparse.ArgumentParser) -> None:
+    """The options that say what to train."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--benchmark", metavar="B", help="its name; see `inforeg list benchmarks`")
+    what.add_argument("--spec", metavar="JSON", help="a whole spec, as in run.json, for any seed")
+    parser.add_argument("--method", metavar="M", help="its name; see `inforeg list methods`")
+    parser.add_argument(
+        "--variant", metavar="V", default="default",
+        help="one that the method offers, or a name for the runs with your settings",
+    )  # fmt: skip
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", type=setting, action="append", default=[], dest="settings",
+        help="a setting of the method, or a path into the benchmark's YAML (training.lr=0.01); repeatable",
+    )  # fmt: skip
+
+
+def train(args: argparse.Namespace) -> None:
+    """Train every seed, then write the report."""
+    from inforeg.engine.train import train as train_run
+
+    if args.out and len(args.seeds) > 1:
+        raise UserError("--out names one directory; leave it out to train several seeds.")
+    project = Project()
+    specs = with_seeds(_spec(project, args), args.seeds)
+    data = load(project, specs[0])
+    done = {}
+    for spec in specs:
+        folder = args.out or spec.directory(args.runs)
+        train_run(spec, folder, data, args.runs, discard=args.discard)
+        done[str(spec.seed)] = hashlib.sha256((folder / "summary.json").read_bytes()).hexdigest()
+        print(f"{folder} is done")
+    if args.report:
+        write_json(args.report, {"summary_sha256": done, "spec_sha256": specs[0].digest()})
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Print the metrics of the run's selected epoch, computed anew."""
+    from inforeg.engine.record import read_spec
+    from inforeg.engine.train import evaluate_run
+
+    content = read_spec(args.folder)
+    if content is None or not (args.folder / "summary.json").exists():
+        raise UserError(f"{args.folder} holds no finished run; train it first.")
+    spec = validated(RunSpec, content, f"{args.folder}/run.json")
+    metrics = evaluate_run(spec, args.folder, load(Project(), spec))
+    print(json.dumps(metrics, indent=2, sort_keys=True))
+
+
+def load(project: Project, spec: RunSpec) -> "Data":
+    """The spec's data, verified to be the version that the spec names."""
+    from inforeg.data.store import verify
+
+    options = spec.config.data
+    folder = verify(options.name, project)
+    pinned = project.data_hashes()[options.name]
+    if spec.data_hash != pinned:
+        raise UserError(
+            f"The spec is of data/{options.name} with hash {spec.data_hash}, but data.dvc pins {pinned}; "
+            "use the spec and the data of one commit."
+        )
+    data: Data = BENCHMARKS.build(options.name, options.options).load(folder)
+    return data
+
+
+def _spec(project: Project, args: argparse.Namespace) -> RunSpec:
+    if args.spec is not None:
+        try:
+            return validated(RunSpec, json.loads(args.spec), "--spec")
+        except json.JSONDecodeError as error:
+            raise UserError(f"--spec is not valid JSON: {error}.") from None
+    if args.method is None:
+        raise UserError("--benchmark needs a --method; see `inforeg list methods`.")
+    return resolve(
+        project, args.benchmark, args.method, args.variant, seed=0, overrides=merged(args.settings)
+    )

@@ -1,0 +1,86 @@
+"""How long a step of each method takes next to one of joint training, measured in turns in one run.
+
+    pytest tests/benchmarks
+
+The column to read is `ratio`, in the line that each test prints: the median over rounds of the method's
+step time over joint's in the same round. There is no bound to fail: machines differ.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from inforeg.config import BenchmarkConfig
+from inforeg.data.base import Data, Split
+from inforeg.engine.train import blueprint, method_of
+from inforeg.methods.state import TrainState
+from inforeg.metrics.information import HEAD, FisherTrace
+from inforeg.registry import METHODS
+from tests.conftest import make_spec
+
+SMALL = {
+    "shapes": {"audio": (13, 24), "image": (1, 14, 14)},
+    "encoders": {
+        "audio": {"kind": "conv1d", "channels": [16, 32]},
+        "image": {"kind": "conv2d", "channels": [8, 16, 16], "kernel": 3},
+    },
+    "batch": 64,
+    "rounds": 300,
+}
+RESNETS = {
+    "shapes": {"audio": (1, 129, 94), "image": (3, 112, 112)},
+    "encoders": {"audio": {"kind": "resnet18"}, "image": {"kind": "resnet18"}},
+    "batch": 32,
+    "rounds": 6,
+}
+COMPARED = [name for name in METHODS.classes if name not in ("joint", "unimodal", "ensemble")]
+
+
+def stepper(pair: dict, method: str) -> Callable[[], None]:
+    """One step of `method` on a batch of noise, every window open."""
+    torch.set_num_threads(1)
+    generator = torch.Generator().manual_seed(0)
+    inputs = {m: torch.randn(pair["batch"], *shape, generator=generator) for m, shape in pair["shapes"].items()}
+    split = Split(inputs, torch.arange(pair["batch"]) % 6)
+    data = Data(tuple("abcdef"), split, split, split)
+    config = BenchmarkConfig(
+        title="noise",
+        data={"name": "noise"},
+        encoders=pair["encoders"],
+        training={"epochs": 3, "lr": 0.002, "batch_size": pair["batch"]},
+    )
+    plugin = method_of(spec := make_spec(method, config=config))
+    model = plugin.build(blueprint(spec, data))
+    groups = {m: model.parameters_of(m) for m in model.modalities} | {HEAD: list(model.fusion.parameters())}
+    optimizer = torch.optim.SGD(model.parameters(), 0.002, momentum=0.9, weight_decay=1e-4, foreach=True)
+    state = TrainState(spec, model, optimizer, split, split, FisherTrace(groups))
+    plugin.setup(state, lambda needed: pytest.fail(f"{method} needs {needed.method}"))
+    if method == "inforeg":
+        growing = {m: [1.0, 2.0] for m in model.modalities}
+        plugin.load_state_dict({"history": growing})
+    plugin.on_epoch_start(state)
+    batch = split.batch(torch.arange(pair["batch"]))
+    return lambda: plugin.step(state, batch)
+
+
+def seconds(step: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    step()
+    return time.perf_counter() - started
+
+
+@pytest.mark.parametrize("method", COMPARED)
+@pytest.mark.parametrize("pair", [SMALL, RESNETS], ids=["small encoders", "ResNet-18 pair"])
+def test_step_time_over_joint(benchmark, capsys, pair, method):
+    steps = {"joint": stepper(pair, "joint"), method: stepper(pair, method)}
+    for step in steps.values():
+        seconds(step)
+    rounds = [{name: seconds(step) for name, step in steps.items()} for _ in range(pair["rounds"])]
+    ratio = statistics.median(times[method] / times["joint"] for times in rounds)
+    benchmark.extra_info["ratio"] = ratio
+    benchmark.pedantic(steps[method], rounds=3)
+    with capsys.disabled():
+        print(f"  step time of {method} over joint: {ratio:.3f}")

@@ -1,0 +1,96 @@
+"""Small data and runs that every test may use."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from inforeg.config import BenchmarkConfig, RunSpec
+from inforeg.data.base import Data, Split
+from inforeg.engine.train import train
+from inforeg.registry import METHODS
+
+CLASSES = 4
+WIDTH = 6
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def make_split(modalities: tuple[str, ...], size: int, seed: int) -> Split:
+    """Class means plus noise; every modality as informative as its position is early."""
+    generator = torch.Generator().manual_seed(seed)
+    target = torch.randint(CLASSES, (size,), generator=generator)
+    hot = torch.nn.functional.one_hot(target, WIDTH).float()
+    inputs = {
+        modality: hot * (3.0 - position) + torch.randn(size, WIDTH, generator=generator)
+        for position, modality in enumerate(modalities)
+    }
+    return Split(inputs, target)
+
+
+def make_data(modalities: tuple[str, ...] = ("audio", "image")) -> Data:
+    sizes = {"train": 80, "val": 40, "test": 40}
+    parts = {name: make_split(modalities, size, seed) for seed, (name, size) in enumerate(sizes.items())}
+    return Data(tuple("abcd"), **parts)
+
+
+def make_config(modalities: tuple[str, ...] = ("audio", "image"), **changes: Any) -> BenchmarkConfig:
+    training = {"epochs": 4, "lr": 0.05, "batch_size": 16, **changes.pop("training", {})}
+    encoder = {"kind": "mlp", "hidden": [8], "features": 5}
+    return BenchmarkConfig(
+        title="Toy",
+        data={"name": "synthetic"},
+        encoders=dict.fromkeys(modalities, encoder),
+        training=training,
+        **changes,
+    )
+
+
+def make_spec(
+    method: str = "joint",
+    variant: str = "default",
+    *,
+    seed: int = 0,
+    config: BenchmarkConfig | None = None,
+    **settings: Any,
+) -> RunSpec:
+    offered = METHODS.get(method).variants.get(variant, {})
+    return RunSpec(
+        benchmark="toy",
+        method=method,
+        variant=variant,
+        seed=seed,
+        versions={"engine": 1},
+        settings=METHODS.options(METHODS.build(method, {**offered, **settings})),
+        config=config or make_config(),
+        data_hash=None,
+    )
+
+
+def poisoned(split: Split) -> Split:
+    """The same split with NaN for every input."""
+    return replace(
+        split, inputs={m: torch.full_like(values, torch.nan) for m, values in split.inputs.items()}
+    )
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Path]:
+    """Train a spec, and what it needs, under a root; the run's directory."""
+
+    def _run(spec: RunSpec, data: Data | None = None, root: str = "runs") -> Path:
+        runs = tmp_path / root
+        data = data or make_data(tuple(spec.config.encoders))
+        for needed in METHODS.build(spec.method, spec.settings).needs(spec):
+            train(needed, needed.directory(runs), data, runs)
+        folder = spec.directory(runs)
+        train(spec, folder, data, runs)
+        return folder
+
+    return _run

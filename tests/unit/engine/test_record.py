@@ -1,0 +1,108 @@
+"""Run directories: refused, resumed, damaged."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from inforeg.engine import checkpoint
+from inforeg.engine.record import Record
+from inforeg.engine.train import located, train
+from inforeg.errors import UserError
+from tests.conftest import make_config, make_data, make_spec
+
+
+def stop_after(monkeypatch, epochs):
+    """Make training stop, as Ctrl-C does, when `epochs` epochs are saved."""
+    save, saved = Record.save, []
+
+    def saving(record, state, seconds):
+        save(record, state, seconds)
+        saved.append(state["epoch"])
+        if len(saved) == epochs:
+            monkeypatch.setattr(Record, "save", save)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Record, "save", saving)
+
+
+def test_another_spec_is_refused_with_the_key_and_nothing_is_lost(run):
+    folder = run(make_spec("joint"))
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    changed = make_spec("joint", config=make_config(training={"lr": 0.5}))
+    with pytest.raises(UserError, match=r"config\.training\.lr = 0\.05 there, 0\.5 here"):
+        train(changed, folder, make_data(), folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+def test_another_spec_is_discarded_on_demand(run, tmp_path):
+    folder = run(make_spec("joint"))
+    changed = make_spec("joint", config=make_config(training={"lr": 0.5}))
+    train(changed, folder, make_data(), tmp_path, discard=True)
+    anew = tmp_path / "anew"
+    train(changed, anew, make_data(), tmp_path)
+    assert (folder / "model.pt").read_bytes() == (anew / "model.pt").read_bytes()
+
+
+def test_a_finished_run_is_left_alone(run):
+    folder = run(make_spec("joint"))
+    stamp = (folder / "summary.json").stat().st_mtime_ns
+    run(make_spec("joint"))
+    assert (folder / "summary.json").stat().st_mtime_ns == stamp
+
+
+def test_an_interrupted_run_is_not_done_and_goes_on_from_its_last_epoch(run, monkeypatch, tmp_path):
+    spec = make_spec("joint")
+    stop_after(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        run(spec)
+    folder = spec.directory(tmp_path / "runs")
+    assert not (folder / "summary.json").exists()
+    assert checkpoint.load(folder / "last.ckpt")["epoch"] == 2
+    run(spec)
+    assert [json.loads(line)["epoch"] for line in (folder / "metrics.jsonl").read_text().splitlines()] == [0, 1, 2, 3]
+    assert not (folder / "last.ckpt").exists()
+
+
+@pytest.mark.parametrize("keep", [0, 100, 0.5])
+def test_a_checkpoint_cut_short_is_set_aside_and_the_next_attempt_starts_afresh(
+    run, monkeypatch, tmp_path, keep
+):
+    spec = make_spec("joint")
+    stop_after(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        run(spec)
+    path = spec.directory(tmp_path / "runs") / "last.ckpt"
+    content = path.read_bytes()
+    path.write_bytes(content[: keep if isinstance(keep, int) else int(len(content) * keep)])
+    with pytest.raises(UserError, match=r"last\.ckpt is damaged and was set aside"):
+        run(spec)
+    assert path.with_name("last.ckpt.damaged").exists()
+    assert (run(spec) / "model.pt").read_bytes() == (run(spec, root="other") / "model.pt").read_bytes()
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_by_epoch_batch_and_term(run, tmp_path):
+    data = make_data()
+    inputs = {m: values.clone() for m, values in data.train.inputs.items()}
+    inputs["image"][7, 2] = torch.inf
+    with pytest.raises(
+        UserError, match=r"term 'joint' is not finite at epoch 0, batch \d+ of toy/joint/default"
+    ):
+        run(make_spec("joint"), replace(data, train=replace(data.train, inputs=inputs)))
+    assert not (make_spec("joint").directory(tmp_path / "runs") / "summary.json").exists()
+
+
+def test_a_missing_needed_run_is_named_with_the_command_that_makes_it(tmp_path):
+    with pytest.raises(
+        UserError, match=r"train it first: inforeg train .*--method unimodal --variant audio --seed 3"
+    ):
+        spec = make_spec("unimodal", "audio", modality="audio", seed=3)
+        located(spec, tmp_path)
+
+
+def test_a_damaged_run_json_is_named(run):
+    folder = run(make_spec("joint"))
+    (folder / "run.json").write_text("{")
+    with pytest.raises(UserError, match=r"run\.json is damaged; delete the directory"):
+        run(make_spec("joint"))
