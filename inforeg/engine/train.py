@@ -22,6 +22,7 @@ from inforeg.methods.base import Method
 from inforeg.methods.state import Blueprint, Locate, TrainState
 from inforeg.metrics.information import HEAD, FisherTrace
 from inforeg.models.fusion import fusion_class
+from inforeg.models.multimodal import MultimodalModel
 from inforeg.random import stream
 from inforeg.registry import ENCODERS, METHODS
 
@@ -48,11 +49,17 @@ def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool 
         runs: root of all runs, where those that the method needs lie.
         discard: discard a run of another spec in `folder`; otherwise that is an error.
     """
+    device = prepare_process(spec.config.training)
+    method = method_of(spec)
+    for needed in method.needs(spec):
+        located(needed, runs)
+    model = method.build(blueprint(spec, data)).to(device)
+    # Whatever can be refused has been by now, so a refused run leaves nothing behind.
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         record = Record(folder, spec, replace=discard)
         if not record.done:
-            _train(spec, data, record, lambda needed: located(needed, runs))
+            _train(record, method, model, data, lambda needed: located(needed, runs))
 
 
 def located(spec: RunSpec, runs: Path) -> Path:
@@ -94,12 +101,9 @@ def method_of(spec: RunSpec) -> Method:
     return method
 
 
-def _train(spec: RunSpec, data: Data, record: Record, locate: Locate) -> None:
-    training = spec.config.training
-    device = prepare_process(training)
-    data = replace(data, train=_shuffled(data.train, spec)).to(device)
-    method = method_of(spec)
-    model = method.build(blueprint(spec, data)).to(device)
+def _train(record: Record, method: Method, model: MultimodalModel, data: Data, locate: Locate) -> None:
+    spec, training = record.spec, record.spec.config.training
+    data = replace(data, train=_shuffled(data.train, spec)).to(next(model.parameters()).device)
     groups = {m: model.parameters_of(m) for m in model.modalities} | {HEAD: list(model.fusion.parameters())}
     optimizer = OPTIMIZERS[training.optimizer](model.parameters(), training)
     state = TrainState(spec, model, optimizer, data.train, data.val, FisherTrace(groups))

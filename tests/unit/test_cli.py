@@ -1,0 +1,190 @@
+"""The command line: what it answers to good and to bad input."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from inforeg.__main__ import main
+from inforeg.registry import METHODS
+from tests.unit.conftest import BENCHMARK, EXPERIMENT, fingerprint, write
+
+TRAIN = ["train", "--benchmark", "toy", "--method"]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one sentence with which a command refuses, having changed nothing."""
+    before = fingerprint(Path.cwd())
+    assert main(arguments) == 2
+    sentence = capsys.readouterr().err.strip()
+    assert sentence.startswith("inforeg: ")
+    assert "Traceback" not in sentence
+    assert "\n" not in sentence
+    assert fingerprint(Path.cwd()) == before
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "--benchmark", "toys", "--method", "joint"], "no benchmark 'toys'; did you mean 'toy'?"),
+        ([*TRAIN, "infroeg"], "no method 'infroeg'; did you mean 'inforeg'?"),
+        ([*TRAIN, "inforeg", "--set", "betta=1"], "'betta'; did you mean 'beta'?"),
+        ([*TRAIN, "inforeg", "--set", "beta=-1"], "beta = -1 is not valid"),
+        ([*TRAIN, "inforeg", "--set", "beta=high"], "beta = 'high' is not valid"),
+        ([*TRAIN, "joint", "--set", "training.lrr=1"], "'lrr'; "),
+        ([*TRAIN, "joint", "--set", "training.lr=0"], "training.lr = 0 is not valid"),
+        ([*TRAIN, "joint", "--set", "training.lr.x=0"], "'training.lr.x' leads nowhere"),
+        ([*TRAIN, "joint", "--set", "data.tran=9"], "'tran'; did you mean 'train'?"),
+        ([*TRAIN, "joint", "--set", "fusion=conct"], "no fusion 'conct'; did you mean 'concat'?"),
+        ([*TRAIN, "joint", "--set", "encoders.first.kind=mpl"], "no encoder 'mpl'; did you mean 'mlp'?"),
+        ([*TRAIN, "joint", "--set", "encoders.first.hiden=[3]"], "'hiden'; did you mean 'hidden'?"),
+        ([*TRAIN, "joint", "--set", "encoders.first={kind: conv1d}"], "takes samples with 2 dimensions"),
+        ([*TRAIN, "unimodal"], "no modality ''; known: first, second"),
+        ([*TRAIN, "ensemble"], "train it first: inforeg train"),
+        (["train", "--benchmark", "toy"], "needs a --method"),
+        (["train", "--spec", "{"], "--spec is not valid JSON"),
+        (["train", "--spec", "{}"], "--spec lacks the setting 'benchmark'; add it"),
+        ([*TRAIN, "joint", "--seeds", "0-3", "--out", "x"], "--out names one directory"),
+        (["evaluate", "nowhere"], "nowhere holds no finished run; train it first"),
+        (["collect", "mian"], "no experiment 'mian'; did you mean 'main'?"),
+        (["collect", "main"], "results/runs/toy/unimodal/first/seed=0"),
+    ],
+    ids=lambda value: " ".join(value[-2:]) if isinstance(value, list) else "",
+)
+def test_bad_input_is_refused_in_one_sentence_and_nothing_is_written(project, capsys, arguments, words):
+    assert words in refused(capsys, *arguments)
+
+
+def test_a_folder_outside_every_project_is_refused(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "lies in no inforeg project" in refused(capsys, "list", "benchmarks")
+
+
+def test_broken_yaml_is_named_with_its_place(project, capsys):
+    path = project.root / "workflow/config/benchmarks/toy.yaml"
+    path.write_text("title: [")
+    assert f"{path} is not valid YAML" in refused(capsys, *TRAIN, "joint")
+
+
+def test_an_unknown_key_of_a_yaml_is_named(project, capsys):
+    write(project.root / "workflow/config/benchmarks/toy.yaml", {**BENCHMARK, "fussion": "sum"})
+    assert "'fussion'; did you mean 'fusion'?" in refused(capsys, *TRAIN, "joint")
+
+
+def test_changed_data_are_refused_before_training(project, capsys):
+    path = project.root / "data/synthetic/MANIFEST.json"
+    path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
+    assert "data/synthetic" in refused(capsys, *TRAIN, "joint")
+
+
+def test_a_spec_of_other_data_is_refused(project, capsys):
+    assert main([*TRAIN, "joint", "--out", "run"]) == 0
+    capsys.readouterr()
+    spec = json.loads(Path("run/run.json").read_text())["spec"] | {"data_hash": "0" * 32 + ".dir"}
+    assert "use the spec and the data of one commit" in refused(capsys, "train", "--spec", json.dumps(spec))
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs a place that refuses")
+def test_a_place_that_cannot_be_written_is_named(project, capsys):
+    Path("blocked").write_text("a file")
+    assert "blocked" in refused(capsys, *TRAIN, "joint", "--out", "blocked/run")
+
+
+def test_trains_reports_and_evaluates(project, capsys):
+    assert main([*TRAIN, "inforeg", "--set", "beta=0.5", "--seeds", "1-2", "--report", "report.json"]) == 0
+    folder = project.root / "results/runs/toy/inforeg/default/seed=2"
+    spec = json.loads((folder / "run.json").read_text())["spec"]
+    assert spec["settings"]["beta"] == 0.5
+    assert spec["seed"] == 2
+    assert set(json.loads(Path("report.json").read_text())["summary_sha256"]) == {"1", "2"}
+    capsys.readouterr()
+    assert main(["evaluate", str(folder)]) == 0
+    chosen = json.loads((folder / "summary.json").read_text())["selection"]["val"]["metrics"]
+    assert json.loads(capsys.readouterr().out)["test/accuracy"] == chosen["test/accuracy"]
+
+
+def test_a_variant_of_the_method_brings_its_settings(project):
+    assert main([*TRAIN, "inforeg", "--variant", "released", "--out", "run"]) == 0
+    settings = json.loads(Path("run/run.json").read_text())["spec"]["settings"]
+    assert settings["definition"] == "released"
+    assert settings["threshold"] == 0.05
+
+
+def test_ctrl_c_ends_with_130_and_the_same_command_continues(project):
+    slow = [sys.executable, "-m", "inforeg", *TRAIN, "joint", "--set", "training.epochs=400", "--out", "run"]
+    process = subprocess.Popen(slow, stderr=subprocess.PIPE, text=True)
+    while not Path("run/last.ckpt").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, message = process.communicate()
+    assert process.returncode == 130
+    assert message.strip().endswith("the same command continues where this one stopped.")
+    assert not Path("run/summary.json").exists()
+    assert main(slow[3:]) == 0
+    assert Path("run/summary.json").exists()
+
+
+@pytest.mark.parametrize("what", ["methods", "benchmarks", "experiments"])
+def test_listings(project, capsys, what):
+    assert main(["list", what]) == 0
+    assert {"methods": "inforeg", "benchmarks": "toy", "experiments": "main"}[what] in capsys.readouterr().out
+    assert main(["list", what, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)
+
+
+def test_the_json_listing_of_methods_has_every_setting_with_its_default(capsys):
+    main(["list", "methods", "--json"])
+    listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert listed.keys() == METHODS.classes.keys()
+    assert listed["inforeg"]["settings"]["beta"]["default"] == 0.9
+    assert listed["inforeg"]["variants"]["released"]["definition"] == "released"
+
+
+def test_check_goes_through_everything(project, capsys):
+    assert main(["check", "--write-schemas"]) == 0
+    out = capsys.readouterr().out
+    for word in (
+        "environment: torch",
+        "1 benchmarks, 1 experiments, 15 runs",
+        "schemas: 3 up to date",
+        "synthetic",
+    ):
+        assert word in out
+    (project.root / "workflow/schemas/benchmark.schema.json").write_text("{}")
+    assert "run inforeg check --write-schemas" in refused(capsys, "check")
+
+
+def test_check_finds_two_experiments_that_claim_one_directory(project, capsys):
+    main(["check", "--write-schemas"])
+    rows = [{"label": "InfoReg*", "method": "inforeg", "variant": "star", "set": {"unimodal_weight": 2.0}}]
+    other = {**EXPERIMENT, "rows": rows, "reference": "inforeg/star"}
+    write(project.root / "workflow/config/experiments/other.yaml", other)
+    capsys.readouterr()
+    assert "different settings of toy/inforeg/star" in refused(capsys, "check")
+
+
+def test_the_repository_itself_is_in_order(capsys, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    assert main(["check"]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["", "list", "data", "train", "evaluate", "collect", "table", "check"])
+def test_every_command_has_help(capsys, command):
+    with pytest.raises(SystemExit) as stopped:
+        main([*command.split(), "--help"])
+    assert stopped.value.code == 0
+    assert "usage: inforeg" in capsys.readouterr().out
+
+
+def test_the_schemas_describe_what_yaml_may_hold():
+    schema = json.loads((Path(__file__).parents[2] / "workflow/schemas/benchmark.schema.json").read_text())
+    assert "lr" in schema["$defs"]["Training"]["required"]
+    assert yaml.safe_load(yaml.safe_dump(schema)) == schema

@@ -1,0 +1,88 @@
+"""From names to runs and jobs."""
+
+import pytest
+
+from inforeg.errors import UserError
+from inforeg.plan import Cell, jobs, needed_paths, plan, resolve, with_seeds
+from inforeg.registry import METHODS
+from tests.conftest import make_config, make_spec
+from tests.unit.conftest import EXPERIMENT, write
+
+
+def test_an_experiment_is_its_rows_times_seeds(project):
+    cells = plan(project, "main").cells
+    assert [(c.row, c.method, c.variant, len(c.specs)) for c in cells] == [
+        ("unimodal", "unimodal", "first", 3),
+        ("unimodal", "unimodal", "second", 3),
+        ("ensemble", "ensemble", "default", 3),
+        ("joint", "joint", "default", 3),
+        ("inforeg/star", "inforeg", "star", 3),
+    ]
+    assert [spec.seed for spec in cells[0].specs] == [0, 1, 2]
+
+
+def test_a_cell_that_cannot_be_is_left_out_with_its_reason(project):
+    toy = project.root / "workflow/config/benchmarks/toy.yaml"
+    write(toy, {**project.benchmark("toy").model_dump(), "encoders": {"first": {"kind": "mlp"}}})
+    rows = [{"label": "Joint", "method": "joint"}, {"label": "InfoReg", "method": "inforeg"}]
+    write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "rows": rows})
+    planned = plan(project, "main")
+    assert planned.left_out == {("inforeg", "toy"): "needs two modalities"}
+    assert [cell.row for cell in planned.cells] == ["joint"]
+
+
+def test_jobs_are_cut_at_the_block_size_and_closed_under_needs(project):
+    ensemble = next(cell for cell in plan(project, "main").cells if cell.method == "ensemble")
+    found = jobs([ensemble])
+    assert list(found) == [
+        "toy/unimodal/first/seeds=0-1.json",
+        "toy/unimodal/first/seeds=2-2.json",
+        "toy/unimodal/second/seeds=0-1.json",
+        "toy/unimodal/second/seeds=2-2.json",
+        "toy/ensemble/default/seeds=0-1.json",
+        "toy/ensemble/default/seeds=2-2.json",
+    ]
+    last = found["toy/ensemble/default/seeds=2-2.json"]
+    assert needed_paths(last) == ["toy/unimodal/first/seeds=2-2.json", "toy/unimodal/second/seeds=2-2.json"]
+
+
+def test_a_needed_run_is_the_run_that_an_experiment_asks_for(project):
+    """Otherwise the ensemble would train its own copies over the table's unimodal runs."""
+    cells = plan(project, "main").cells
+    wanted = {cell.variant: cell.specs[1] for cell in cells if cell.method == "unimodal"}
+    ensemble = next(cell for cell in cells if cell.method == "ensemble").specs[1]
+    assert {
+        spec.variant: spec for spec in METHODS.build("ensemble", ensemble.settings).needs(ensemble)
+    } == wanted
+
+
+def test_two_meanings_of_one_directory_are_an_error():
+    cells = [Cell("x", with_seeds(make_spec("inforeg", "mine", beta=beta), range(2))) for beta in (0.1, 0.2)]
+    with pytest.raises(UserError, match="different settings of toy/inforeg/mine"):
+        jobs(cells)
+    assert len(jobs([cells[0], cells[0]])) == 1
+
+
+def test_a_spec_spells_out_every_default(project):
+    spec = resolve(project, "toy", "inforeg", overrides={})
+    assert spec.settings["beta"] == 0.9
+    assert spec.config.data.options["maps"] == "rotation"
+    assert spec.config.encoders["first"].options["hidden"] == [8]
+    assert spec.data_hash == project.data_hashes()["synthetic"]
+    assert set(spec.versions) == {"engine", "method", "data"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("beta", 0.5), ("training.lr", 0.1), ("data.train", 32), ("fusion", "sum")]
+)
+def test_each_setting_changes_the_spec_and_nothing_else_does(project, key, value):
+    plain, again, changed = (
+        resolve(project, "toy", "inforeg", overrides=overrides) for overrides in ({}, {}, {key: value})
+    )
+    assert plain.digest() == again.digest()
+    assert changed.digest() != plain.digest()
+
+
+def test_a_spec_survives_its_json():
+    spec = make_spec("inforeg", config=make_config())
+    assert type(spec).model_validate_json(spec.canonical()) == spec
