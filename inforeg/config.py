@@ -93,7 +93,7 @@ class BenchmarkConfig(Strict):
     encoders: dict[Name, EncoderConfig] = Field(min_length=1)
     fusion: Name = "concat"
     training: Training
-    seeds_per_job: PositiveInt = Field(5, description="runs that share one process in the workflow")
+    seeds_per_job: PositiveInt = Field(10, description="runs that share one process in the workflow")
 
 
 class RunSpec(Strict):
