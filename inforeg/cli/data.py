@@ -1,0 +1,69 @@
+"""`inforeg data`: fetch, verify and prepare the benchmarks' folders."""
+
+import argparse
+from pathlib import Path
+
+from inforeg.cli.options import Commands, Formatter
+from inforeg.config import Project
+from inforeg.data import store
+
+FETCH = """\
+Bring data/<data set> to the version that data.dvc pins: nothing to do if it is there, else from DVC's cache
+or remote, else rebuilt from pinned sources; then verified. The network is needed only for what no cache has.
+Sources are kept in INFOREG_CACHE, by default ~/.cache/inforeg.
+
+A laboratory shares its data by `dvc remote add --default NAME URL` (a folder, s3://, ssh://) and `dvc push`:
+what this command fetched is in DVC's cache already. Elsewhere `dvc pull`, or this command, takes it from
+there."""
+
+VERIFY = "Compare data/<data set> with data.dvc, byte for byte, and name the first file that differs."
+
+PREPARE = """\
+Rebuild a data set from its pinned sources, without DVC, into a new folder, and print the folder's hash:
+the one in data.dvc on every machine and under every version of Python and NumPy."""
+
+BENCHMARK = "a data set, or a configured benchmark that uses it (`inforeg list benchmarks`)"
+
+
+def register(commands: Commands) -> None:
+    """Add `data` and its actions."""
+    group = commands.add_parser("data", help="fetch, verify or rebuild the benchmarks' data")
+    actions = group.add_subparsers(metavar="ACTION", required=True)
+
+    def add(name: str, summary: str, description: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = actions.add_parser(
+            name, help=summary, description=description, formatter_class=Formatter
+        )
+        return parser
+
+    parser = add("fetch", "bring data to the pinned version", FETCH)
+    parser.add_argument("benchmarks", nargs="+", metavar="BENCHMARK", help=BENCHMARK)
+    parser.add_argument("--force", action="store_true", help="replace a folder that differs from data.dvc")
+    parser.set_defaults(run=fetch)
+    parser = add("verify", "compare data with data.dvc", VERIFY)
+    parser.add_argument("benchmarks", nargs="+", metavar="BENCHMARK", help=BENCHMARK)
+    parser.set_defaults(run=verify)
+    parser = add("prepare", "rebuild a data set from its sources", PREPARE)
+    parser.add_argument("benchmark", metavar="BENCHMARK", help=BENCHMARK)
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder to make")
+    parser.set_defaults(run=prepare)
+
+
+def fetch(args: argparse.Namespace) -> None:
+    """One line for each benchmark: where its data are."""
+    project = Project()
+    for name in args.benchmarks:
+        print(f"{name}: {store.fetch(store.data_name(name, project), project, args.force)}")
+
+
+def verify(args: argparse.Namespace) -> None:
+    """One line for each benchmark whose data are as pinned; the first other one is an error."""
+    project = Project()
+    for name in args.benchmarks:
+        print(f"{name}: {store.verify(store.data_name(name, project), project)} is as data.dvc pins it")
+
+
+def prepare(args: argparse.Namespace) -> None:
+    """One line: the new folder and its hash."""
+    name = store.data_name(args.benchmark, Project())
+    print(f"{args.benchmark}: {args.output} has the hash {store.prepare(name, args.output)}")

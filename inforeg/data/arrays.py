@@ -1,0 +1,59 @@
+"""Arrays on disk and on their way to tensors."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inforeg.data.base import Data, Split
+from inforeg.random import numpy_stream
+
+
+def write(folder: Path, **arrays: NDArray[Any]) -> None:
+    """Store each array as `folder`/<name>.npy."""
+    for name, values in arrays.items():
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(values), allow_pickle=False)
+
+
+def read(folder: Path, name: str) -> NDArray[Any]:
+    """The array stored as `folder`/<name>.npy."""
+    values: NDArray[Any] = np.load(folder / f"{name}.npy", allow_pickle=False)
+    return values
+
+
+def standardised(
+    values: NDArray[Any], train: NDArray[Any], axis: int | tuple[int, ...] | None = 0
+) -> NDArray[np.float32]:
+    """`values` with the mean and standard deviation of `train` over `axis` made 0 and 1.
+
+    What does not vary in `train` becomes its difference from the mean.
+    """
+    reference = train.astype(np.float64)
+    mean, deviation = reference.mean(axis, keepdims=True), reference.std(axis, keepdims=True)
+    scale = np.where(deviation > 0, deviation, 1)
+    scaled: NDArray[np.float32] = ((values - mean) / scale).astype(np.float32)
+    return scaled
+
+
+def noise(shape: tuple[int, ...], deviation: float, *names: str) -> NDArray[np.float32]:
+    """N(0, deviation²), float32: the benchmark's own, the same for every training seed."""
+    draws = numpy_stream(None, "noise", *names).standard_normal(shape, dtype=np.float32)
+    return draws * np.float32(deviation)
+
+
+def assembled(
+    classes: tuple[str, ...],
+    inputs: Mapping[str, NDArray[np.float32]],
+    target: NDArray[Any],
+    parts: Mapping[str, NDArray[np.int64]],
+) -> Data:
+    """The three splits out of all N samples: inputs (N, ...) by modality, target (N,), positions by part."""
+
+    def split(positions: NDArray[np.int64]) -> Split:
+        chosen = {m: torch.from_numpy(np.ascontiguousarray(x[positions])) for m, x in inputs.items()}
+        return Split(chosen, torch.from_numpy(target[positions].astype(np.int64)))
+
+    return Data(classes, **{part: split(positions) for part, positions in parts.items()})

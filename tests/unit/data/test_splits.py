@@ -1,0 +1,35 @@
+"""Divisions into parts, worked out by hand."""
+
+from collections import Counter
+
+import numpy as np
+
+from inforeg.data.splits import divide, shuffled, stratified
+
+
+def test_shuffled_is_a_fixed_order_of_its_stream() -> None:
+    assert sorted(shuffled(range(8), "a")) == list(range(8))
+    assert shuffled(range(8), "a") == shuffled(reversed(range(8)), "a")
+    assert shuffled(range(8), "a") != shuffled(range(8), "b")
+
+
+def test_shuffled_orders_by_sha256() -> None:
+    # sha256sum of ["a", 0], ["a", 1] and ["a", 2] starts with these.
+    digests = {0: "b557616e", 1: "2657442b", 2: "0383dfec"}
+    assert shuffled(range(3), "a") == sorted(digests, key=lambda i: digests[i])
+
+
+def test_divide_takes_the_first_middle_and_last_of_each_group() -> None:
+    parts = divide([range(5), range(10, 20)])
+    assert parts["train"].tolist() == [0, 1, 2, 10, 11, 12, 13, 14, 15]
+    assert parts["val"].tolist() == [3, 16, 17]
+    assert parts["test"].tolist() == [4, 18, 19]
+
+
+def test_stratified_keeps_the_classes_shares() -> None:
+    target = np.array([0] * 10 + [1] * 20)
+    parts = stratified(target, "some", "data")
+    shares = {part: Counter(target[positions].tolist()) for part, positions in parts.items()}
+    assert shares == {"train": {0: 6, 1: 12}, "val": {0: 2, 1: 4}, "test": {0: 2, 1: 4}}
+    assert sorted(np.concatenate(list(parts.values())).tolist()) == list(range(30))
+    assert parts["train"].tolist() != [*range(6), *range(10, 22)]
