@@ -40,8 +40,9 @@ class Registry(Generic[T]):
         found: dict[str, type[T]] = {}
         for info in pkgutil.iter_modules(package.__path__):
             loaded = importlib.import_module(f"{self.package}.{info.name}")
-            for _, cls in inspect.getmembers(loaded, inspect.isclass):
-                if issubclass(cls, base) and cls.__module__ == loaded.__name__ and "name" in vars(cls):
+            for cls in vars(loaded).values():
+                own = inspect.isclass(cls) and issubclass(cls, base) and cls.__module__ == loaded.__name__
+                if own and "name" in vars(cls):
                     if cls.name in found:
                         raise UserError(f"Two {self.kind}s are named {cls.name!r}; rename one of them.")
                     found[cls.name] = cls

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -58,6 +58,8 @@ class InfoReg:
     ) -> None:
         if criterion not in CRITERIA:
             raise unknown("window criterion", criterion, CRITERIA)
+        if form not in get_args(Form):
+            raise unknown("form of regulation", form, get_args(Form))
         if len(encoders) < 2:
             raise UserError("InfoReg balances two or more modalities; give it an encoder for each.")
         self.beta, self.threshold, self.weight = beta, threshold, weight
@@ -70,6 +72,7 @@ class InfoReg:
         self.trace = self._new_trace()
         self.history: dict[str, list[float]] = {modality: [] for modality in self.groups}
         self.windows = dict.fromkeys(self.groups, False)
+        self._in_epoch = False
         self._anchors: dict[str, list[Tensor]] = {}
         self._sums, self._steps = dict.fromkeys(self.groups, 0.0), 0
 
@@ -82,6 +85,7 @@ class InfoReg:
 
     def open_epoch(self) -> None:
         """Decide the windows and keep the weights that the pull holds on to, w^{t-1}."""
+        self._in_epoch = True
         self.windows = self._decide()
         self.trace.reset()
         self._sums, self._steps = dict.fromkeys(self.groups, 0.0), 0
@@ -101,6 +105,7 @@ class InfoReg:
         Returns:
             The mean strength over the epoch's batches by modality: alpha where the regulation acted, else 0.
         """
+        self._in_epoch = False
         traces = self.trace.close() if traces is None else traces
         for modality, past in self.history.items():
             past.append(traces[modality])
@@ -119,6 +124,10 @@ class InfoReg:
     @torch.no_grad()
     def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
         """Edit the gradients of one batch without measuring them first; arguments as `regulate`."""
+        if not self._in_epoch:
+            raise UserError("InfoReg regulates inside an epoch; put the loop into `with regulation.epoch():`.")
+        if missing := self.groups.keys() - unimodal.keys():
+            raise UserError(f"Logits are missing for {sorted(missing)}; give those of every modality.")
         self._steps += 1
         if not any(self.windows.values()):
             return
@@ -142,13 +151,15 @@ class InfoReg:
     def _edit(self, modality: str, strength: float) -> None:
         """Regulate one encoder's gradients in place with strength alpha_m."""
         parameters = self.groups[modality]
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if not gradients:  # a frozen encoder
+            return
         if self.form == "rate":
-            gradients = [p.grad for p in parameters if p.grad is not None]
             torch._foreach_div_(gradients, strength)
         elif self.weight:
             anchored = zip(parameters, self._anchors[modality], strict=True)
-            trained = [(p, p.grad, anchor) for p, anchor in anchored if p.grad is not None]
-            weights, gradients, anchors = (list(column) for column in zip(*trained, strict=True))
+            trained = [(p, anchor) for p, anchor in anchored if p.grad is not None]
+            weights, anchors = (list(column) for column in zip(*trained, strict=True))
             pulls = torch._foreach_sub(weights, anchors)
             torch._foreach_add_(gradients, pulls, alpha=self.weight * strength)
 

@@ -81,7 +81,7 @@ class Method:
     def sampler(self, state: TrainState, split: Split) -> Iterable[Tensor]:
         """The epoch's batches, as positions in the training split; the same for all methods of a seed."""
         order = torch.randperm(len(split), generator=stream(state.spec.seed, "order", state.epoch))
-        return order.to(state.device).split(state.spec.config.training.batch_size)
+        return torch.split(order.to(state.device), state.spec.config.training.batch_size)
 
     def on_batch(self, state: TrainState, batch: Batch) -> Batch:
         """The batch as the method wants it."""

@@ -17,7 +17,7 @@ from inforeg.registry import OPTIONS
 class OGMGE(OGM):
     """OGM plus Gaussian noise on every modulated gradient, also of the modalities that are not damped.
 
-    g <- k_m g + N(0, std(g)^2 + 1e-8), the deviation being that of the gradient before it is scaled.
+    g <- k_m g + N(0, (std(g) + 1e-8)^2), the deviation being that of the gradient before it is scaled.
     """
 
     name: ClassVar[str] = "ogm_ge"

@@ -55,7 +55,7 @@ class FisherTrace:
 
     def _by_group(self, values: Tensor) -> dict[str, float]:
         """Values, one per parameter, summed within each group."""
-        parts = values.split(list(self.sizes.values()))
+        parts = torch.split(values, list(self.sizes.values()))
         return {name: part.sum().item() for name, part in zip(self.sizes, parts, strict=True)}
 
 
@@ -68,8 +68,8 @@ class LayerTrace(FisherTrace):
 
     def sums(self) -> dict[str, float]:
         """Element means summed over layers and batches, by group."""
-        sizes = [p.numel() if p.dim() > 1 else float("inf") for p in self.parameters]
-        return self._by_group(self._squares / self._squares.new_tensor(sizes))
+        elements = [p.numel() if p.dim() > 1 else float("inf") for p in self.parameters]
+        return self._by_group(self._squares / self._squares.new_tensor(elements))
 
     def close(self) -> dict[str, float]:
         """The epoch's sums, and a new start."""

@@ -1,6 +1,6 @@
 """ResNet-18 (He et al., 2016), from scratch, for images, spectrograms and short clips."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
@@ -55,7 +55,7 @@ class _ResNet18(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         frames = values.transpose(1, 2).flatten(0, 1) if values.dim() == 5 else values
         pooled: Tensor = self.stages(self.stem(frames)).mean((-2, -1))
-        return pooled.unflatten(0, (len(values), -1)).mean(1)
+        return pooled.view(len(values), -1, pooled.shape[1]).mean(1)
 
 
 @dataclass(frozen=True, config=OPTIONS)
@@ -64,7 +64,8 @@ class ResNet18(Encoder):
 
     name: ClassVar[str] = "resnet18"
     rank: ClassVar[int] = 3
-    features: ClassVar[int] = 512
+
+    features: Literal[512] = 512
 
     def network(self, shape: tuple[int, ...]) -> nn.Module:
         """From images of any size to 512 average-pooled features."""
