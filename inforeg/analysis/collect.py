@@ -1,0 +1,190 @@
+"""From run directories to tidy frames, one observation a row, and where they come from."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from inforeg.config import RunSpec, Selection
+from inforeg.errors import UserError
+from inforeg.files import replacing, write_json
+from inforeg.plan import Cell, Plan
+
+RUN = ["row", "benchmark", "method", "variant", "seed"]
+"""Columns that name a run, first in every frame."""
+
+COLUMNS = {
+    "runs": [*RUN, "selection", "epoch", "split", "metric", "value", "spec_sha256", "data_hash"],
+    "epochs": [*RUN, "epoch", "metric", "value"],
+    "costs": [*RUN, "metric", "value"],
+    "predictions": [*RUN, "index", "correct"],
+}
+"""The frames and their columns; each frame is one Parquet file."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The runs of one experiment.
+
+    Attributes:
+        runs: a metric of one split at the epoch that a selection rule keeps; accuracies in 0..1.
+        epochs: a metric at one epoch, named as the run records it ("val/accuracy", "trace/batch/audio").
+        costs: wall_seconds, samples_per_second, peak_memory_mib, steps.
+        predictions: whether a test sample is classified correctly, under the experiment's selection rule.
+        provenance: commits, versions and data hashes of the runs, and the cells left out with their reason.
+    """
+
+    runs: pd.DataFrame
+    epochs: pd.DataFrame
+    costs: pd.DataFrame
+    predictions: pd.DataFrame
+    provenance: dict[str, Any]
+
+    def write(self, folder: Path) -> None:
+        """One Parquet file per frame and provenance.json, which comes last; equal runs give equal bytes."""
+        for name in COLUMNS:
+            write_parquet(getattr(self, name), folder / f"{name}.parquet")
+        write_json(folder / "provenance.json", self.provenance)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Collected":
+        """What `write` wrote; a `UserError` names a file that is missing."""
+        frames = {name: _read_parquet(folder / f"{name}.parquet", _COLLECT) for name in COLUMNS}
+        return cls(**frames, provenance=_read_json(folder / "provenance.json", _COLLECT))
+
+
+def collect(plan: Plan, root: Path, selection: Selection) -> Collected:
+    """All runs of `plan`, which lie under `root`.
+
+    Args:
+        plan: of the experiment.
+        root: of all run directories.
+        selection: the rule whose predictions are kept.
+
+    Raises:
+        UserError: a run is missing, unfinished, damaged or made with another spec.
+    """
+    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
+    origins = []
+    pairs = [(cell, spec) for cell in plan.cells for spec in cell.specs]
+    for cell, spec in tqdm(pairs, "collect", unit="run", disable=None):
+        folder = spec.directory(root)
+        summary = _finished(folder, spec)
+        origins.append(_read_json(folder / "run.json", _AGAIN))
+        found = {
+            "runs": _observations(summary, spec),
+            "epochs": pd.DataFrame(_epochs(folder / "metrics.jsonl"), columns=["epoch", "metric", "value"]),
+            "costs": _costs(folder / "cost.json"),
+            "predictions": _predictions(folder / "predictions.parquet", selection),
+        }
+        for name, frame in found.items():
+            tables[name].append(frame.assign(**_identity(cell, spec))[COLUMNS[name]])
+    frames = {name: _sorted(pd.concat(parts)) for name, parts in tables.items()}
+    return Collected(**frames, provenance=_provenance(plan, origins))
+
+
+def merge(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The `runs` of several experiments, each run once and without the row that it serves."""
+    together = pd.concat(frames).drop(columns="row").drop_duplicates()
+    return _sorted(together)
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write `frame` so that `path` is never half-written."""
+    with replacing(path) as beside:
+        frame.to_parquet(beside, index=False)
+
+
+_COLLECT = "make it with `inforeg collect`"
+_AGAIN = "remove the run's directory and train it again"
+
+
+def _finished(folder: Path, spec: RunSpec) -> dict[str, Any]:
+    """The run's summary, once it is known to be of `spec`."""
+    if not (folder / "summary.json").exists():
+        raise UserError(f"{folder} holds no finished run; train it first (snakemake does so by itself).")
+    summary: dict[str, Any] = _read_json(folder / "summary.json", _AGAIN)
+    wanted, made = spec.model_dump(mode="json"), summary["spec"]
+    if made != wanted:
+        keys = sorted(key for key in wanted.keys() | made.keys() if wanted.get(key) != made.get(key))
+        raise UserError(f"{folder} was made with another spec (its {', '.join(keys)} differ); {_AGAIN}.")
+    return summary
+
+
+def _identity(cell: Cell, spec: RunSpec) -> dict[str, Any]:
+    return {
+        "row": cell.row,
+        "benchmark": spec.benchmark,
+        "method": spec.method,
+        "variant": spec.variant,
+        "seed": spec.seed,
+    }
+
+
+def _observations(summary: dict[str, Any], spec: RunSpec) -> pd.DataFrame:
+    rows = []
+    for selection, kept in summary["selection"].items():
+        for key, value in kept["metrics"].items():
+            split, _, metric = key.partition("/")
+            rows.append((selection, kept["epoch"], split, metric, float(value)))
+    frame = pd.DataFrame(rows, columns=["selection", "epoch", "split", "metric", "value"])
+    return frame.assign(spec_sha256=spec.digest(), data_hash=spec.data_hash or "")
+
+
+def _epochs(path: Path) -> Iterator[tuple[int, str, float]]:
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError):
+        raise UserError(f"{path} is missing or damaged; {_AGAIN}.") from None
+    for line in lines:
+        epoch = line.pop("epoch")
+        yield from ((epoch, metric, float(value)) for metric, value in line.items())
+
+
+def _costs(path: Path) -> pd.DataFrame:
+    costs = {metric: float(value) for metric, value in _read_json(path, _AGAIN).items()}
+    return pd.DataFrame(costs.items(), columns=["metric", "value"])
+
+
+def _predictions(path: Path, selection: Selection) -> pd.DataFrame:
+    frame = _read_parquet(path, _AGAIN)
+    kept = frame[(frame["selection"] == selection) & (frame["split"] == "test")]
+    return pd.DataFrame({"index": kept["index"], "correct": kept["prediction"] == kept["target"]})
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    keys = [column for column in frame.columns if column not in ("value", "correct")]
+    return frame.sort_values(keys, ignore_index=True)
+
+
+def _provenance(plan: Plan, origins: list[dict[str, Any]]) -> dict[str, Any]:
+    """Commits and versions that made the runs; several of them if the runs are of several days."""
+    versions = [item for origin in origins for item in origin["versions"].items()]
+    return {
+        "commits": sorted({str(origin["commit"]) for origin in origins}),
+        "versions": {name: sorted({str(v) for n, v in versions if n == name}) for name, _ in versions},
+        "data": {cell.benchmark: cell.specs[0].data_hash for cell in plan.cells},
+        "left_out": [
+            {"row": row, "benchmark": benchmark, "reason": reason}
+            for (row, benchmark), reason in plan.left_out.items()
+        ],
+        "runs": len(origins),
+    }
+
+
+def _read_json(path: Path, remedy: str) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UserError(f"{path} is missing or damaged; {remedy}.") from None
+
+
+def _read_parquet(path: Path, remedy: str) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError):  # pyarrow's errors derive from these
+        raise UserError(f"{path} is missing or damaged; {remedy}.") from None

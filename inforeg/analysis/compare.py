@@ -1,0 +1,194 @@
+"""Which rows differ from which: paired over seeds, corrected within a family of tests."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from inforeg.analysis import statistics
+from inforeg.analysis.study import Study
+from inforeg.errors import unknown
+
+
+class Pair(NamedTuple):
+    """Row `row` against row `reference` on one benchmark."""
+
+    benchmark: str
+    row: str
+    reference: str
+
+
+def lower_is_better(metric: str) -> bool:
+    """Whether small values of `metric` are good."""
+    return metric.partition("/")[0] in {"loss", "imbalance_gap", "probe_gap"}
+
+
+def is_loss(metric: str) -> bool:
+    """Whether `metric` is in nats; all others are fractions."""
+    return metric.partition("/")[0] == "loss"
+
+
+def scale(metric: str) -> float:
+    """Factor from a metric's values to its reported unit: fractions to percent."""
+    return 1.0 if is_loss(metric) else 100.0
+
+
+def unit(metric: str) -> str:
+    """The reported unit."""
+    return "nats" if is_loss(metric) else "%"
+
+
+def scores(study: Study, metric: str) -> pd.DataFrame:
+    """The rows' test values of `metric` in its reported unit: benchmark, row, variant, several, seed, value.
+
+    A row with several variants, such as `unimodal` with one per modality, is represented by the one with
+    the best mean validation accuracy; the test split has no say in the choice.
+
+    Raises:
+        UserError: no run has the metric.
+    """
+    runs = study.collected.runs
+    test = runs[(runs["selection"] == study.experiment.selection) & (runs["split"] == "test")]
+    if metric not in set(test["metric"]):
+        raise unknown("test metric", metric, test["metric"].unique())
+    found = test[test["metric"] == metric].merge(best_variants(runs), on=["benchmark", "row", "variant"])
+    found["value"] *= scale(metric)
+    order = list(study.labels)
+    found = found.sort_values("row", key=lambda keys: keys.map(order.index), kind="stable")
+    return found[["benchmark", "row", "variant", "several", "seed", "value"]]
+
+
+def best_variants(runs: pd.DataFrame) -> pd.DataFrame:
+    """Each row's variant with the best mean validation accuracy: benchmark, row, variant, several."""
+    wanted = (runs["selection"] == "val") & (runs["split"] == "val") & (runs["metric"] == "accuracy")
+    means = runs[wanted].groupby(["benchmark", "row", "variant"])["value"].mean().reset_index()
+    means["several"] = means.duplicated(["benchmark", "row"], keep=False)
+    best = means.sort_values("value", ascending=False, kind="stable").drop_duplicates(["benchmark", "row"])
+    return best.drop(columns="value")
+
+
+def compare(study: Study) -> pd.DataFrame:
+    """Every row against the reference on every benchmark; Holm over the rows of a benchmark.
+
+    Returns:
+        A line per benchmark and row: mean, sd (ddof = 1) and n; for all rows but the reference also the
+        columns of `effects` and `corrected`. In the metric's reported unit.
+    """
+    metric, reference = study.experiment.metric, study.experiment.reference
+    values = scores(study, metric)
+    pairs = [Pair(benchmark, key, reference) for benchmark in study.benchmarks for key in study.labels]
+    tests = corrected(effects(values, study.collected.predictions, metric, pairs), "benchmark")
+    by = ["benchmark", "row", "variant", "several"]
+    summary = values.groupby(by, as_index=False)["value"].agg(n="size", mean="mean", sd="std")
+    merged = pd.DataFrame(pairs).merge(summary, on=["benchmark", "row"])
+    merged = merged.merge(tests.drop(columns="n"), on=list(Pair._fields), how="left")
+    merged["note"] = [_note(line) for line in merged.to_dict("records")]
+    return merged.drop(columns="several")
+
+
+def effects(
+    values: pd.DataFrame, predictions: pd.DataFrame, metric: str, pairs: Iterable[Pair]
+) -> pd.DataFrame:
+    """The paired test of each of `pairs` that has data for both of its rows.
+
+    Args:
+        values: the `scores` of `metric`.
+        predictions: the frame of that name of `Collected`.
+        metric: as in `scores`.
+        pairs: to test; a row against itself is passed over.
+
+    Returns:
+        A line per pair: n, difference, ci_low, ci_high, effect_size (d_z), p, test; with fewer seeds than
+        MINIMUM, for accuracy, also the interval of the difference over resampled test sets.
+    """
+    lines = []
+    for pair in pairs:
+        delta = _differences(values, pair)
+        if pair.row == pair.reference or delta.empty:
+            continue
+        result = statistics.paired(delta)
+        few = metric == "accuracy" and result.n < statistics.MINIMUM
+        low, high = _test_set_interval(values, predictions, pair) if few else (math.nan, math.nan)
+        exact = "exact" if statistics.is_exact(result.n) else "Monte Carlo"
+        lines.append(
+            {
+                **pair._asdict(),
+                "n": result.n,
+                "difference": result.difference,
+                "ci_low": result.low,
+                "ci_high": result.high,
+                "effect_size": result.effect_size,
+                "p": result.p,
+                "test": f"paired sign-flip, {exact}",
+                "test_set_low": low,
+                "test_set_high": high,
+            }
+        )
+    return pd.DataFrame(lines, columns=[*Pair._fields, *_RESULTS])
+
+
+def corrected(tests: pd.DataFrame, by: str) -> pd.DataFrame:
+    """`tests` with Holm's p over each family, the lines with the same value of the column `by`.
+
+    Adds p_holm, significant, family (its size) and, where too few seeds make significance impossible
+    whatever the data, a note that says so.
+    """
+    groups = tests.groupby(by)["p"]
+    tests = tests.assign(p_holm=groups.transform(statistics.holm), family=groups.transform("size"))
+    tests["significant"] = tests["p_holm"] < statistics.ALPHA
+    sizes = zip(tests["n"], tests["family"], strict=True)
+    tests["note"] = [too_few_seeds(int(n), int(family)) for n, family in sizes]
+    return tests
+
+
+def too_few_seeds(n: int, family: int) -> str:
+    """Why `n` seeds can reject none of `family` tests; empty where they can."""
+    smallest = statistics.smallest_p(n, family)
+    if smallest < statistics.ALPHA:
+        return ""
+    return (
+        f"too few seeds: with n = {n} and {family} tests Holm's p cannot fall below {smallest:.2g} "
+        f"({statistics.seeds_needed(family)} seeds suffice)"
+    )
+
+
+_RESULTS = [
+    "n",
+    "difference",
+    "ci_low",
+    "ci_high",
+    "effect_size",
+    "p",
+    "test",
+    "test_set_low",
+    "test_set_high",
+]
+
+
+def _of_row(frame: pd.DataFrame, benchmark: str, row: str) -> pd.DataFrame:
+    return frame[(frame["benchmark"] == benchmark) & (frame["row"] == row)]
+
+
+def _differences(values: pd.DataFrame, pair: Pair) -> pd.Series:
+    """`row` minus `reference` by seed; empty where one of them is left out."""
+    row, reference = (
+        _of_row(values, pair.benchmark, key).set_index("seed")["value"] for key in (pair.row, pair.reference)
+    )
+    return (row - reference).dropna().sort_index()
+
+
+def _test_set_interval(values: pd.DataFrame, predictions: pd.DataFrame, pair: Pair) -> tuple[float, float]:
+    """Interval of the difference in accuracy (points) over resampled test sets, the seeds held fixed."""
+    correct = []
+    for key in (pair.row, pair.reference):
+        variant = _of_row(values, pair.benchmark, key)["variant"].iloc[0]
+        mine = _of_row(predictions, pair.benchmark, key)
+        correct.append(mine[mine["variant"] == variant].groupby("index")["correct"].mean())
+    low, high = statistics.mean_interval((correct[0] - correct[1]).dropna() * 100)
+    return low, high
+
+
+def _note(line: Mapping[Any, Any]) -> str:
+    variant = f"{line['variant']}, the best variant on validation" if line["several"] else ""
+    return "; ".join(part for part in (variant, line["note"]) if isinstance(part, str) and part)

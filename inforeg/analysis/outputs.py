@@ -1,0 +1,102 @@
+"""The files of an experiment, with names that its YAML alone decides."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from inforeg.analysis import across, claims, figures, render, statistics, tables
+from inforeg.analysis.compare import compare, lower_is_better, scores
+from inforeg.analysis.render import Table
+from inforeg.analysis.study import Study
+from inforeg.errors import UserError
+from inforeg.files import write_json, write_text
+
+
+def write_tables(study: Study, folder: Path, numbers: Path) -> None:
+    """`folder`/<experiment>.{tex,md}, the same per benchmark, and `numbers`/<experiment>.{csv,json}."""
+    comparison = compare(study)
+    shown = [tables.main_table(study, comparison)]
+    together: dict[str, Any] = {}
+    if len(study.benchmarks) > 1:
+        overview, ranks = _across(study)
+        shown.append(tables.across_table(study, overview, ranks))
+        together = {"overview": _records(overview), "ranks": _ranks(ranks) if ranks else None}
+    _write(shown, folder / study.name, study.provenance)
+    for benchmark in study.benchmarks:
+        detail = tables.detail_tables(study, benchmark)
+        _write(detail, folder / f"{study.name}_{benchmark}", study.provenance)
+    write_text(numbers / f"{study.name}.csv", comparison.to_csv(index=False))
+    write_json(
+        numbers / f"{study.name}.json",
+        {"settings": _settings(), "comparison": _records(comparison), "across": together},
+    )
+
+
+def write_figures(study: Study, folder: Path) -> None:
+    """`folder`/<experiment>_<figure>.{pdf,csv} for each figure that the experiment asks for."""
+    for name in study.experiment.figures:
+        figures.save(name, study, folder / f"{study.name}_{name}.pdf")
+
+
+def write_claims(studies: Sequence[Study], folder: Path) -> None:
+    """`folder`/claims.{md,tex,json} on the claims of all `studies`; one without any is passed over."""
+    judged = [(study, claims.judge(study)) for study in studies if study.experiment.claims]
+    if not judged:
+        raise UserError("None of these experiments has claims; add some under `claims:` in their YAML.")
+    lines = pd.concat([part for _, part in judged])
+    overviews = [claims.overview_table(study, part) for study, part in judged]
+    details = [claims.detail_table(study, part) for study, part in judged]
+    origin = "; ".join(study.provenance for study, _ in judged)
+    write_text(
+        folder / "claims.md",
+        f"# The paper's claims, tested\n\n{claims.summary(lines)}\n\n"
+        + render.markdown([*overviews, *details], origin),
+    )
+    write_text(folder / "claims.tex", render.latex([*overviews, *details], origin))
+    provenance = {study.name: study.collected.provenance for study, _ in judged}
+    write_json(
+        folder / "claims.json",
+        {
+            "settings": _settings(),
+            "summary": claims.summary(lines),
+            "tests": _records(lines),
+            "provenance": provenance,
+        },
+    )
+
+
+def _across(study: Study) -> tuple[pd.DataFrame, across.Ranks | None]:
+    metric = study.experiment.metric
+    sign = -1 if lower_is_better(metric) else 1
+    values = scores(study, metric)
+    means = sign * across.mean_scores(values)
+    ranks = across.ranks(means) if means.shape[1] >= 3 else None
+    return across.overview(values, study.experiment.reference, sign), ranks
+
+
+def _ranks(ranks: across.Ranks) -> dict[str, Any]:
+    frames = {"mean_rank": ranks.mean_rank.to_dict(), "nemenyi": ranks.nemenyi.to_dict()}
+    return asdict(ranks) | frames
+
+
+def _write(shown: Sequence[Table], path: Path, origin: str) -> None:
+    write_text(path.with_name(f"{path.name}.tex"), render.latex(shown, origin))
+    write_text(path.with_name(f"{path.name}.md"), render.markdown(shown, origin))
+
+
+def _records(frame: pd.DataFrame) -> Any:
+    # Through pandas, since JSON has no NaN: it becomes null.
+    return json.loads(frame.to_json(orient="records", double_precision=15))
+
+
+def _settings() -> dict[str, Any]:
+    return {
+        "alpha": statistics.ALPHA,
+        "resamples": statistics.RESAMPLES,
+        "test": "two-sided paired sign-flip permutation test over seeds, Holm's correction",
+        "interval": "BCa bootstrap of the mean difference",
+    }

@@ -1,0 +1,139 @@
+"""One table, two notations: LaTeX with booktabs, ready for input, and Markdown."""
+
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tabulate import LATEX_ESCAPE_RULES, tabulate
+
+_LATEX = str.maketrans(
+    LATEX_ESCAPE_RULES
+    | {
+        "±": r"$\pm$",
+        "−": r"$-$",
+        "×": r"$\times$",
+        "↑": r"$\uparrow$",
+        "↓": r"$\downarrow$",
+        "●": r"$\bullet$",
+        "○": r"$\circ$",
+        "✗": r"$\times$",
+        "—": "---",
+    }
+)
+_MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\`*_|<>[]"})
+
+Style = Literal["plain", "best", "second"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text of one cell, unescaped; `mark` is set as a superscript."""
+
+    text: str
+    style: Style = "plain"
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Content of a table, in plain text: escaping is the notation's business.
+
+    Attributes:
+        caption: one or more sentences.
+        label: for references, without "tab:".
+        header: a name per column, with its unit.
+        rows: of cells; the first column is set to the left, the others to the right.
+        notes: sentences below the table.
+    """
+
+    caption: str
+    label: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    notes: Sequence[str] = ()
+
+
+def latex_text(text: str) -> str:
+    """`text` with LaTeX's special characters escaped."""
+    return text.translate(_LATEX)
+
+
+def markdown_text(text: str) -> str:
+    """`text` with Markdown's special characters escaped."""
+    return text.translate(_MARKDOWN)
+
+
+def latex(tables: Sequence[Table], provenance: str) -> str:
+    """A file for a paper to input; it needs the package booktabs."""
+    return f"% {provenance}\n" + "\n".join(map(_latex_table, tables))
+
+
+def markdown(tables: Sequence[Table], provenance: str) -> str:
+    """The same tables for reading on screen."""
+    return "\n".join(map(_markdown_table, tables)) + f"\n<!-- {provenance} -->\n"
+
+
+def _latex_table(table: Table) -> str:
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{latex_text(table.caption)}}}",
+        rf"\label{{tab:{table.label}}}",
+        r"\footnotesize" if len(table.header) < 8 else r"\scriptsize",
+        r"\setlength{\tabcolsep}{3pt}",
+        _booktabs(table),
+        r"\par\medskip",
+        *(rf"\parbox{{\linewidth}}{{{latex_text(note)}}}\par" for note in table.notes),
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _booktabs(table: Table) -> str:
+    # tabulate's own booktabs format escapes every cell, the \textbf of the best one included.
+    body = _tabulated(table, "latex_raw", _latex_header, _latex_cell)
+    for rule in ("toprule", "midrule", "bottomrule"):
+        body = body.replace("\\hline", f"\\{rule}", 1)
+    return body
+
+
+def _markdown_table(table: Table) -> str:
+    notes = "".join(f"\n{markdown_text(note)}\n" for note in table.notes)
+    body = _tabulated(table, "pipe", markdown_text, _markdown_cell)
+    return f"**{markdown_text(table.caption)}**\n\n{body}\n{notes}"
+
+
+def _tabulated(table: Table, notation: str, header: Callable[[str], str], cell: Callable[[Cell], str]) -> str:
+    return tabulate(
+        [[cell(each) for each in row] for row in table.rows],
+        headers=[header(name) for name in table.header],
+        tablefmt=notation,
+        colalign=("left", *["right"] * (len(table.header) - 1)),
+        disable_numparse=True,
+    )
+
+
+def _latex_header(name: str) -> str:
+    return _stacked(name, 12, "b", "r")
+
+
+def _latex_cell(cell: Cell) -> str:
+    command = {"plain": "{}", "best": r"\textbf{{{}}}", "second": r"\underline{{{}}}"}[cell.style]
+    mark = f"$^{{{latex_text(cell.mark).replace('$', '')}}}$" if cell.mark else ""
+    return command.format(_stacked(cell.text, 20, "t", "l")) + mark
+
+
+def _stacked(text: str, width: int, anchor: str, align: str) -> str:
+    """`text` over several lines if it is wider than `width` characters, so that tables fit the page."""
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    body = r" \\ ".join(map(latex_text, lines))
+    return (
+        body if len(lines) < 2 else rf"\begin{{tabular}}[{anchor}]{{@{{}}{align}@{{}}}}{body}\end{{tabular}}"
+    )
+
+
+def _markdown_cell(cell: Cell) -> str:
+    command = {"plain": "{}", "best": "**{}**", "second": "<ins>{}</ins>"}[cell.style]
+    mark = f"<sup>{cell.mark}</sup>" if cell.mark else ""
+    return command.format(markdown_text(cell.text)) + mark

@@ -1,0 +1,122 @@
+"""The paired test of two methods over seeds, fixed before any data were seen.
+
+Seeds are the paired unit: the methods of one seed share initial weights and batch order. Every random draw
+comes from a stream of its own, so that no global seed and no other comparison changes a number.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from inforeg.random import numpy_stream
+
+ALPHA = 0.05
+"""Level of every test; intervals have the confidence 1 - ALPHA."""
+
+RESAMPLES = 9999
+"""Draws of a bootstrap or Monte Carlo test; up to 13 seeds all 2^n sign flips are enumerated instead."""
+
+MINIMUM = 6
+"""Fewest seeds with which a two-sided sign-flip test can reject at ALPHA: 2 / 2^n < ALPHA."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Paired:
+    """What paired differences over seeds say; in the units of the differences.
+
+    Attributes:
+        n: number of pairs.
+        difference: their mean.
+        low: lower end of the mean's bootstrap interval.
+        high: its upper end.
+        effect_size: Cohen's d_z; nan where all differences are equal.
+        p: two-sided, of the sign-flip test.
+    """
+
+    n: int
+    difference: float
+    low: float
+    high: float
+    effect_size: float
+    p: float
+
+
+def paired(differences: ArrayLike) -> Paired:
+    """Test, interval and effect size of the paired `differences`, (n,), n >= 2."""
+    d = np.asarray(differences, dtype=float)
+    low, high = mean_interval(d)
+    return Paired(len(d), float(d.mean()), low, high, effect_size(d), float(sign_flip_p(d)))
+
+
+def is_exact(n: int) -> bool:
+    """Whether the sign-flip test of `n` pairs enumerates all 2^n flips."""
+    return n <= math.log2(RESAMPLES)
+
+
+def sign_flip_p(differences: ArrayLike) -> Floats:
+    """Two-sided p of the paired sign-flip permutation test of the mean along the last axis (Fisher, 1935).
+
+    Zero differences stay in: flipping them changes nothing, so they cost power but not validity.
+    """
+    result = stats.permutation_test(
+        (np.asarray(differences, dtype=float),),
+        np.mean,
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        batch=256,
+        axis=-1,
+        rng=numpy_stream(None, "statistics", "sign_flip"),
+    )
+    return np.asarray(result.pvalue, dtype=float)
+
+
+def smallest_p(n: int, family: int = 1) -> float:
+    """The smallest p that `n` pairs can reach, after Holm over `family` tests."""
+    single = 2 / 2**n if is_exact(n) else 2 / (RESAMPLES + 1)
+    return min(1.0, family * single)
+
+
+def seeds_needed(family: int) -> int:
+    """Fewest pairs with which the smallest p of `family` tests can be rejected after Holm."""
+    return max(MINIMUM, math.floor(math.log2(2 * family / ALPHA)) + 1)
+
+
+def holm(p: ArrayLike) -> Floats:
+    """Adjusted p-values that keep the family-wise error (Holm, 1979)."""
+    values = np.asarray(p, dtype=float)
+    return np.asarray(multipletests(values, method="holm")[1], dtype=float) if values.size else values
+
+
+def effect_size(differences: ArrayLike) -> float:
+    """Cohen's d_z = mean / sd (ddof = 1) of paired differences; nan where all are equal."""
+    d = np.asarray(differences, dtype=float)
+    return math.nan if _constant(d) else float(d.mean() / d.std(ddof=1))
+
+
+def mean_interval(values: ArrayLike) -> tuple[float, float]:
+    """BCa bootstrap interval of the mean (Efron, 1987); equal values give an interval of no width."""
+    v = np.asarray(values, dtype=float)
+    if _constant(v):
+        return float(v.mean()), float(v.mean())
+    result = stats.bootstrap(
+        (v,),
+        np.mean,
+        confidence_level=1 - ALPHA,
+        n_resamples=RESAMPLES,
+        batch=512,
+        method="BCa",
+        rng=numpy_stream(None, "statistics", "mean_interval"),
+    )
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+
+
+def _constant(values: Floats) -> bool:
+    # Accuracies differ by multiples of 1 / samples: anything below 1e-12 is rounding.
+    return bool(np.ptp(values) < 1e-12)

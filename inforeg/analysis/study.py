@@ -1,0 +1,56 @@
+"""An experiment together with its runs: what tables, figures and claims are made from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inforeg.analysis.collect import Collected
+from inforeg.config import BenchmarkConfig, Experiment, Project
+from inforeg.errors import unknown
+
+
+@dataclass(frozen=True)
+class Study:
+    """One experiment, ready for analysis.
+
+    Attributes:
+        name: of its YAML.
+        experiment: its content.
+        benchmarks: the configuration of each of its benchmarks.
+        collected: its runs.
+    """
+
+    name: str
+    experiment: Experiment
+    benchmarks: Mapping[str, BenchmarkConfig]
+    collected: Collected
+
+    @classmethod
+    def read(cls, project: Project, name: str, folder: Path) -> "Study":
+        """The experiment `name` of `project`, whose runs are collected in `folder`."""
+        experiment = project.experiment(name)
+        benchmarks = {benchmark: project.benchmark(benchmark) for benchmark in experiment.benchmarks}
+        return cls(name, experiment, benchmarks, Collected.read(folder))
+
+    def __post_init__(self) -> None:
+        claimed = [key for claim in self.experiment.claims for key in (claim.better, claim.worse)]
+        for key in (self.experiment.reference, *claimed):
+            if key not in self.labels:
+                raise unknown(f"row of experiment {self.name!r} with the key", key, self.labels)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Row keys and how tables call them, in the rows' order."""
+        return {row.key: row.label for row in self.experiment.rows}
+
+    def titles(self, benchmarks: Iterable[str]) -> str:
+        """Benchmarks as tables call them, each once."""
+        return ", ".join(self.benchmarks[name].title for name in dict.fromkeys(benchmarks))
+
+    @property
+    def provenance(self) -> str:
+        """Where the numbers come from, in one line."""
+        origin = self.collected.provenance
+        data = ", ".join(f"{name} {digest or 'generated'}" for name, digest in origin["data"].items())
+        commits = ", ".join(origin["commits"])
+        return f"inforeg, experiment {self.name}; {origin['runs']} runs; commit {commits}; data {data}"

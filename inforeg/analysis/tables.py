@@ -1,0 +1,203 @@
+"""An experiment's tables: rows by benchmarks, across benchmarks, and one benchmark in detail."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from string import ascii_lowercase
+from typing import Any
+
+import pandas as pd
+
+from inforeg.analysis.across import Ranks
+from inforeg.analysis.compare import lower_is_better, unit
+from inforeg.analysis.render import Cell, Style, Table
+from inforeg.analysis.statistics import ALPHA
+from inforeg.analysis.study import Study
+
+EPOCH = {
+    "val": "at the epoch with the best validation accuracy",
+    "last": "at the last epoch",
+    "test_oracle": "at the epoch with the best test accuracy (an oracle, biased upwards)",
+}
+"""What a selection rule keeps, in words."""
+
+ORACLE = "The test oracle picks the epoch on the test split: biased upwards, shown for comparison only."
+SHARES = (
+    "Each modality through its own share of the logits, or with the other features at zero. Gap: best minus "
+    "worst modality."
+)
+PROBES = (
+    "Accuracy of a linear classifier on each frozen encoder, at the epoch with the best validation accuracy. "
+    "Gap: best minus worst modality."
+)
+NOTHING = Cell("—")
+STYLES: dict[float, Style] = {1: "best", 2: "second"}
+
+
+def metric_title(metric: str) -> str:
+    """A metric's name for a heading, without its unit."""
+    return metric.replace("macro_f1", "macro-F1").replace("/", " of ").replace("_", " ")
+
+
+def signed(value: float) -> str:
+    """`value` with its sign and one digit."""
+    return f"{value:+.1f}".replace("-", "−")
+
+
+def main_table(study: Study, comparison: pd.DataFrame) -> Table:
+    """Rows by benchmarks: mean ± sd, best and second marked, significance against the reference.
+
+    Args:
+        study: whose rows and benchmarks it shows, with the cells left out and the paper's numbers.
+        comparison: from `compare`.
+    """
+    experiment = study.experiment
+    left_out = study.collected.provenance["left_out"]
+    letters = dict(zip(sorted({cell["reason"] for cell in left_out}), ascii_lowercase, strict=False))
+    cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
+    cells |= _cells(comparison, lower_is_better(experiment.metric))
+    rows = [
+        [Cell(label), *(cells.get((key, benchmark), NOTHING) for benchmark in study.benchmarks)]
+        + [_printed(numbers.get(key, [])) for numbers in experiment.printed.values()]
+        for key, label in study.labels.items()
+    ]
+    titles = [f"{config.title} ({unit(experiment.metric)})" for config in study.benchmarks.values()]
+    printed = [f"{data}, printed (%)" for data in experiment.printed]
+    notes = [*_notes(study, comparison), *(f"{letter}: {reason}." for reason, letter in letters.items())]
+    caption = experiment.caption or experiment.title
+    return Table(caption, study.name, ["Method", *titles, *printed], rows, notes)
+
+
+def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> Table:
+    """Rank, interquartile mean and probability of improvement over all benchmarks.
+
+    Args:
+        study: gives labels, metric and reference.
+        overview: from `across.overview`.
+        ranks: from `across.ranks`, which needs three rows.
+    """
+    rows = [
+        [
+            Cell(study.labels[line["row"]]),
+            Cell(f"{line['mean_rank']:.1f}"),
+            _estimate(line, "iqm", ".1f"),
+            _estimate(line, "improvement", ".2f"),
+        ]
+        for line in overview.to_dict("records")
+    ]
+    notes = ["Intervals: 95 % stratified bootstrap over seeds. Rows that a benchmark lacks are not shown."]
+    if ranks:
+        notes.append(
+            f"Friedman: chi-squared = {ranks.statistic:.1f}, p = {ranks.p:.2g}. Nemenyi: mean ranks further "
+            f"apart than {ranks.critical_difference:.1f} differ at {ALPHA}."
+        )
+    header = [
+        "Method",
+        "Mean rank (1 is best)",
+        f"Interquartile mean ({unit(study.experiment.metric)})",
+        f"P(improvement over {study.labels[study.experiment.reference]})",
+    ]
+    return Table(f"{study.experiment.title}: all benchmarks", f"{study.name}-across", header, rows, notes)
+
+
+def detail_tables(study: Study, benchmark: str) -> list[Table]:
+    """One benchmark: accuracy under the three selection rules, then each modality."""
+    config, chosen = study.benchmarks[benchmark], study.experiment.selection
+    rules = {
+        "Best validation epoch (%)": ("val", "accuracy"),
+        "Last epoch (%)": ("last", "accuracy"),
+        "Test oracle (%)": ("test_oracle", "accuracy"),
+        "Macro-F1 (%)": (chosen, "macro_f1"),
+    }
+    shares = {f"{m} (%)": (chosen, f"accuracy/{m}") for m in config.encoders}
+    probes = {f"{m} (%)": ("val", f"probe/{m}") for m in config.encoders}
+    gaps = {"Gap (points)": (chosen, "imbalance_gap")}, {"Gap (points)": ("val", "probe_gap")}
+    contents = (
+        ("accuracy by selection rule", rules, f"{ORACLE} Macro-F1 {EPOCH[chosen]}."),
+        ("accuracy by modality", shares | gaps[0], f"{SHARES} Accuracies {EPOCH[chosen]}."),
+        ("linear probes", probes | gaps[1], PROBES),
+    )
+    return [
+        Table(
+            f"{config.title}: {what}",
+            f"{study.name}-{benchmark}-{what.split()[-1]}",
+            ["Method", *columns],
+            _details(study, benchmark, columns),
+            [f"{_spread(study)} {note}"],
+        )
+        for what, columns, note in contents
+    ]
+
+
+def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]]) -> list[list[Cell]]:
+    """A line per row and variant; `columns` name a selection rule and a test metric each."""
+    runs = study.collected.runs
+    here = runs[(runs["benchmark"] == benchmark) & (runs["split"] == "test")]
+    groups = here.groupby(["row", "variant", "selection", "metric"])["value"]
+    found = {
+        key: _mean_sd(100 * mean, 100 * sd) for key, mean, sd in groups.agg(["mean", "std"]).itertuples()
+    }
+    lines = []
+    for key, label in study.labels.items():
+        variants = sorted(here.loc[here["row"] == key, "variant"].unique())
+        for variant in variants:
+            text = label if len(variants) == 1 else f"{label} ({variant})"
+            cells = (found.get((key, variant, *column)) for column in columns.values())
+            lines.append([Cell(text), *(cell or NOTHING for cell in cells)])
+    return lines
+
+
+def _cells(comparison: pd.DataFrame, ascending: bool) -> dict[tuple[str, str], Cell]:
+    cells = {}
+    for benchmark, lines in comparison.groupby("benchmark", sort=False):
+        places = lines["mean"].rank(method="min", ascending=ascending)
+        for place, line in zip(places, lines.to_dict("records"), strict=True):
+            style = STYLES.get(place, "plain")
+            mark = "" if line["significant"] is not True else "↑" if line["difference"] > 0 else "↓"
+            cells[line["row"], str(benchmark)] = replace(
+                _mean_sd(line["mean"], line["sd"]), style=style, mark=mark
+            )
+    return cells
+
+
+def _notes(study: Study, comparison: pd.DataFrame) -> Iterator[str]:
+    experiment = study.experiment
+    yield (
+        f"Test {metric_title(experiment.metric)} {EPOCH[experiment.selection]}. {_spread(study)} Best in "
+        "bold, second best underlined."
+    )
+    yield (
+        f"↑, ↓: above, below {study.labels[experiment.reference]} with p < {ALPHA} in a two-sided paired "
+        "sign-flip test over seeds, after Holm over the rows of a benchmark."
+    )
+    tested = comparison.dropna(subset="difference")
+    told = tested.assign(note=tested["note"].str.split("; ")).explode("note")
+    for note, lines in told[told["note"] != ""].groupby("note", sort=False):
+        yield f"{_who(study, lines, tested)} on {study.titles(lines['benchmark'])}: {note}."
+    if experiment.printed:
+        yield "Printed: as the paper prints it."
+
+
+def _who(study: Study, lines: pd.DataFrame, tested: pd.DataFrame) -> str:
+    """The rows of `lines`, in short if they are all that was tested on their benchmarks."""
+    if len(lines) == tested["benchmark"].isin(lines["benchmark"]).sum():
+        return "All rows"
+    return ", ".join(study.labels[key] for key in lines["row"].unique())
+
+
+def _spread(study: Study) -> str:
+    return f"Mean ± sd (ddof = 1) over n = {study.experiment.seeds} seeds."
+
+
+def _mean_sd(mean: float, sd: float) -> Cell:
+    return Cell(f"{mean:.1f} ± {sd:.1f}")
+
+
+def _printed(numbers: Sequence[float | None]) -> Cell:
+    return Cell(" / ".join("—" if x is None else f"{x:.2f}" for x in numbers) or "—")
+
+
+def _estimate(line: Mapping[Any, Any], key: str, digits: str) -> Cell:
+    if key not in line or pd.isna(line[key]):
+        return NOTHING
+    value, low, high = (format(line[end], digits) for end in (key, f"{key}_low", f"{key}_high"))
+    return Cell(f"{value} [{low}, {high}]")

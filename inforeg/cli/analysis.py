@@ -1,0 +1,114 @@
+"""`inforeg collect`, `merge`, `table`, `figure` and `claims`: from finished runs to the paper."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inforeg.cli.options import Commands, Formatter, add_runs
+from inforeg.config import Project
+
+if TYPE_CHECKING:
+    from inforeg.analysis.study import Study
+
+COLLECTED = "results/collected/{experiment}"
+
+
+def register(commands: Commands) -> None:
+    """Add the commands."""
+    parser = _command(commands, "collect", collect, "gather an experiment's runs into tidy Parquet files")
+    _add_experiment(parser)
+    add_runs(parser)
+    _add_path(parser, "--output", COLLECTED, "folder for runs, epochs, costs, predictions and provenance")
+    parser = _command(
+        commands, "merge", merge, "gather the runs of several experiments into one Parquet file"
+    )
+    _add_experiment(parser, nargs="+")
+    _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
+    _add_path(parser, "--output", "results/runs.parquet", "file to write")
+    parser = _command(commands, "table", table, "make an experiment's tables and statistics")
+    _add_experiment(parser)
+    _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
+    _add_path(parser, "--tables", "results/tables", "folder for EXPERIMENT.{tex,md} and one per benchmark")
+    _add_path(parser, "--statistics", "results/statistics", "folder for EXPERIMENT.{csv,json}")
+    parser = _command(commands, "figure", figure, "draw an experiment's figures")
+    _add_experiment(parser)
+    _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
+    _add_path(parser, "--figures", "results/figures", "folder for EXPERIMENT_FIGURE.{pdf,csv}")
+    parser = _command(
+        commands, "claims", claims, "test the claims of experiments: what is reproduced, what contradicted"
+    )
+    _add_experiment(parser, nargs="+")
+    _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
+    _add_path(parser, "--output", "results", "folder for claims.{md,tex,json}")
+
+
+def collect(args: argparse.Namespace) -> None:
+    """Write the frames of an experiment's runs."""
+    from inforeg.analysis.collect import collect as gather
+    from inforeg.plan import plan
+
+    project = Project()
+    experiment = project.experiment(args.experiment)
+    collected = gather(plan(project, args.experiment), args.runs, experiment.selection)
+    collected.write(_folder(args.output, args.experiment))
+
+
+def merge(args: argparse.Namespace) -> None:
+    """Write the runs of several experiments, each once."""
+    from inforeg.analysis.collect import Collected, write_parquet
+    from inforeg.analysis.collect import merge as join
+
+    frames = [Collected.read(_folder(args.collected, name)).runs for name in args.experiment]
+    write_parquet(join(frames), args.output)
+
+
+def table(args: argparse.Namespace) -> None:
+    """Write tables and statistics."""
+    from inforeg.analysis.outputs import write_tables
+
+    write_tables(_study(args, args.experiment), args.tables, args.statistics)
+
+
+def figure(args: argparse.Namespace) -> None:
+    """Draw the figures."""
+    from inforeg.analysis.outputs import write_figures
+
+    write_figures(_study(args, args.experiment), args.figures)
+
+
+def claims(args: argparse.Namespace) -> None:
+    """Write the verdicts."""
+    from inforeg.analysis.outputs import write_claims
+
+    write_claims([_study(args, name) for name in args.experiment], args.output)
+
+
+def _command(
+    commands: Commands, name: str, run: Callable[[argparse.Namespace], None], what: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=what, description=f"{what[0].upper()}{what[1:]}.", formatter_class=Formatter
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_experiment(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
+    parser.add_argument(
+        "experiment", metavar="EXPERIMENT", nargs=nargs, help="its name; see `inforeg list experiments`"
+    )
+
+
+def _add_path(parser: argparse.ArgumentParser, flag: str, default: str, what: str) -> None:
+    parser.add_argument(flag, type=Path, metavar="PATH", default=Path(default), help=what)
+
+
+def _folder(path: Path, experiment: str) -> Path:
+    return Path(str(path).replace("{experiment}", experiment))
+
+
+def _study(args: argparse.Namespace, name: str) -> "Study":
+    from inforeg.analysis.study import Study
+
+    return Study.read(Project(), name, _folder(args.collected, name))

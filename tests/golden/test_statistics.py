@@ -1,0 +1,120 @@
+"""Statistics against cases worked out by hand and against scipy and scikit-posthocs."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+import scikit_posthocs
+from scipy import stats
+
+from inforeg.analysis import across, statistics
+
+
+def test_sign_flip_counts_all_sign_patterns():
+    # d = (1, 2, 3): the sums of the 8 flips are ±6, ±4, ±2, 0, 0; only ±6 is as far out as 6: p = 2 / 8.
+    assert statistics.sign_flip_p([1, 2, 3]) == pytest.approx(2 / 8)
+    # d = (-1, 2, 3) sums to 4: of the 8, ±6 and ±4 are at least as far out: p = 4 / 8.
+    assert statistics.sign_flip_p([-1, 2, 3]) == pytest.approx(4 / 8)
+
+
+def test_sign_flip_with_zeros_and_ties():
+    # d = (0, 1, 1): flipping 0 changes nothing; sums are ±2 (twice each) and 0 (four times): p = 4 / 8.
+    assert statistics.sign_flip_p([0, 1, 1]) == pytest.approx(4 / 8)
+    assert statistics.sign_flip_p([0.0] * 8) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sign_flip_equals_enumeration(seed):
+    d = np.random.default_rng(seed).integers(-5, 6, 9) / 1000
+    sums = [np.dot(signs, d) for signs in product((-1, 1), repeat=9)]
+    expected = np.mean(np.abs(sums) >= abs(d.sum()) - 1e-12)
+    assert statistics.sign_flip_p(d) == pytest.approx(expected)
+
+
+def test_six_seeds_are_the_fewest_that_can_be_significant():
+    assert statistics.sign_flip_p([1.0] * 6) == pytest.approx(0.03125) == statistics.smallest_p(6)
+    assert statistics.sign_flip_p([1.0] * 5) == pytest.approx(0.0625) == statistics.smallest_p(5)
+    assert statistics.smallest_p(5) > statistics.ALPHA > statistics.smallest_p(statistics.MINIMUM)
+
+
+@pytest.mark.parametrize(
+    ("family", "needed"), [(1, 6), (2, 7), (6, 8), (12, 9), (13, 10), (24, 10), (26, 11)]
+)
+def test_seeds_needed_for_a_family(family, needed):
+    assert statistics.seeds_needed(family) == needed
+    assert statistics.smallest_p(needed, family) < statistics.ALPHA
+    assert family == 1 or statistics.smallest_p(needed - 1, family) >= statistics.ALPHA
+
+
+def test_many_seeds_fall_back_on_monte_carlo():
+    d = np.random.default_rng(0).normal(0.5, 1, 20)
+    assert not statistics.is_exact(20)
+    assert statistics.is_exact(13)
+    assert statistics.sign_flip_p(d) == pytest.approx(stats.ttest_1samp(d, 0).pvalue, abs=0.01)
+
+
+def test_holm_by_hand():
+    # Sorted .01 .02 .03 .2 times 4 3 2 1 = .04 .06 .06 .2, kept from falling.
+    assert statistics.holm([0.03, 0.2, 0.01, 0.02]) == pytest.approx([0.06, 0.2, 0.04, 0.06])
+    assert statistics.holm([0.9, 0.8]) == pytest.approx([1, 1])
+    assert len(statistics.holm([])) == 0
+
+
+def test_effect_size_by_hand():
+    # Mean 2, deviations -1, 0, 1: sd = sqrt(2 / 2) = 1.
+    assert statistics.effect_size([1, 2, 3]) == pytest.approx(2)
+    assert math.isnan(statistics.effect_size([0.1] * 6))
+
+
+def test_interval_of_equal_differences_has_no_width():
+    assert statistics.mean_interval([0.25] * 6) == (0.25, 0.25)
+    # Ten times 0.72 - 0.70 by different roads: equal but for rounding.
+    low, high = statistics.mean_interval([0.72 - 0.70, 0.52 - 0.50, 0.32 - 0.30])
+    assert low == high == pytest.approx(0.02)
+
+
+def test_interval_covers_the_mean_as_often_as_it_says():
+    rng = np.random.default_rng(1)
+    intervals = [statistics.mean_interval(rng.normal(1, 1, 30)) for _ in range(200)]
+    covered = np.mean([low <= 1 <= high for low, high in intervals])
+    assert 0.90 <= covered <= 0.99
+
+
+def test_interval_is_near_students_for_normal_data():
+    d = np.random.default_rng(2).normal(3, 1, 200)
+    student = stats.ttest_1samp(d, 0).confidence_interval()
+    assert statistics.mean_interval(d) == pytest.approx(tuple(student), abs=0.02)
+
+
+def test_ranks_by_hand():
+    scores = pd.DataFrame({"a": [0.9, 0.8, 0.7], "b": [0.8, 0.7, 0.6], "c": [0.7, 0.6, 0.6]})
+    result = across.ranks(scores)
+    assert result.mean_rank.to_dict() == pytest.approx({"a": 1, "b": 6.5 / 3, "c": 8.5 / 3})
+    assert result.p == stats.friedmanchisquare(scores["a"], scores["b"], scores["c"]).pvalue
+    # Demšar (2006), Table 5: q = 2.343 for three classifiers at 0.05; CD = q sqrt(3 * 4 / (6 * 3)).
+    assert result.critical_difference == pytest.approx(2.343 * math.sqrt(12 / 18), abs=2e-3)
+    expected = scikit_posthocs.posthoc_nemenyi_friedman(scores.to_numpy()).to_numpy()
+    assert result.nemenyi.to_numpy() == pytest.approx(expected)
+    assert list(result.nemenyi.columns) == ["a", "b", "c"]
+
+
+def test_interquartile_mean_by_hand():
+    # Of 0 1 2 3 | 4 5 6 100 sorted, the middle four are 2 3 4 5.
+    assert across.interquartile_mean([[3, 1, 2, 0], [100, 6, 5, 4]]).value == pytest.approx(3.5)
+    exact = across.interquartile_mean([[0.5] * 4, [0.5] * 4])
+    assert (exact.value, exact.low, exact.high) == (0.5, 0.5, 0.5)
+
+
+def test_probability_of_improvement_by_hand():
+    # First benchmark: (2, 3) against (1, 2) wins 3 of 4 and ties 1: 3.5 / 4. Second: always loses.
+    result = across.probability_of_improvement([[2, 3], [0, 0]], [[1, 2], [1, 1]])
+    assert result.value == pytest.approx((3.5 / 4 + 0) / 2)
+    assert result.low <= result.value <= result.high
+
+
+def test_bootstrap_is_stratified():
+    # Each benchmark keeps its own runs: its constant scores cannot leak into the other's sample.
+    result = across.probability_of_improvement([[1, 1, 1], [5, 5, 5]], [[2, 2, 2], [4, 4, 4]])
+    assert (result.low, result.value, result.high) == (0.5, 0.5, 0.5)

@@ -1,0 +1,77 @@
+import pytest
+from sweeps import BETTER, CLAIM, JOINT, make_sweep
+
+from inforeg.analysis import claims
+
+
+def test_reproduced_and_contradicted(sweep):
+    lines = claims.judge(sweep.study()).set_index("benchmark")
+    assert lines["verdict"].to_dict() == {"alpha": "reproduced", "beta": "contradicted"}
+    assert lines["difference"].to_dict() == pytest.approx({"alpha": 23 / 8, "beta": -23 / 8})
+    # One claim on each benchmark is a family of one: p = 2 / 2^8 as it is.
+    assert lines["p_holm"].tolist() == pytest.approx([2 / 256, 2 / 256])
+
+
+def test_five_seeds_are_inconclusive_by_construction(tmp_path):
+    accuracies = {("alpha", "joint", "default"): [0.1] * 5, ("alpha", "inforeg", "default"): [0.9] * 5}
+    study = make_sweep(tmp_path, accuracies, {}, claims=[CLAIM]).study()
+    lines = claims.judge(study)
+    assert lines["verdict"].tolist() == ["inconclusive"]
+    assert "too few seeds" in lines["note"][0]
+    table = claims.detail_table(study, lines)
+    assert table.notes[1].startswith("All claims on ALPHA: too few seeds")
+    assert table.header[-1] == "Test sets [95 %]"
+    # 80 of 100 samples are gained: ± 1.96 sqrt(.8 * .2 / 100) = ± 7.8 points.
+    low, high = (float(end) for end in table.rows[0][-1].text.strip("[]").split(","))
+    assert (low, high) == pytest.approx((80 - 7.8, 80 + 7.8), abs=1.5)
+
+
+def test_enough_seeds_need_no_resampled_test_set(sweep):
+    study = sweep.study()
+    table = claims.detail_table(study, claims.judge(study))
+    assert [cell.text for cell in table.rows[0]] == [
+        "better", "ALPHA", "+2.9 [+2.1, +3.8]", "8", "+2.3", "0.0078", "0.0078", "●",
+    ]  # fmt: skip
+
+
+def test_a_small_gap_is_an_advantage(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    sweep = make_sweep(tmp_path, accuracies, {}, claims=[CLAIM | {"metric": "imbalance_gap"}])
+    study = sweep.study()
+    runs = study.collected.runs
+    runs.loc[(runs["row"] == "inforeg") & (runs["metric"] == "imbalance_gap"), "value"] = 0.15
+    lines = claims.judge(study)
+    assert lines["difference"].tolist() == pytest.approx([5])
+    assert lines["verdict"].tolist() == ["reproduced"]
+
+
+def test_left_out_has_a_reason_and_does_not_count(sweep):
+    study = sweep.study()
+    claim = study.experiment.claims[0].model_copy(
+        update={"id": "alone", "better": "joint", "worse": "unimodal"}
+    )
+    study.experiment.claims.append(claim)
+    lines = claims.judge(study).set_index(["claim", "benchmark"])
+    assert lines.loc[("alone", "beta"), "verdict"] == "left out"
+    assert lines.loc[("alone", "beta"), "note"] == "Unimodal is left out (needs two modalities)"
+    assert lines.loc[("better", "alpha"), "family"] == 2
+    assert lines.loc[("better", "beta"), "family"] == 1
+
+
+def test_no_difference_is_inconclusive(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): JOINT}
+    lines = claims.judge(make_sweep(tmp_path, accuracies, {}, claims=[CLAIM]).study())
+    assert lines["verdict"].tolist() == ["inconclusive"]
+    assert lines["p"].tolist() == [1]
+
+
+def test_overview_shows_ours_beside_the_papers(sweep):
+    study = sweep.study()
+    table = claims.overview_table(study, claims.judge(study))
+    assert [cell.text for cell in table.rows[0]] == [
+        "InfoReg beats joint training (Table 2)",
+        "CREMA-D +5.3",
+        "● +2.9",
+        "✗ −2.9",
+    ]
+    assert "Claims × benchmarks: 2, of which 1 reproduced, 1 contradicted." in table.notes[0]

@@ -1,0 +1,97 @@
+import json
+
+import pandas as pd
+import pytest
+
+from inforeg.analysis.collect import COLUMNS, Collected, collect, merge
+from inforeg.errors import UserError
+
+
+def test_one_row_per_observation(sweep):
+    runs = sweep.study().collected.runs
+    assert list(runs.columns) == COLUMNS["runs"]
+    mine = runs.query("benchmark == 'alpha' and row == 'inforeg' and seed == 3")
+    found = mine.query("selection == 'last' and metric == 'accuracy'")
+    assert dict(zip(found["split"], found["value"], strict=True)) == pytest.approx(
+        {"test": 0.73, "val": 0.74}
+    )
+    assert set(found["data_hash"]) == {"hash-of-alpha"}
+    modalities = runs.loc[runs["metric"].str.startswith("accuracy/") & (runs["row"] == "unimodal")]
+    assert set(modalities["variant"] + modalities["metric"]) == {"audioaccuracy/audio", "videoaccuracy/video"}
+
+
+def test_epochs_costs_predictions_and_provenance(sweep):
+    collected = sweep.study().collected
+    one = {"benchmark": "alpha", "row": "joint", "seed": 0}
+    epochs = collected.epochs.loc[(collected.epochs[list(one)] == pd.Series(one)).all(axis=1)]
+    assert epochs.set_index(["metric", "epoch"])["value"]["trace/batch/whole", 2] == pytest.approx(2.1)
+    costs = collected.costs.loc[(collected.costs[list(one)] == pd.Series(one)).all(axis=1)]
+    assert dict(zip(costs["metric"], costs["value"], strict=True)) == {"wall_seconds": 1.5, "steps": 30}
+    mine = collected.predictions.loc[(collected.predictions[list(one)] == pd.Series(one)).all(axis=1)]
+    assert (len(mine), mine["correct"].sum()) == (100, 70)
+    assert collected.provenance == {
+        "commits": ["abc123"],
+        "versions": {"torch": ["2.13"]},
+        "data": {"alpha": "hash-of-alpha", "beta": "hash-of-beta"},
+        "left_out": [{"row": "unimodal", "benchmark": "beta", "reason": "needs two modalities"}],
+        "runs": 48,
+    }
+
+
+def test_equal_runs_give_equal_bytes(sweep, tmp_path):
+    for name in ("first", "second"):
+        sweep.study().collected.write(tmp_path / name)
+    files = sorted(path.name for path in (tmp_path / "first").iterdir())
+    assert files == sorted([*(f"{name}.parquet" for name in COLUMNS), "provenance.json"])
+    for file in files:
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
+
+
+def test_what_is_written_is_read_back(sweep, tmp_path):
+    collected = sweep.study().collected
+    collected.write(tmp_path / "collected")
+    again = Collected.read(tmp_path / "collected")
+    assert again.provenance == collected.provenance
+    for name in COLUMNS:
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(collected, name))
+
+
+def test_merge_keeps_each_run_once(sweep):
+    runs = sweep.study().collected.runs
+    pd.testing.assert_frame_equal(merge([runs, runs.assign(row="other")]), merge([runs]))
+    assert len(merge([runs])) == len(runs)
+
+
+@pytest.mark.parametrize(
+    "file", ["run.json", "metrics.jsonl", "cost.json", "predictions.parquet", "summary.json"]
+)
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_a_missing_or_damaged_file_is_named(sweep, file, damage):
+    path = sweep.runs / "alpha" / "inforeg" / "default" / "seed=2" / file
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match=r"alpha/inforeg/default/seed=2.* (train|remove)"):
+        sweep.study()
+
+
+def test_a_run_of_another_spec_is_refused(sweep):
+    path = sweep.runs / "alpha" / "inforeg" / "default" / "seed=2" / "summary.json"
+    summary = json.loads(path.read_text())
+    summary["spec"]["settings"] = {"beta": 0.5}
+    path.write_text(json.dumps(summary))
+    with pytest.raises(UserError, match=r"seed=2 was made with another spec \(its settings differ\)"):
+        sweep.study()
+
+
+def test_not_collected_yet(tmp_path):
+    with pytest.raises(
+        UserError, match=r"runs\.parquet is missing or damaged; make it with `inforeg collect`"
+    ):
+        Collected.read(tmp_path)
+
+
+def test_predictions_follow_the_selection_rule(sweep):
+    for selection in ("val", "last"):
+        assert len(collect(sweep.plan, sweep.runs, selection).predictions) == 48 * 100

@@ -1,0 +1,83 @@
+"""The command line, from run directories to claims."""
+
+import argparse
+import json
+
+import pandas as pd
+import pytest
+
+import inforeg.plan
+from inforeg.cli import analysis
+from inforeg.errors import UserError
+
+
+@pytest.fixture
+def inforeg_command(sweep, monkeypatch):
+    """Runs a command in the sweep's project; the plan is the sweep's, since its data sets are made up."""
+    monkeypatch.chdir(sweep.root)
+    monkeypatch.setattr(inforeg.plan, "plan", lambda project, name: sweep.plan)
+    parser = argparse.ArgumentParser()
+    analysis.register(parser.add_subparsers(required=True))
+
+    def command(line):
+        args = parser.parse_args(line.split())
+        args.run(args)
+
+    return command
+
+
+def test_from_runs_to_claims(inforeg_command, sweep):
+    for line in ("collect mini", "merge mini", "table mini", "figure mini", "claims mini"):
+        inforeg_command(line)
+    results = sweep.root / "results"
+    found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
+    expected = {"runs.parquet", "claims.md", "claims.tex", "claims.json"}
+    expected |= {f"collected/mini/{n}.parquet" for n in ("runs", "epochs", "costs", "predictions")}
+    expected |= {"collected/mini/provenance.json", "statistics/mini.csv", "statistics/mini.json"}
+    expected |= {f"tables/{s}.{e}" for s in ("mini", "mini_alpha", "mini_beta") for e in ("tex", "md")}
+    expected |= {
+        f"figures/mini_{f}.{e}" for f in ("information", "curves", "differences") for e in ("pdf", "csv")
+    }
+    assert {name for name in found if not name.startswith("runs/")} == expected
+    for name in ("tables/mini.tex", "tables/mini_alpha.md", "claims.tex"):
+        assert "commit abc123; data alpha hash-of-alpha" in (results / name).read_text()
+    assert "1 reproduced, 1 contradicted" in (results / "claims.md").read_text()
+    verdicts = [test["verdict"] for test in json.loads((results / "claims.json").read_text())["tests"]]
+    assert verdicts == ["reproduced", "contradicted"]
+    assert "row" not in pd.read_parquet(results / "runs.parquet")
+
+
+def test_paths_are_options(inforeg_command, sweep):
+    inforeg_command("collect mini --output here")
+    inforeg_command("table mini --collected here --tables there --statistics numbers")
+    assert (sweep.root / "there" / "mini.tex").exists()
+    assert (sweep.root / "numbers" / "mini.csv").exists()
+
+
+def test_an_unfinished_run_leaves_nothing_behind(inforeg_command, sweep):
+    (sweep.runs / "beta" / "joint" / "default" / "seed=7" / "summary.json").unlink()
+    with pytest.raises(UserError, match=r"beta/joint/default/seed=7 holds no finished run; train it first"):
+        inforeg_command("collect mini")
+    assert not (sweep.root / "results" / "collected").exists()
+
+
+def test_tables_before_collect(inforeg_command):
+    with pytest.raises(UserError, match="make it with `inforeg collect`"):
+        inforeg_command("table mini")
+
+
+def test_unknown_experiment(inforeg_command):
+    with pytest.raises(UserError, match="no experiment 'minni'; did you mean 'mini'"):
+        inforeg_command("claims minni")
+
+
+def test_json_has_no_nan(inforeg_command, sweep):
+    inforeg_command("collect mini")
+    inforeg_command("table mini")
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    text = (sweep.root / "results" / "statistics" / "mini.json").read_text()
+    lines = json.loads(text, parse_constant=refuse)["comparison"]
+    assert [line["difference"] for line in lines if line["row"] == "joint"] == [None, None]

@@ -1,0 +1,88 @@
+import math
+
+import pytest
+from sweeps import AUDIO, BETTER, CLAIM, JOINT, make_sweep
+
+from inforeg.analysis.compare import compare, scores, too_few_seeds
+from inforeg.errors import UserError
+
+
+@pytest.fixture
+def comparison(sweep):
+    return compare(sweep.study()).set_index(["benchmark", "row"])
+
+
+def test_means_and_differences_in_points(comparison):
+    line = comparison.loc["alpha", "inforeg"]
+    # Differences 2 3 1 4 3 5 2 3: mean 23 / 8; squares of deviations sum to 77 - 23² / 8 = 10.875.
+    assert line["difference"] == pytest.approx(23 / 8)
+    assert line["effect_size"] == pytest.approx(23 / 8 / math.sqrt(10.875 / 7))
+    assert line["mean"] == pytest.approx(100 * sum(BETTER) / 8)
+    assert comparison.loc["alpha", "joint"]["sd"] == pytest.approx(math.sqrt(8 * 0.25 / 7))
+    assert line["n"] == 8
+    assert line["ci_low"] < line["difference"] < line["ci_high"]
+    assert line["test"] == "paired sign-flip, exact"
+
+
+def test_holm_runs_over_the_rows_of_one_benchmark(comparison):
+    # All differences have one sign: p = 2 / 2^8 each; twice that with two rows against the reference.
+    assert comparison.loc["alpha", "inforeg"]["p"] == pytest.approx(2 / 256)
+    assert comparison.loc["alpha", "inforeg"]["p_holm"] == pytest.approx(4 / 256)
+    assert comparison.loc["beta", "inforeg"]["p_holm"] == pytest.approx(2 / 256)
+    assert comparison.loc["alpha", "inforeg"]["significant"]
+
+
+def test_the_reference_is_not_tested_against_itself(comparison):
+    line = comparison.loc["alpha", "joint"]
+    assert math.isnan(line["difference"])
+    assert line["significant"] is not True
+    assert line["note"] == ""
+
+
+def test_a_row_with_variants_is_its_best_on_validation(comparison):
+    line = comparison.loc["alpha", "unimodal"]
+    assert line["variant"] == "audio"
+    assert line["mean"] == pytest.approx(100 * sum(AUDIO) / 8)
+    assert line["note"] == "audio, the best variant on validation"
+    assert ("beta", "unimodal") not in comparison.index
+
+
+def test_validation_not_test_picks_the_variant(sweep):
+    study = sweep.study()
+    runs = study.collected.runs
+    video = (runs["variant"] == "video") & (runs["split"] == "test")
+    runs.loc[video, "value"] = 0.99
+    assert set(scores(study, "accuracy").query("row == 'unimodal'")["variant"]) == {"audio"}
+
+
+def test_unknown_metric(sweep):
+    with pytest.raises(UserError, match="There is no test metric 'acuracy'; did you mean 'accuracy'"):
+        scores(sweep.study(), "acuracy")
+
+
+def test_unknown_row_in_a_claim(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    broken = make_sweep(tmp_path, accuracies, {}, claims=[CLAIM | {"better": "infroeg"}])
+    with pytest.raises(UserError, match="'infroeg'; did you mean 'inforeg'"):
+        broken.study()
+
+
+def test_few_seeds_say_so_and_fall_back_on_the_test_set(tmp_path):
+    accuracies = {("alpha", "joint", "default"): [0.5] * 5, ("alpha", "inforeg", "default"): [0.9] * 5}
+    lines = compare(make_sweep(tmp_path, accuracies, {}).study()).set_index("row")
+    line = lines.loc["inforeg"]
+    assert line["p"] == pytest.approx(2 / 2**5)
+    assert not line["significant"]
+    assert line["note"] == (
+        "too few seeds: with n = 5 and 1 tests Holm's p cannot fall below 0.062 (6 seeds suffice)"
+    )
+    assert (line["ci_low"], line["ci_high"]) == pytest.approx((40, 40))
+    # 40 of 100 samples are gained by every seed, none lost: ± 1.96 sqrt(.4 * .6 / 100) = ± 9.6 points.
+    assert line["test_set_low"] == pytest.approx(40 - 9.6, abs=1.5)
+    assert line["test_set_high"] == pytest.approx(40 + 9.6, abs=1.5)
+
+
+def test_the_family_decides_how_many_seeds_are_enough():
+    assert too_few_seeds(6, 1) == ""
+    assert "(7 seeds suffice)" in too_few_seeds(6, 2)
+    assert too_few_seeds(7, 2) == ""

@@ -1,0 +1,48 @@
+import shutil
+import subprocess
+
+import pytest
+
+from inforeg.analysis.render import Cell, Table, latex, markdown
+
+TABLE = Table(
+    caption="Costs 5 % of $x_1 & more",
+    label="t",
+    header=["Method", "Long header with a unit (%)"],
+    rows=[
+        [Cell(r"a_b & {c} #1 ~ ^ \d <e> | *"), Cell("70.1 ± 0.2", "best", "↑")],
+        [Cell("InfoReg*"), Cell("−1.0", "second", "a")],
+    ],
+    notes=["50 % of a_b; ●, ○, ✗, ×, —."],
+)
+
+
+def test_latex_escapes_and_marks():
+    text = latex([TABLE], "commit abc")
+    assert text.startswith("% commit abc\n")
+    assert r"\caption{Costs 5 \% of \$x\_1 \& more}" in text
+    assert r"a\_b \& \{c\} \#1" in text
+    assert r"\textbf{70.1 $\pm$ 0.2}$^{\uparrow}$" in text
+    assert r"\underline{$-$1.0}$^{a}$" in text
+    assert [text.count(f"\\{rule}rule") for rule in ("top", "mid", "bottom")] == [1, 1, 1]
+    assert r"\hline" not in text
+    assert text.isascii()
+
+
+def test_markdown_escapes_and_marks():
+    text = markdown([TABLE], "commit abc")
+    assert r"\| \*" in text
+    assert r"InfoReg\*" in text
+    assert "**70.1 ± 0.2**<sup>↑</sup>" in text
+    assert "<ins>−1.0</ins><sup>a</sup>" in text
+    assert text.endswith("<!-- commit abc -->\n")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+def test_latex_compiles(tmp_path):
+    (tmp_path / "table.tex").write_text(latex([TABLE, TABLE], "commit abc"))
+    main = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\\input{table}\\end{document}"
+    (tmp_path / "main.tex").write_text(main)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
+    done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

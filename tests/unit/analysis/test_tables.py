@@ -1,0 +1,107 @@
+from sweeps import BETTER, JOINT, make_sweep
+
+from inforeg.analysis import across, compare, tables
+from inforeg.analysis.outputs import write_tables
+from inforeg.analysis.render import latex, markdown
+
+MARKDOWN = r"""**Mini**
+
+| Method   |                  ALPHA (%) |                          BETA (%) |   CREMA-D, printed (%) |
+|:---------|---------------------------:|----------------------------------:|-----------------------:|
+| Joint    |      <ins>70.5 ± 0.5</ins> |                    **73.4 ± 1.7** |          66.61 / 58.99 |
+| Inforeg  | **73.4 ± 1.7**<sup>↑</sup> | <ins>70.5 ± 0.5</ins><sup>↓</sup> |              71.90 / — |
+| Unimodal |     60.5 ± 0.5<sup>↓</sup> |                     —<sup>a</sup> |                      — |
+
+Test accuracy at the epoch with the best validation accuracy. Mean ± sd (ddof = 1) over n = 8 seeds. Best in bold, second best underlined.
+
+↑, ↓: above, below Joint with p \< 0.05 in a two-sided paired sign-flip test over seeds, after Holm over the rows of a benchmark.
+
+Unimodal on ALPHA: audio, the best variant on validation.
+
+Printed: as the paper prints it.
+
+a: needs two modalities.
+
+<!-- where from -->
+"""  # noqa: E501
+
+LATEX = r"""\toprule
+ Method   &                           ALPHA (\%) &                                  BETA (\%) & \begin{tabular}[b]{@{}r@{}}CREMA-D, \\ printed (\%)\end{tabular} \\
+\midrule
+ Joint    &           \underline{70.5 $\pm$ 0.5} &                    \textbf{73.4 $\pm$ 1.7} &                                                   66.61 / 58.99 \\
+ Inforeg  & \textbf{73.4 $\pm$ 1.7}$^{\uparrow}$ & \underline{70.5 $\pm$ 0.5}$^{\downarrow}$ &                                                     71.90 / --- \\
+ Unimodal &        60.5 $\pm$ 0.5$^{\downarrow}$ &                                 ---$^{a}$ &                                                             --- \\
+\bottomrule
+"""  # noqa: E501
+
+
+def squeezed(text):
+    """Without the padding that aligns columns."""
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+def test_main_table_is_the_one_worked_out_by_hand(sweep):
+    # sd of eight values ±0.5 around 70.5: sqrt(8 * .25 / 7) = 0.53; 73.375 ± 1.69 likewise.
+    study = sweep.study()
+    table = tables.main_table(study, compare.compare(study))
+    assert squeezed(markdown([table], "where from")) == squeezed(MARKDOWN)
+    body = latex([table], "where from")
+    assert squeezed(LATEX) == squeezed(body[body.index("\\toprule") : body.index("\\end{tabular}\n\\par")])
+
+
+def test_a_small_loss_is_best(sweep):
+    study = sweep.study()
+    study.experiment.__dict__["metric"] = "loss"
+    table = tables.main_table(study, compare.compare(study))
+    # Losses are 1 - accuracy in nats, not in percent.
+    assert table.header[1] == "ALPHA (nats)"
+    assert (table.rows[1][1].text, table.rows[1][1].style, table.rows[1][1].mark) == (
+        "0.3 ± 0.0",
+        "best",
+        "↓",
+    )
+
+
+def test_details_show_the_three_selection_rules_and_every_variant(sweep):
+    rules, shares, probes = tables.detail_tables(sweep.study(), "alpha")
+    assert list(rules.header) == [
+        "Method",
+        "Best validation epoch (%)",
+        "Last epoch (%)",
+        "Test oracle (%)",
+        "Macro-F1 (%)",
+    ]
+    texts = [[cell.text for cell in row] for row in rules.rows]
+    assert texts[0] == ["Joint", "70.5 ± 0.5", "68.5 ± 0.5", "73.5 ± 0.5", "65.5 ± 0.5"]
+    assert "biased upwards" in rules.notes[0]
+    assert [row[0].text for row in shares.rows] == [
+        "Joint",
+        "Inforeg",
+        "Unimodal (audio)",
+        "Unimodal (video)",
+    ]
+    assert [cell.text for cell in shares.rows[2]][1:3] == ["50.5 ± 0.5", "—"]
+    assert [cell.text for cell in probes.rows[0]][1:] == ["50.5 ± 0.5", "50.5 ± 0.5", "10.0 ± 0.0"]
+
+
+def test_across_benchmarks_only_complete_rows_are_ranked(sweep):
+    study = sweep.study()
+    overview = across.overview(compare.scores(study, "accuracy"), "joint")
+    table = tables.across_table(study, overview, None)
+    assert [[cell.text for cell in row[:2]] for row in table.rows] == [["Joint", "1.5"], ["Inforeg", "1.5"]]
+    assert table.rows[0][3].text == "—"
+    assert table.rows[1][3].text.startswith("0.50 [")
+
+
+def test_file_names_follow_from_the_experiment(sweep, tmp_path):
+    write_tables(sweep.study(), tmp_path / "tables", tmp_path / "statistics")
+    names = {path.name for path in (tmp_path / "tables").iterdir()}
+    assert names == {f"{stem}.{end}" for stem in ("mini", "mini_alpha", "mini_beta") for end in ("tex", "md")}
+    assert {path.name for path in (tmp_path / "statistics").iterdir()} == {"mini.csv", "mini.json"}
+
+
+def test_one_benchmark_and_two_rows_are_enough(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    study = make_sweep(tmp_path, accuracies, {}).study()
+    write_tables(study, tmp_path / "tables", tmp_path / "statistics")
+    assert "all benchmarks" not in (tmp_path / "tables" / "mini.md").read_text()
