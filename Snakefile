@@ -1,0 +1,30 @@
+"""From pinned data to a cited table: `snakemake --cores all`.
+
+A newcomer reads workflow/config/, the two YAML folders that say what is trained and what becomes of it.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.1")
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/analysis.smk"
+include: "workflow/rules/paper.smk"
+
+
+rule all:
+    input:
+        [products(name) for name in PAPER],
+        CLAIMS,
+        "results/runs.parquet",
+
+
+rule quick:
+    input:
+        products(QUICK),

@@ -1,0 +1,57 @@
+"""What the README shows works as it stands there."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def test_quick_start_is_two_commands():
+    first, second = blocks("bash", section("Quick start"))
+    assert "```" not in re.sub(r"^```bash\n.*?^```$", "", section("Quick start"), flags=re.DOTALL | re.MULTILINE)
+    assert first.splitlines()[-1] == "snakemake --cores all"
+    assert "[test]" in second
+    assert second.splitlines()[-1].startswith("pytest")
+
+
+class Late(nn.Module):
+    """The network that the README's loop takes as given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.audio, self.video = nn.Linear(4, 3), nn.Linear(4, 3)
+
+    def forward(self, audio, video):
+        return self.audio(audio), self.video(video)
+
+
+def test_inforeg_in_ones_own_loop(monkeypatch):
+    net = Late()
+    inputs = torch.randn(3, 2, 8, 4)
+    loader = [(audio, video, torch.arange(8) % 3) for audio, video in inputs]
+    given = {
+        "net": net,
+        "torch": torch,
+        "epochs": 4,
+        "loader": loader,
+        "optimizer": torch.optim.SGD(net.parameters(), 0.1),
+    }
+    exec(compile(blocks("python", section("InfoReg in your own loop"))[0], "README.md", "exec"), given)
+    assert len(given["regulation"].history["audio"]) == 4
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_links_lead_somewhere(link):
+    assert (Path(__file__).parents[2] / link).exists()

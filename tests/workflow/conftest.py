@@ -1,0 +1,159 @@
+"""A small project in a folder of its own, run once; each test works on a copy of it."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from inforeg.config import Project
+from inforeg.data.store import directory_hash
+
+ROOT = Path(__file__).parents[2]
+
+DATA_SET = '''"""A second small data set."""
+
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from inforeg.data.synthetic import Synthetic
+from inforeg.registry import OPTIONS
+
+
+@dataclass(frozen=True, config=OPTIONS)
+class {title}(Synthetic):
+    """Drawn like `synthetic`, from a stream of its own."""
+
+    name: ClassVar[str] = "{name}"
+'''
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A project folder and the commands a user would give in it."""
+
+    path: Path
+
+    def environment(self) -> dict[str, str]:
+        """Without this process's project and without its virtual environment on the PATH."""
+        kept = {key: value for key, value in os.environ.items() if key != "INFOREG_ROOT"}
+        return {**kept, "PATH": os.defpath}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `snakemake` or `inforeg`."""
+        return subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            cwd=self.path,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate()
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def make(self, *targets: str) -> str:
+        """Run `snakemake --cores 2` and return what it says."""
+        answer = self.run("snakemake", "--cores", "2", *targets)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stderr
+
+    def pending(self) -> set[str]:
+        """The outputs that `snakemake` would make now."""
+        answer = self.run("snakemake", "--summary")
+        assert answer.returncode == 0, answer.stderr
+        rows = csv.DictReader(answer.stdout.splitlines(), delimiter="\t")
+        return {row["output_file"] for row in rows if row["plan"] == "update pending"}
+
+    def edit(self, name: str, before: str, after: str) -> None:
+        path = self.path / name
+        text = path.read_text(encoding="utf-8")
+        assert before in text
+        path.write_text(text.replace(before, after), encoding="utf-8")
+
+    def write(self, name: str, content: object) -> None:
+        (self.path / name).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+    def copy(self, path: Path) -> "Tree":
+        # copytree keeps the times of files, by which Snakemake judges what is new.
+        return Tree(Path(shutil.copytree(self.path, path)))
+
+    def add_data_set(self, name: str) -> None:
+        """One file, one YAML, and the entry in data.dvc that pins the folder."""
+        source = self.path / f"inforeg/data/{name}.py"
+        source.write_text(DATA_SET.format(name=name, title=name.title()), encoding="utf-8")
+        add_benchmark(self, name)
+        folder = self.path / f"data/{name}"
+        answer = self.run("inforeg", "data", "prepare", name, "--output", str(folder))
+        assert answer.returncode == 0, answer.stderr
+        self.pin(name, directory_hash(folder))
+        shutil.rmtree(folder)
+
+    def pin(self, name: str, md5: str) -> None:
+        """Let data.dvc say that the folder of the data set has this hash."""
+        pins = {**Project(self.path).data_hashes(), name: md5}
+        outs = [{"md5": md5, "hash": "md5", "path": f"data/{name}"} for name, md5 in pins.items()]
+        self.write("data.dvc", {"outs": outs})
+
+
+def add_benchmark(tree: Tree, name: str) -> None:
+    encoder = {"kind": "mlp", "hidden": [8], "features": 4}
+    config = {
+        "title": name.title(),
+        "data": {"name": name, "train": 64, "val": 32, "test": 32},
+        "encoders": {"first": encoder, "second": encoder},
+        "training": {"epochs": 4, "lr": 0.05, "batch_size": 16},
+    }
+    tree.write(f"workflow/config/benchmarks/{name}.yaml", config)
+
+
+def experiment(benchmarks: list[str], methods: list[str]) -> dict[str, object]:
+    """Two seeds, a row per method, the first one the reference."""
+    rows = [{"label": name.title(), "method": name} for name in methods]
+    return {"title": "Small", "benchmarks": benchmarks, "seeds": 2, "rows": rows, "reference": methods[0]}
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """A project of two small benchmarks and two methods, nothing run yet."""
+    tree = Tree(tmp_path_factory.mktemp("project") / "fresh")
+    skip = shutil.ignore_patterns("__pycache__")
+    for folder in ("inforeg", "workflow"):
+        shutil.copytree(ROOT / folder, tree.path / folder, ignore=skip)
+    shutil.copy(ROOT / "Snakefile", tree.path)
+    for folder in ("benchmarks", "experiments"):
+        shutil.rmtree(tree.path / "workflow/config" / folder)
+        (tree.path / "workflow/config" / folder).mkdir()
+    tree.pin("synthetic", Project(ROOT).data_hashes()["synthetic"])
+    add_benchmark(tree, "synthetic")
+    tree.add_data_set("second")
+    small = experiment(["synthetic", "second"], ["joint", "inforeg"])
+    claim = {"id": "wins", "statement": "InfoReg wins", "better": "inforeg", "worse": "joint", "source": "-"}
+    tree.write("workflow/config/experiments/main.yaml", {**small, "figures": ["curves"], "claims": [claim]})
+    tree.write("workflow/config/config.yaml", {"experiments": ["main"], "quick": "main"})
+    return tree
+
+
+@pytest.fixture(scope="session")
+def finished(fresh: Tree) -> Tree:
+    """The same after `snakemake --cores 2`; not to be changed."""
+    tree = fresh.copy(fresh.path.with_name("finished"))
+    tree.make()
+    return tree
+
+
+@pytest.fixture
+def tree(finished: Tree, tmp_path: Path) -> Tree:
+    """A copy of the finished project."""
+    return finished.copy(tmp_path / "project")

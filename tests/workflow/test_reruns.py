@@ -1,0 +1,56 @@
+"""What runs again, and what does not."""
+
+from tests.workflow.conftest import Tree
+
+RUNS = "results/runs/{}/{}/default/seeds=0-1.json"
+
+
+def reports(*cells: tuple[str, str]) -> set[str]:
+    return {RUNS.format(*cell) for cell in cells}
+
+
+def trained(outputs: set[str]) -> set[str]:
+    return {name for name in outputs if name.startswith("results/runs/")}
+
+
+def times(tree: Tree) -> dict[str, int]:
+    found = (tree.path / top for top in ("results", "data"))
+    files = (path for top in found for path in top.rglob("*") if path.is_file())
+    return {str(path): path.stat().st_mtime_ns for path in files}
+
+
+def test_a_second_time_there_is_nothing_to_be_done(tree: Tree) -> None:
+    before = times(tree)
+    assert "Nothing to be done" in tree.make()
+    assert times(tree) == before
+
+
+def test_a_comment_reruns_nothing(tree: Tree) -> None:
+    sources = [*tree.path.rglob("*.py"), *tree.path.rglob("*.smk"), tree.path / "Snakefile"]
+    assert len(sources) > 40
+    for path in sources:
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n# a remark\n", encoding="utf-8")
+    assert tree.pending() == set()
+
+
+def test_a_setting_reruns_its_runs_and_what_follows(tree: Tree) -> None:
+    tree.edit("inforeg/methods/inforeg.py", 'Eq. 16")] = 0.9', 'Eq. 16")] = 0.8')
+    pending = tree.pending()
+    assert trained(pending) == reports(("synthetic", "inforeg"), ("second", "inforeg"))
+    assert {"results/tables/main.tex", "results/figures/main_curves.pdf", "results/claims.md"} < pending
+    assert "results/runs.parquet" in pending
+    assert not any(name.startswith("data/") for name in pending)
+
+
+def test_data_rerun_the_runs_that_read_them(tree: Tree) -> None:
+    tree.pin("second", f"{'0' * 32}.dir")
+    pending = tree.pending()
+    assert trained(pending) == reports(("second", "joint"), ("second", "inforeg"))
+    assert {name for name in pending if name.startswith("data/")} == {"data/second/MANIFEST.json"}
+
+
+def test_a_caption_reruns_no_training(tree: Tree) -> None:
+    tree.edit("workflow/config/experiments/main.yaml", "title: Small", "title: Little")
+    pending = tree.pending()
+    assert "results/tables/main.md" in pending
+    assert trained(pending) == set()

@@ -1,0 +1,76 @@
+"""Analysis of one experiment: tidy frames, then its tables with statistics, and its figures.
+
+The experiment's settings are a parameter of each rule, so that an edit of its YAML runs them again.
+"""
+
+
+rule collect:
+    input:
+        lambda wildcards: reports(wildcards.experiment),
+    output:
+        expand("results/collected/{{experiment}}/{frame}", frame=FRAMES),
+    log:
+        "results/logs/collect/{experiment}.log",
+    conda:
+        "../envs/inforeg.yaml"
+    params:
+        settings=lambda wildcards: EXPERIMENTS[wildcards.experiment].model_dump_json(),
+    shell:
+        "python -m inforeg collect {wildcards.experiment} --runs results/runs &> {log}"
+        " || (cat {log} >&2; false)"
+
+
+for name in EXPERIMENTS:
+
+    rule:
+        name:
+            f"table_{name}"
+        input:
+            expand("results/collected/{name}/{frame}", name=name, frame=FRAMES),
+        output:
+            report(
+                tables(name),
+                caption="../report/table.rst",
+                category="Tables",
+                subcategory=name,
+            ),
+            report(
+                expand("results/statistics/{name}.{suffix}", name=name, suffix=["csv", "json"]),
+                caption="../report/statistics.rst",
+                category="Statistics",
+                subcategory=name,
+            ),
+        log:
+            f"results/logs/table/{name}.log",
+        conda:
+            "../envs/inforeg.yaml"
+        params:
+            experiment=name,
+            settings=EXPERIMENTS[name].model_dump_json(),
+        shell:
+            "python -m inforeg table {params.experiment} &> {log} || (cat {log} >&2; false)"
+
+    if EXPERIMENTS[name].figures:
+
+        rule:
+            name:
+                f"figure_{name}"
+            input:
+                expand("results/collected/{name}/{frame}", name=name, frame=FRAMES),
+            output:
+                report(
+                    figures(name, "pdf"),
+                    caption="../report/figure.rst",
+                    category="Figures",
+                    subcategory=name,
+                ),
+                figures(name, "csv"),
+            log:
+                f"results/logs/figure/{name}.log",
+            conda:
+                "../envs/inforeg.yaml"
+            params:
+                experiment=name,
+                settings=EXPERIMENTS[name].model_dump_json(),
+            shell:
+                "python -m inforeg figure {params.experiment} &> {log} || (cat {log} >&2; false)"

@@ -1,0 +1,106 @@
+"""What the rules share: the validated configuration, the jobs it asks for, the paths of what they make."""
+
+import fcntl
+import os
+import shutil
+import sys
+from base64 import urlsafe_b64decode
+from pathlib import Path
+
+from inforeg.config import Project
+from inforeg.errors import UserError
+from inforeg.plan import jobs, needed_paths, plan
+
+# Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated.
+os.environ.update(PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}")
+
+RUNS = "results/runs"
+CLAIMS = [f"results/claims.{suffix}" for suffix in ("md", "tex", "json")]
+FRAMES = ["runs.parquet", "epochs.parquet", "costs.parquet", "predictions.parquet", "provenance.json"]
+
+try:
+    PROJECT = Project(Path(workflow.basedir))
+    EXPERIMENTS = {name: PROJECT.experiment(name) for name in PROJECT.experiments()}
+    PLANS = {name: plan(PROJECT, name) for name in EXPERIMENTS}
+    JOBS = jobs(cell for plan in PLANS.values() for cell in plan.cells)
+    PAPER, QUICK = PROJECT.workflow().experiments, PROJECT.workflow().quick
+    HASHES = PROJECT.data_hashes()
+    for name in [*PAPER, QUICK]:
+        PROJECT.experiment(name)
+except UserError as error:
+    sys.exit(f"inforeg: {error}")
+
+
+wildcard_constraints:
+    first=r"\d+",
+    last=r"\d+",
+
+
+def job_of(wildcards):
+    """The job whose report the wildcards name."""
+    return JOBS["{benchmark}/{method}/{variant}/seeds={first}-{last}.json".format(**wildcards)]
+
+
+def manifest(wildcards):
+    """The manifest of the data set that a job reads."""
+    return f"data/{job_of(wildcards).spec.config.data.name}/MANIFEST.json"
+
+
+def needed(wildcards):
+    """The reports of the jobs that a job waits for."""
+    return [f"{RUNS}/{path}" for path in needed_paths(job_of(wildcards))]
+
+
+def reports(experiment):
+    """The reports of all jobs of an experiment."""
+    return [f"{RUNS}/{path}" for path in jobs(PLANS[experiment].cells)]
+
+
+def tables(experiment):
+    """The table of an experiment and its details per benchmark."""
+    stems = [experiment, *(f"{experiment}_{name}" for name in EXPERIMENTS[experiment].benchmarks)]
+    return [f"results/tables/{stem}.{suffix}" for stem in stems for suffix in ("tex", "md")]
+
+
+def figures(experiment, suffix):
+    """The figures of an experiment, or the numbers they draw."""
+    return [f"results/figures/{experiment}_{figure}.{suffix}" for figure in EXPERIMENTS[experiment].figures]
+
+
+def products(experiment):
+    """All that an experiment makes by itself."""
+    statistics = [f"results/statistics/{experiment}.{suffix}" for suffix in ("csv", "json")]
+    return [*tables(experiment), *statistics, *figures(experiment, "pdf"), *figures(experiment, "csv")]
+
+
+def recover(folder):
+    """Clear what a killed Snakemake left in `folder`, and return a sign of life to keep.
+
+    Snakemake's own lock and its marks of unfinished outputs outlive it and would ask the user for --unlock
+    and --rerun-incomplete. The kernel's lock dies with its process: every Snakemake holds it shared, and one
+    that gets it for itself alone knows that what lies there is nobody's.
+    """
+    folder.mkdir(exist_ok=True)
+    alive = (folder / "alive").open("w")
+    try:
+        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pass
+    else:
+        shutil.rmtree(folder / "locks", ignore_errors=True)
+        for mark in filter(Path.is_file, (folder / "incomplete").rglob("*")):
+            forget(mark, mark.relative_to(folder / "incomplete"))
+    fcntl.flock(alive, fcntl.LOCK_SH)
+    return alive
+
+
+def forget(mark, name):
+    """Remove the output that Snakemake marked as unfinished (the mark's name is its path in Base64)."""
+    output = Path(urlsafe_b64decode("".join(part.lstrip("@") for part in name.parts)).decode())
+    if output.is_relative_to("results"):  # data folders are verified when read, so none needs to be dropped
+        output.unlink(missing_ok=True)
+    mark.unlink()
+
+
+if workflow.is_main_process:
+    ALIVE = recover(Path(".snakemake"))

@@ -1,0 +1,23 @@
+"""Training: one job per cell of an experiment and block of seeds.
+
+A job's only output is its report. The run directories are the command's own: it goes on with what an attempt
+before left in them, which Snakemake would have deleted.
+"""
+
+
+rule train:
+    input:
+        manifest,
+        needed,
+    output:
+        "results/runs/{benchmark}/{method}/{variant}/seeds={first}-{last}.json",
+    log:
+        "results/logs/train/{benchmark}/{method}/{variant}/seeds={first}-{last}.log",
+    conda:
+        "../envs/inforeg.yaml"
+    threads: lambda wildcards: job_of(wildcards).spec.config.training.threads
+    params:
+        spec=lambda wildcards: job_of(wildcards).spec.canonical(),
+    shell:
+        "python -m inforeg train --spec {params.spec:q} --seeds {wildcards.first}-{wildcards.last}"
+        " --runs results/runs --report {output} --discard &> {log} || (cat {log} >&2; false)"
