@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from inforeg.config import BenchmarkConfig, Experiment, Project, Row, RunSpec, Setting, validated
@@ -190,11 +191,6 @@ class Job:
         """The job's report, relative to the root of all runs; its presence means that the runs are done."""
         return f"{self.spec.cell.as_posix()}/seeds={self.first}-{self.last}.json"
 
-    @property
-    def template(self) -> RunSpec:
-        """The spec without a seed of its own (seed 0): what the job's runs have in common."""
-        return self.spec.model_copy(update={"seed": 0})
-
 
 def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
     """The jobs of `cells` and of all that they need, by path; needed jobs come first.
@@ -203,31 +199,26 @@ def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
         UserError: two different specs claim the same directory.
     """
     found: dict[str, Job] = {}
+    claimed: dict[Path, RunSpec] = {}
     for cell in cells:
-        for required in _required(cell.specs):
-            _add(found, required)
-        _add(found, cell.specs)
+        seeds = [spec.seed for spec in cell.specs]
+        for specs in (*(with_seeds(needed, seeds) for needed in needs(cell.specs[0])), cell.specs):
+            if claimed.setdefault(specs[0].cell, specs[0]) != specs[0]:
+                raise UserError(
+                    f"Two experiments ask for different settings of {specs[0].cell}; name one of them by a "
+                    "variant of its own."
+                )
+            found |= {job.path: job for job in _blocks(specs)}
     return found
 
 
 def needed_paths(job: Job) -> list[str]:
     """Paths of the jobs that `job` waits for."""
-    return [f"{spec.cell.as_posix()}/seeds={job.first}-{job.last}.json" for spec in needs(job.spec)]
+    return [Job(spec, job.first, job.last).path for spec in needs(job.spec)]
 
 
-def _required(specs: tuple[RunSpec, ...]) -> list[tuple[RunSpec, ...]]:
-    return [with_seeds(first, (spec.seed for spec in specs)) for first in needs(specs[0])]
-
-
-def _add(found: dict[str, Job], specs: tuple[RunSpec, ...]) -> None:
-    """Cut the specs of one cell into jobs at multiples of the benchmark's block size."""
+def _blocks(specs: tuple[RunSpec, ...]) -> list[Job]:
+    """One cell's specs, cut at multiples of the benchmark's block size."""
     size = specs[0].config.seeds_per_job
-    for start in range(0, len(specs), size):
-        block = specs[start : start + size]
-        job = Job(block[0], block[0].seed, block[-1].seed)
-        present = found.setdefault(job.path, job)
-        if present.template != job.template:
-            raise UserError(
-                f"Two experiments ask for different settings of {job.spec.cell}; name one of them by a "
-                "variant of its own."
-            )
+    blocks = [specs[start : start + size] for start in range(0, len(specs), size)]
+    return [Job(block[0], block[0].seed, block[-1].seed) for block in blocks]

@@ -125,7 +125,9 @@ class InfoReg:
     def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
         """Edit the gradients of one batch without measuring them first; arguments as `regulate`."""
         if not self._in_epoch:
-            raise UserError("InfoReg regulates inside an epoch; put the loop into `with regulation.epoch():`.")
+            raise UserError(
+                "InfoReg regulates inside an epoch; put the loop into `with regulation.epoch():`."
+            )
         if missing := self.groups.keys() - unimodal.keys():
             raise UserError(f"Logits are missing for {sorted(missing)}; give those of every modality.")
         self._steps += 1

@@ -30,8 +30,13 @@ class Split:
 
     def batch(self, index: Tensor) -> Batch:
         """The samples at the positions `index`, (B,)."""
-        inputs = {modality: values[index] for modality, values in self.inputs.items()}
+        inputs = {modality: values.index_select(0, index) for modality, values in self.inputs.items()}
         return Batch(inputs, self.target[index], index)
+
+    def part(self, index: Tensor) -> "Split":
+        """The samples at the positions `index`, (N',), as a split of their own."""
+        batch = self.batch(index)
+        return Split(batch.inputs, batch.target)
 
     def batches(self, size: int) -> Iterator[Batch]:
         """All samples in order, `size` at a time."""

@@ -11,7 +11,7 @@ for epoch in method.epochs:
             Tr(F) of the gradients
             method.on_gradients                   edit the gradients
             optimizer.step
-    evaluate train and val
+    evaluate train (as many samples as val has, always the same) and val
     method.on_epoch_end
     evaluate test                                 after the method had its say: it never sees the test split
     select, log, checkpoint
@@ -50,6 +50,7 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
         UserError: a loss is not finite; the run is not done.
     """
     selection = Selection()
+    measured = state.train.part(_subset(state, len(state.val), "measured"))
     _restore(state, method, selection, record.resume())
     training = state.spec.config.training
     epochs = method.epochs(training.epochs)
@@ -64,7 +65,7 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
         torch.manual_seed(derive(state.spec.seed, "model", state.epoch))
         row = {"epoch": state.epoch, "lr": rate} | _train_epoch(state, method) | _traces(state)
         held_out = {"val": evaluate(state.model, method, state.val)}
-        row |= _named("train", evaluate(state.model, method, state.train)) | _named("val", held_out["val"])
+        row |= _named("train", evaluate(state.model, method, measured)) | _named("val", held_out["val"])
         method.on_epoch_end(state, row)
         row |= state.drain()
         held_out["test"] = evaluate(state.model, method, test)
@@ -107,11 +108,16 @@ def _traces(state: TrainState) -> dict[str, float]:
     batch = state.trace.close()
     rows = {f"trace/batch/{name}": value for name, value in (batch | {WHOLE: sum(batch.values())}).items()}
     if state.spec.config.training.trace == "sample":
-        size = min(state.spec.config.training.trace_samples, len(state.train))
-        order = torch.randperm(len(state.train), generator=stream(state.spec.seed, "trace"))
-        subset = state.train.batch(order[:size].to(state.device))
-        rows |= {f"trace/sample/{name}": v for name, v in sample_trace(state.model, subset).items()}
+        subset = _subset(state, state.spec.config.training.trace_samples, "trace")
+        traces = sample_trace(state.model, state.train.batch(subset))
+        rows |= {f"trace/sample/{name}": value for name, value in traces.items()}
     return rows
+
+
+def _subset(state: TrainState, size: int, name: str) -> Tensor:
+    """Positions of `size` training samples (all, if there are fewer), the same in every run of a seed."""
+    order = torch.randperm(len(state.train), generator=stream(state.spec.seed, "subset", name))
+    return order[:size].to(state.device)
 
 
 def _check_finite(state: TrainState, row: dict[str, float]) -> None:

@@ -11,7 +11,7 @@ from inforeg.metrics.imbalance import gap
 from inforeg.models.multimodal import MultimodalModel
 
 PENALTY = 1e-3
-ITERATIONS = 100
+ITERATIONS = 50
 
 
 def probe(model: MultimodalModel, data: Data) -> dict[str, float]:

@@ -28,13 +28,11 @@ from inforeg.registry import ENCODERS, METHODS
 
 OPTIMIZERS: dict[str, Callable[[Iterable[torch.nn.Parameter], Training], torch.optim.Optimizer]] = {
     "sgd": lambda parameters, t: torch.optim.SGD(
-        parameters, t.lr, momentum=t.momentum, weight_decay=t.weight_decay, foreach=True
+        parameters, t.lr, momentum=t.momentum, weight_decay=t.weight_decay, fused=True
     ),
-    "adam": lambda parameters, t: torch.optim.Adam(
-        parameters, t.lr, weight_decay=t.weight_decay, foreach=True
-    ),
+    "adam": lambda parameters, t: torch.optim.Adam(parameters, t.lr, weight_decay=t.weight_decay, fused=True),
     "adamw": lambda parameters, t: torch.optim.AdamW(
-        parameters, t.lr, weight_decay=t.weight_decay, foreach=True
+        parameters, t.lr, weight_decay=t.weight_decay, fused=True
     ),
 }
 

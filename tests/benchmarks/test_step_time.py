@@ -43,7 +43,9 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
     """One step of `method` on a batch of noise, every window open."""
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
-    inputs = {m: torch.randn(pair["batch"], *shape, generator=generator) for m, shape in pair["shapes"].items()}
+    inputs = {
+        m: torch.randn(pair["batch"], *shape, generator=generator) for m, shape in pair["shapes"].items()
+    }
     split = Split(inputs, torch.arange(pair["batch"]) % 6)
     data = Data(tuple("abcdef"), split, split, split)
     config = BenchmarkConfig(

@@ -60,6 +60,8 @@ def test_two_meanings_of_one_directory_are_an_error():
     cells = [Cell("x", with_seeds(make_spec("inforeg", "mine", beta=beta), range(2))) for beta in (0.1, 0.2)]
     with pytest.raises(UserError, match="different settings of toy/inforeg/mine"):
         jobs(cells)
+    with pytest.raises(UserError, match="different settings of toy/inforeg/mine"):
+        jobs([cells[0], Cell("x", cells[1].specs[:1])])
     assert len(jobs([cells[0], cells[0]])) == 1
 
 

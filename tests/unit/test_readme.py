@@ -20,7 +20,9 @@ def section(title: str) -> str:
 
 def test_quick_start_is_two_commands():
     first, second = blocks("bash", section("Quick start"))
-    assert "```" not in re.sub(r"^```bash\n.*?^```$", "", section("Quick start"), flags=re.DOTALL | re.MULTILINE)
+    assert "```" not in re.sub(
+        r"^```bash\n.*?^```$", "", section("Quick start"), flags=re.DOTALL | re.MULTILINE
+    )
     assert first.splitlines()[-1] == "snakemake --cores all"
     assert "[test]" in second
     assert second.splitlines()[-1].startswith("pytest")

@@ -93,7 +93,7 @@ class Tree:
         """One file, one YAML, and the entry in data.dvc that pins the folder."""
         source = self.path / f"inforeg/data/{name}.py"
         source.write_text(DATA_SET.format(name=name, title=name.title()), encoding="utf-8")
-        add_benchmark(self, name)
+        add_benchmark(self, name, name)
         folder = self.path / f"data/{name}"
         answer = self.run("inforeg", "data", "prepare", name, "--output", str(folder))
         assert answer.returncode == 0, answer.stderr
@@ -107,11 +107,12 @@ class Tree:
         self.write("data.dvc", {"outs": outs})
 
 
-def add_benchmark(tree: Tree, name: str) -> None:
+def add_benchmark(tree: Tree, name: str, data: str) -> None:
+    """The YAML of the benchmark `name` on the data set `data`."""
     encoder = {"kind": "mlp", "hidden": [8], "features": 4}
     config = {
         "title": name.title(),
-        "data": {"name": name, "train": 64, "val": 32, "test": 32},
+        "data": {"name": data, "train": 64, "val": 32, "test": 32},
         "encoders": {"first": encoder, "second": encoder},
         "training": {"epochs": 4, "lr": 0.05, "batch_size": 16},
     }
@@ -136,7 +137,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Tree:
         shutil.rmtree(tree.path / "workflow/config" / folder)
         (tree.path / "workflow/config" / folder).mkdir()
     tree.pin("synthetic", Project(ROOT).data_hashes()["synthetic"])
-    add_benchmark(tree, "synthetic")
+    add_benchmark(tree, "synthetic", "synthetic")
     tree.add_data_set("second")
     small = experiment(["synthetic", "second"], ["joint", "inforeg"])
     claim = {"id": "wins", "statement": "InfoReg wins", "better": "inforeg", "worse": "joint", "source": "-"}

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,11 +66,12 @@ def results(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def held(tree: Tree) -> Tree:
+def held(tree: Tree) -> Iterator[Tree]:
     """The project with the method above."""
     (tree.path / "inforeg/methods/held.py").write_text(HELD, encoding="utf-8")
     tree.write("workflow/config/experiments/held.yaml", experiment(["synthetic"], ["held"]))
-    return tree
+    yield tree
+    (tree.path / "hold").unlink(missing_ok=True)  # a failed test leaves no process waiting
 
 
 def test_killed_twice_the_results_are_those_of_an_unbroken_run(held: Tree) -> None:

@@ -22,7 +22,7 @@ try:
     PROJECT = Project(Path(workflow.basedir))
     EXPERIMENTS = {name: PROJECT.experiment(name) for name in PROJECT.experiments()}
     PLANS = {name: plan(PROJECT, name) for name in EXPERIMENTS}
-    JOBS = jobs(cell for plan in PLANS.values() for cell in plan.cells)
+    JOBS = jobs(cell for planned in PLANS.values() for cell in planned.cells)
     PAPER, QUICK = PROJECT.workflow().experiments, PROJECT.workflow().quick
     HASHES = PROJECT.data_hashes()
     for name in [*PAPER, QUICK]:

@@ -61,7 +61,12 @@ def test_an_interrupted_run_is_not_done_and_goes_on_from_its_last_epoch(run, mon
     assert not (folder / "summary.json").exists()
     assert checkpoint.load(folder / "last.ckpt")["epoch"] == 2
     run(spec)
-    assert [json.loads(line)["epoch"] for line in (folder / "metrics.jsonl").read_text().splitlines()] == [0, 1, 2, 3]
+    assert [json.loads(line)["epoch"] for line in (folder / "metrics.jsonl").read_text().splitlines()] == [
+        0,
+        1,
+        2,
+        3,
+    ]
     assert not (folder / "last.ckpt").exists()
 
 

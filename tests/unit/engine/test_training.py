@@ -1,6 +1,7 @@
 """What the loop measures and selects."""
 
 import json
+from itertools import pairwise
 
 import pyarrow.parquet as pq
 import pytest
@@ -113,9 +114,8 @@ def test_inforeg_decides_by_the_estimate_that_the_run_names(run):
     logged = rows(run(make_spec("inforeg", config=config)))
     for modality in ("audio", "image"):
         traces = [row[f"trace/sample/{modality}"] for row in logged]
-        expected = [0, 0] + [int((b - a) / b > 0.04) for a, b in zip(traces, traces[1:], strict=False)][
-            : len(logged) - 2
-        ]
+        grown = [int((now - before) / now > 0.04) for before, now in pairwise(traces)]
+        expected = [0, 0, *grown[:-1]]
         assert [row[f"window/{modality}"] for row in logged] == expected
 
 
