@@ -1,4 +1,4 @@
-"""Figures as vector graphics, with the numbers they show."""
+"""Figures as vector graphics and as pictures, with the numbers they show."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import cycle, product
@@ -43,11 +43,12 @@ Draw = Callable[[Study], tuple[Figure, pd.DataFrame]]
 
 
 def save(name: str, study: Study, path: Path) -> None:
-    """Draw the figure `name` into the PDF `path`, with a CSV beside it; equal runs give equal bytes."""
+    """Draw the figure `name` into the PDF `path`, with a PNG and a CSV beside it; equal runs, equal bytes."""
     with mpl.rc_context(STYLE):
         figure, numbers = FIGURES[name](study)
-        with replacing(path) as beside:
-            figure.savefig(beside, format="pdf", metadata={"CreationDate": None})
+        for kind, undated in (("pdf", "CreationDate"), ("png", "Software")):
+            with replacing(path.with_suffix(f".{kind}")) as beside:
+                figure.savefig(beside, format=kind, dpi=200, metadata={undated: None})
     write_text(path.with_suffix(".csv"), numbers.to_csv(index=False))
 
 

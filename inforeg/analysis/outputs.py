@@ -37,7 +37,7 @@ def write_tables(study: Study, folder: Path, numbers: Path) -> None:
 
 
 def write_figures(study: Study, folder: Path) -> None:
-    """`folder`/<experiment>_<figure>.{pdf,csv} for each figure that the experiment asks for."""
+    """`folder`/<experiment>_<figure>.{pdf,png,csv} for each figure that the experiment asks for."""
     for name in study.experiment.figures:
         figures.save(name, study, folder / f"{study.name}_{name}.pdf")
 

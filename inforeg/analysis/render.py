@@ -101,7 +101,7 @@ def _booktabs(table: Table) -> str:
 def _markdown_table(table: Table) -> str:
     notes = "".join(f"\n{markdown_text(note)}\n" for note in table.notes)
     body = _tabulated(table, "pipe", markdown_text, _markdown_cell)
-    return f"**{markdown_text(table.caption)}**\n\n{body}\n{notes}"
+    return f"{markdown_text(table.caption)}\n\n{body}\n{notes}"
 
 
 def _tabulated(table: Table, notation: str, header: Callable[[str], str], cell: Callable[[Cell], str]) -> str:

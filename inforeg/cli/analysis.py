@@ -34,7 +34,7 @@ def register(commands: Commands) -> None:
     parser = _command(commands, "figure", figure, "draw an experiment's figures")
     _add_experiment(parser)
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
-    _add_path(parser, "--figures", "results/figures", "folder for EXPERIMENT_FIGURE.{pdf,csv}")
+    _add_path(parser, "--figures", "results/figures", "folder for EXPERIMENT_FIGURE.{pdf,png,csv}")
     parser = _command(
         commands, "claims", claims, "test the claims of experiments: what is reproduced, what contradicted"
     )

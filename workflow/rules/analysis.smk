@@ -64,6 +64,7 @@ for name in EXPERIMENTS:
                     category="Figures",
                     subcategory=name,
                 ),
+                figures(name, "png"),
                 figures(name, "csv"),
             log:
                 f"results/logs/figure/{name}.log",

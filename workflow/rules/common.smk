@@ -63,14 +63,15 @@ def tables(experiment):
 
 
 def figures(experiment, suffix):
-    """The figures of an experiment, or the numbers they draw."""
+    """The figures of an experiment as PDF or PNG, or the numbers they draw as CSV."""
     return [f"results/figures/{experiment}_{figure}.{suffix}" for figure in EXPERIMENTS[experiment].figures]
 
 
 def products(experiment):
     """All that an experiment makes by itself."""
     statistics = [f"results/statistics/{experiment}.{suffix}" for suffix in ("csv", "json")]
-    return [*tables(experiment), *statistics, *figures(experiment, "pdf"), *figures(experiment, "csv")]
+    drawn = [path for suffix in ("pdf", "png", "csv") for path in figures(experiment, suffix)]
+    return [*tables(experiment), *statistics, *drawn]
 
 
 def recover(folder):

@@ -36,7 +36,9 @@ def test_from_runs_to_claims(inforeg_command, sweep):
     expected |= {"collected/mini/provenance.json", "statistics/mini.csv", "statistics/mini.json"}
     expected |= {f"tables/{s}.{e}" for s in ("mini", "mini_alpha", "mini_beta") for e in ("tex", "md")}
     expected |= {
-        f"figures/mini_{f}.{e}" for f in ("information", "curves", "differences") for e in ("pdf", "csv")
+        f"figures/mini_{f}.{e}"
+        for f in ("information", "curves", "differences")
+        for e in ("pdf", "png", "csv")
     }
     assert {name for name in found if not name.startswith("runs/")} == expected
     for name in ("tables/mini.tex", "tables/mini_alpha.md", "claims.tex"):

@@ -61,7 +61,7 @@ def test_nothing_is_clipped(tmp_path, name):
 
 def test_files_and_their_numbers(sweep, tmp_path):
     write_figures(sweep.study(), tmp_path)
-    names = {f"mini_{name}.{end}" for name in figures.FIGURES for end in ("pdf", "csv")}
+    names = {f"mini_{name}.{end}" for name in figures.FIGURES for end in ("pdf", "png", "csv")}
     assert {path.name for path in tmp_path.iterdir()} >= names
     assert len(pd.read_csv(tmp_path / "mini_differences.csv")) == 3
 

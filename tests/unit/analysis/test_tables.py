@@ -4,7 +4,7 @@ from inforeg.analysis import across, compare, tables
 from inforeg.analysis.outputs import write_tables
 from inforeg.analysis.render import latex, markdown
 
-MARKDOWN = r"""**Mini**
+MARKDOWN = r"""Mini
 
 | Method   |                  ALPHA (%) |                          BETA (%) |   CREMA-D, printed (%) |
 |:---------|---------------------------:|----------------------------------:|-----------------------:|

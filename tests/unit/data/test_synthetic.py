@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from inforeg.config import Project
 from inforeg.data.synthetic import CLASSES, Synthetic, orthogonal_accuracy
 
 Phi = NormalDist().cdf
@@ -112,3 +113,10 @@ def test_splits_do_not_repeat_samples(tmp_path: Path) -> None:
     data = Synthetic().load(tmp_path)
     rows = torch.cat([split.inputs["first"] for split in (data.train, data.val, data.test)])
     assert len(torch.unique(rows, dim=0)) == 4400
+
+
+def test_the_experiment_states_the_closed_form() -> None:
+    caption = Project(Path(__file__).parents[3]).experiment("synthetic").caption
+    best = Synthetic().bayes_accuracy()
+    assert f"{100 * best['first']:.1f} % through each modality alone" in caption
+    assert f"{100 * best['joint']:.1f} % through both" in caption
