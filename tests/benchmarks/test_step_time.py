@@ -15,7 +15,7 @@ import torch
 
 from inforeg.config import BenchmarkConfig
 from inforeg.data.base import Data, Split
-from inforeg.engine.train import blueprint, method_of
+from inforeg.engine.train import OPTIMIZERS, blueprint, method_of
 from inforeg.methods.state import TrainState
 from inforeg.metrics.information import HEAD, FisherTrace
 from inforeg.registry import METHODS
@@ -57,7 +57,7 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
     plugin = method_of(spec := make_spec(method, config=config))
     model = plugin.build(blueprint(spec, data))
     groups = {m: model.parameters_of(m) for m in model.modalities} | {HEAD: list(model.fusion.parameters())}
-    optimizer = torch.optim.SGD(model.parameters(), 0.002, momentum=0.9, weight_decay=1e-4, foreach=True)
+    optimizer = OPTIMIZERS["sgd"](model.parameters(), config.training)
     state = TrainState(spec, model, optimizer, split, split, FisherTrace(groups))
     plugin.setup(state, lambda needed: pytest.fail(f"{method} needs {needed.method}"))
     if method == "inforeg":
