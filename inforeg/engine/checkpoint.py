@@ -23,13 +23,25 @@ def load(path: Path) -> Any:
     """Read what `save` wrote.
 
     Raises:
-        UserError: the file is damaged; it has been set aside, so that the next attempt starts afresh.
+        UserError: the file is damaged.
     """
     try:
         if not zipfile.is_zipfile(path):
             raise zipfile.BadZipFile
         return torch.load(path, map_location="cpu", weights_only=True)
     except (zipfile.BadZipFile, RuntimeError, pickle.UnpicklingError, EOFError):
+        raise UserError(f"{path} is damaged; delete {path.parent} to train the run anew.") from None
+
+
+def resume(path: Path) -> Any:
+    """Read what `save` wrote, or None where there is nothing.
+
+    Raises:
+        UserError: the file is damaged; it has been set aside, so that the next attempt starts afresh.
+    """
+    try:
+        return load(path) if path.exists() else None
+    except UserError:
         aside = path.with_name(f"{path.name}.damaged")
         path.replace(aside)
         raise UserError(

@@ -40,15 +40,9 @@ class Record:
         self.folder, self.spec = folder, spec
         self.history: list[dict[str, float]] = []
         self.seconds = 0.0
-        before = read_spec(folder)
-        if before is not None and before != spec.model_dump(mode="json"):
-            if not replace:
-                raise UserError(
-                    f"{folder} holds a run with another spec ({_difference(before, spec)}); choose another "
-                    "directory, or delete this one."
-                )
-            before = None
-        if before is None:
+        if not replace:
+            check_spec(folder, spec, "choose another directory, or delete this one")
+        if read_spec(folder) != spec.model_dump(mode="json"):
             for name in FILES:
                 (folder / name).unlink(missing_ok=True)
             write_json(
@@ -63,8 +57,7 @@ class Record:
 
     def resume(self) -> dict[str, Any] | None:
         """The state saved after the last whole epoch, or None at the start; opens the logs."""
-        path = self.folder / CHECKPOINT
-        state: dict[str, Any] | None = checkpoint.load(path) if path.exists() else None
+        state: dict[str, Any] | None = checkpoint.resume(self.folder / CHECKPOINT)
         if state is not None:
             self.history, self.seconds = state["history"], state["seconds"]
         write_text(self.folder / METRICS, "".join(map(_line, self.history)))
@@ -135,6 +128,18 @@ def read_spec(folder: Path) -> dict[str, Any] | None:
     return spec
 
 
+def check_spec(folder: Path, spec: RunSpec, remedy: str) -> None:
+    """Raise a `UserError` with the first difference and `remedy` if `folder` holds a run of another spec."""
+    before, now = read_spec(folder), spec.model_dump(mode="json")
+    if before is not None and before != now:
+        old, new = _flat(before), _flat(now)
+        key = next(key for key in sorted(old | new) if old.get(key) != new.get(key))
+        raise UserError(
+            f"{folder} holds a run with another spec ({key} = {old.get(key)!r} there, {new.get(key)!r} "
+            f"here); {remedy}."
+        )
+
+
 def provenance() -> dict[str, Any]:
     """Commit of the working directory and versions of what computes the numbers."""
     try:
@@ -156,13 +161,6 @@ def provenance() -> dict[str, Any]:
 
 def _line(row: Mapping[str, float]) -> str:
     return json.dumps(row, sort_keys=True) + "\n"
-
-
-def _difference(before: Mapping[str, Any], spec: RunSpec) -> str:
-    """The first setting in which two specs differ."""
-    old, new = _flat(before), _flat(spec.model_dump(mode="json"))
-    key = next(key for key in sorted(old | new) if old.get(key) != new.get(key))
-    return f"{key} = {old.get(key)!r} there, {new.get(key)!r} here"
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

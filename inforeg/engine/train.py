@@ -16,7 +16,7 @@ from inforeg.engine import checkpoint
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.loop import fit
 from inforeg.engine.probe import probe
-from inforeg.engine.record import MODEL, SUMMARY, Record
+from inforeg.engine.record import MODEL, SUMMARY, Record, check_spec
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
 from inforeg.methods.state import Blueprint, Locate, TrainState
@@ -61,14 +61,21 @@ def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool 
 
 
 def located(spec: RunSpec, runs: Path) -> Path:
-    """The directory of the finished run `spec` under `runs`."""
+    """The directory of the finished run `spec` under `runs`; another spec's run there is an error."""
     folder = spec.directory(runs)
     if not (folder / SUMMARY).exists():
-        raise UserError(
-            f"The finished run {folder} is needed; train it first: inforeg train --runs {runs} --benchmark "
-            f"{spec.benchmark} --method {spec.method} --variant {spec.variant} --seed {spec.seed}."
-        )
+        raise UserError(f"The finished run {folder} is needed; train it first: {command(spec, runs)}.")
+    check_spec(folder, spec, f"train it anew: {command(spec, runs)} --discard")
     return folder
+
+
+def command(spec: RunSpec, runs: Path) -> str:
+    """What trains `spec`, settings of the user's own apart."""
+    offered = METHODS.get(spec.method).variants.get(spec.variant, {})
+    usual = METHODS.options(METHODS.build(spec.method, offered))
+    own = [f"--set {key}={value}" for key, value in spec.settings.items() if usual[key] != value]
+    names = f"--benchmark {spec.benchmark} --method {spec.method} --variant {spec.variant}"
+    return " ".join(["inforeg train", names, *own, f"--seed {spec.seed} --runs {runs}"])
 
 
 def prepare_process(training: Training) -> torch.device:

@@ -8,7 +8,7 @@ import torch
 
 from inforeg.engine import checkpoint
 from inforeg.engine.record import Record
-from inforeg.engine.train import located, train
+from inforeg.engine.train import evaluate_run, located, train
 from inforeg.errors import UserError
 from tests.conftest import make_config, make_data, make_spec
 
@@ -99,11 +99,26 @@ def test_a_loss_that_is_not_finite_stops_the_run_by_epoch_batch_and_term(run, tm
 
 
 def test_a_missing_needed_run_is_named_with_the_command_that_makes_it(tmp_path):
-    with pytest.raises(
-        UserError, match=r"train it first: inforeg train .*--method unimodal --variant audio --seed 3"
-    ):
-        spec = make_spec("unimodal", "audio", modality="audio", seed=3)
+    spec = make_spec("unimodal", "audio", modality="audio", seed=3)
+    command = r"inforeg train --benchmark toy --method unimodal --variant audio --set modality=audio --seed 3"
+    with pytest.raises(UserError, match=f"train it first: {command}"):
         located(spec, tmp_path)
+
+
+def test_a_needed_run_of_another_spec_is_not_taken_for_the_one_meant(run, tmp_path):
+    config = make_config(training={"lr": 0.5})
+    run(make_spec("unimodal", "audio", modality="audio", config=config))
+    with pytest.raises(UserError, match=r"another spec .*lr = 0\.5 there, 0\.05 here.*train it anew"):
+        train(make_spec("ensemble"), tmp_path / "ensemble", make_data(), tmp_path / "runs")
+    assert not (tmp_path / "ensemble").exists()
+
+
+def test_a_damaged_model_is_named_and_left_where_it_is(run):
+    folder = run(make_spec("joint"))
+    (folder / "model.pt").write_bytes(b"PK")
+    with pytest.raises(UserError, match=r"model\.pt is damaged; delete"):
+        evaluate_run(make_spec("joint"), folder, make_data())
+    assert (folder / "model.pt").exists()
 
 
 def test_a_damaged_run_json_is_named(run):
