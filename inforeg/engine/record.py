@@ -21,7 +21,8 @@ from inforeg.files import replacing, write_json, write_text
 
 RUN, SUMMARY, COST, METRICS = "run.json", "summary.json", "cost.json", "metrics.jsonl"
 PREDICTIONS, MODEL, CHECKPOINT, EVENTS = "predictions.parquet", "model.pt", "last.ckpt", "tensorboard"
-FILES = (RUN, METRICS, PREDICTIONS, MODEL, COST, SUMMARY, CHECKPOINT)
+FILES = (SUMMARY, METRICS, PREDICTIONS, MODEL, COST, CHECKPOINT, RUN)
+"""What a run leaves, in the order in which it is discarded: while run.json is there, it is known as a run."""
 
 
 class Record:
@@ -42,8 +43,11 @@ class Record:
         self.seconds = 0.0
         if not replace:
             check_spec(folder, spec, "choose another directory, or delete this one")
-        if read_spec(folder) != spec.model_dump(mode="json"):
+        before = read_spec(folder)
+        if before != spec.model_dump(mode="json"):
             for name in FILES:
+                if before is None and (folder / name).exists():
+                    raise UserError(f"{folder / name} belongs to no run; choose another directory.")
                 (folder / name).unlink(missing_ok=True)
             write_json(
                 folder / RUN,

@@ -121,6 +121,14 @@ def test_a_damaged_model_is_named_and_left_where_it_is(run):
     assert (folder / "model.pt").exists()
 
 
+def test_files_of_the_user_are_not_taken_for_a_run(tmp_path):
+    (tmp_path / "model.pt").write_text("mine")
+    with pytest.raises(UserError, match=r"model\.pt belongs to no run; choose another directory"):
+        train(make_spec("joint"), tmp_path, make_data(), tmp_path)
+    assert (tmp_path / "model.pt").read_text() == "mine"
+    assert not (tmp_path / "run.json").exists()
+
+
 def test_a_damaged_run_json_is_named(run):
     folder = run(make_spec("joint"))
     (folder / "run.json").write_text("{")
