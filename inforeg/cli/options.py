@@ -16,7 +16,10 @@ RUNS = Path("results/runs")
 
 
 class Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Defaults in the help, paragraphs kept."""
+    """Paragraphs kept, and defaults in the help where there is one."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return super()._get_help_string(action) if action.default else action.help
 
 
 def setting(text: str) -> tuple[str, Setting]:

@@ -7,7 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+from inforeg.registry import BENCHMARKS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str, text: str = README) -> list[str]:
@@ -56,4 +59,19 @@ def test_inforeg_in_ones_own_loop(monkeypatch):
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))
 def test_links_lead_somewhere(link):
-    assert (Path(__file__).parents[2] / link).exists()
+    assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("name", BENCHMARKS.classes)
+def test_every_data_set_has_its_licence_and_citation(name):
+    benchmark = BENCHMARKS.get(name)
+    row = next(line for line in section("Data").splitlines() if line.startswith(f"| {name} "))
+    for part in (", ".join(benchmark.modalities), benchmark.licence, benchmark.citation):
+        assert f"| {part} |" in row
+
+
+def test_the_table_shown_is_one_that_a_run_made():
+    shown = [line for line in section("What comes out").splitlines() if line.startswith("|")]
+    made = (ROOT / "results/published/v0.1/tables/main.md").read_text(encoding="utf-8").splitlines()
+    assert len(shown) > 5
+    assert set(shown) <= set(made)
