@@ -19,7 +19,9 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    field_validator,
 )
+from torch import nn
 
 from inforeg.errors import UserError, invalid, unknown
 
@@ -32,7 +34,7 @@ Selection = Literal["val", "last", "test_oracle"]
 class Strict(BaseModel):
     """A frozen model in which an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Training(Strict):
@@ -85,15 +87,33 @@ class DataConfig(BaseModel):
         return dict(self.model_extra or {})
 
 
-class BenchmarkConfig(Strict):
-    """workflow/config/benchmarks/<name>.yaml."""
+class TrialConfig(Strict):
+    """What of a benchmark's YAML decides a run's numbers."""
 
-    title: str = Field(description="how tables call the benchmark")
     data: DataConfig
     encoders: dict[Name, EncoderConfig] = Field(min_length=1)
     fusion: Name = "concat"
     training: Training
+
+    @field_validator("encoders")
+    @classmethod
+    def _no_reserved_name(cls, encoders: dict[str, EncoderConfig]) -> dict[str, EncoderConfig]:
+        # Losses and traces are logged by modality beside these, and torch keeps modules as attributes.
+        for name in encoders:
+            if name in ("joint", "head", "whole") or hasattr(nn.ModuleDict, name):
+                raise ValueError(f"the modality's name {name!r} is reserved; choose another")
+        return encoders
+
+
+class BenchmarkConfig(TrialConfig):
+    """workflow/config/benchmarks/<name>.yaml."""
+
+    title: str = Field(description="how tables call the benchmark")
     seeds_per_job: PositiveInt = Field(10, description="runs that share one process in the workflow")
+
+    def trial(self) -> TrialConfig:
+        """The part that decides a run's numbers."""
+        return TrialConfig.model_validate(self.model_dump(include=set(TrialConfig.model_fields)))
 
 
 class RunSpec(Strict):
@@ -107,7 +127,7 @@ class RunSpec(Strict):
         description="of the engine, the method and the data set's loading: raised when results may change"
     )
     settings: dict[str, Setting] = Field(description="every hyper-parameter of the method")
-    config: BenchmarkConfig
+    config: TrialConfig
     data_hash: str | None = Field(description="of the benchmark's folder, from data.dvc")
 
     def canonical(self) -> str:
@@ -202,7 +222,17 @@ def validated(model: type[M], content: Any, where: str) -> M:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise invalid(where, error, model.model_fields) from None
+        raise invalid(where, error, _keys_at(model, error)) from None
+
+
+def _keys_at(model: type[BaseModel], error: ValidationError) -> list[str]:
+    """The keys that are known where the first complaint of `error` stands."""
+    for key in error.errors()[0]["loc"][:-1]:
+        field = model.model_fields.get(str(key))
+        if field is None or not isinstance(field.annotation, type(BaseModel)):
+            break
+        model = field.annotation
+    return list(model.model_fields)
 
 
 class Project:

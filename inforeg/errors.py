@@ -29,4 +29,5 @@ def invalid(where: str, error: ValidationError, known: Iterable[str] = ()) -> Us
         return unknown(f"setting of {where} named", key.rsplit(".", 1)[-1], known)
     if first["type"] in ("missing", "missing_argument"):
         return UserError(f"{where} lacks the setting {key!r}; add it.")
-    return UserError(f"{where}: {key or 'the value'} = {first['input']!r} is not valid: {first['msg']}.")
+    reason = first["msg"].removeprefix("Value error, ")
+    return UserError(f"{where}: {key or 'the value'} = {first['input']!r} is not valid: {reason}.")

@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inforeg.config import BenchmarkConfig, Experiment, Project, Row, RunSpec, Setting, validated
+from inforeg.config import (
+    BenchmarkConfig,
+    Experiment,
+    Project,
+    Row,
+    RunSpec,
+    Setting,
+    TrialConfig,
+    validated,
+)
 from inforeg.errors import UserError, unknown
+from inforeg.models.fusion import fusion_class
 from inforeg.registry import BENCHMARKS, ENCODERS, METHODS
 
 ENGINE_VERSION = 1
@@ -19,10 +29,12 @@ class Cell:
 
     Attributes:
         row: key of the table row that the runs serve.
+        block: how many of the runs share a process.
     """
 
     row: str
     specs: tuple[RunSpec, ...]
+    block: int
 
     @property
     def benchmark(self) -> str:
@@ -63,11 +75,13 @@ def plan_experiment(project: Project, experiment: Experiment) -> Plan:
     cells: list[Cell] = []
     left_out: dict[tuple[str, str], str] = {}
     for benchmark in experiment.benchmarks:
+        block = project.benchmark(benchmark).seeds_per_job
         for row in experiment.rows:
             specs = resolve_row(project, benchmark, row)
             supported, reason = supports(specs[0])
             if supported:
-                cells += [Cell(row.key, with_seeds(spec, range(experiment.seeds))) for spec in specs]
+                seeds = range(experiment.seeds)
+                cells += [Cell(row.key, with_seeds(spec, seeds), block) for spec in specs]
             else:
                 left_out[row.key, benchmark] = reason
     return Plan(tuple(cells), left_out)
@@ -79,7 +93,10 @@ def with_seeds(spec: RunSpec, seeds: Iterable[int]) -> tuple[RunSpec, ...]:
 
 
 def supports(spec: RunSpec) -> tuple[bool, str]:
-    """Whether the spec's method can run on its benchmark, else (False, reason)."""
+    """Whether the spec's fusion and method can run on its benchmark, else (False, reason)."""
+    joins = fusion_class(spec.config.fusion).joins
+    if joins and joins != len(spec.config.encoders):
+        return False, f"the fusion {spec.config.fusion!r} joins {joins} modalities"
     supported: tuple[bool, str] = METHODS.build(spec.method, spec.settings).supports(spec.config)
     return supported
 
@@ -96,11 +113,9 @@ def resolve_row(project: Project, benchmark: str, row: Row) -> list[RunSpec]:
     modalities = tuple(project.benchmark(benchmark).encoders)
     specs = []
     for suffix, extra in method.expand(modalities).items():
-        parts = [
-            part for part in (row.variant if row.variant != "default" or not suffix else "", suffix) if part
-        ]
-        overrides = {**row.set, **extra}
-        specs.append(resolve(project, benchmark, row.method, "_".join(parts), overrides=overrides))
+        names = [suffix] if row.variant == "default" and suffix else [row.variant, suffix]
+        variant = "_".join(name for name in names if name)
+        specs.append(resolve(project, benchmark, row.method, variant, overrides={**row.set, **extra}))
     return specs
 
 
@@ -136,32 +151,38 @@ def resolve(
             settings[key] = value
         else:
             raise unknown(f"setting of method {method!r}", key, known | fields)
-    complete = _with_defaults(validated(BenchmarkConfig, tree, f"benchmark {benchmark!r}"))
+    complete = _with_defaults(validated(BenchmarkConfig, tree, f"benchmark {benchmark!r}"), benchmark)
     return RunSpec(
         benchmark=benchmark,
         method=method,
         variant=variant,
         seed=seed,
-        versions={
-            "engine": ENGINE_VERSION,
-            "method": cls.version,
-            "data": BENCHMARKS.get(complete.data.name).version,
-        },
+        versions=versions(method, complete),
         settings=METHODS.options(METHODS.build(method, settings)),
         config=complete,
         data_hash=project.data_hashes().get(complete.data.name),
     )
 
 
-def _with_defaults(config: BenchmarkConfig) -> BenchmarkConfig:
-    """`config` with every option of its data set and encoders spelled out."""
+def versions(method: str, config: TrialConfig) -> dict[str, int]:
+    """The versions of all code that decides a run's numbers."""
+    data_set = BENCHMARKS.get(config.data.name)
+    return {"engine": ENGINE_VERSION, "method": METHODS.get(method).version, "data": data_set.version}
+
+
+def _with_defaults(config: BenchmarkConfig, benchmark: str) -> TrialConfig:
+    """What decides numbers in `config`, with every option of data set and encoders spelled out."""
+    fusion_class(config.fusion)
+    for modality in config.encoders:
+        if modality not in (known := BENCHMARKS.get(config.data.name).modalities):
+            raise unknown(f"modality of benchmark {benchmark!r} named", modality, known)
     data = BENCHMARKS.options(BENCHMARKS.build(config.data.name, config.data.options))
     encoders = {
         modality: {"kind": encoder.kind, **ENCODERS.options(ENCODERS.build(encoder.kind, encoder.options))}
         for modality, encoder in config.encoders.items()
     }
     complete = {"data": {"name": config.data.name, **data}, "encoders": encoders}
-    return BenchmarkConfig.model_validate(config.model_dump(mode="json") | complete)
+    return TrialConfig.model_validate(config.trial().model_dump(mode="json") | complete)
 
 
 def _put(tree: dict[str, Any], path: str, value: Setting) -> None:
@@ -202,23 +223,27 @@ def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
     claimed: dict[Path, RunSpec] = {}
     for cell in cells:
         seeds = [spec.seed for spec in cell.specs]
-        for specs in (*(with_seeds(needed, seeds) for needed in needs(cell.specs[0])), cell.specs):
+        for specs in (with_seeds(spec, seeds) for spec in (*_closure(cell.specs[0]), cell.specs[0])):
             if claimed.setdefault(specs[0].cell, specs[0]) != specs[0]:
                 raise UserError(
                     f"Two experiments ask for different settings of {specs[0].cell}; name one of them by a "
                     "variant of its own."
                 )
-            found |= {job.path: job for job in _blocks(specs)}
+            found |= {job.path: job for job in _blocks(specs, cell.block)}
     return found
 
 
 def needed_paths(job: Job) -> list[str]:
-    """Paths of the jobs that `job` waits for."""
+    """Paths of the jobs that `job` waits for: all runs of a benchmark are cut into the same blocks."""
     return [Job(spec, job.first, job.last).path for spec in needs(job.spec)]
 
 
-def _blocks(specs: tuple[RunSpec, ...]) -> list[Job]:
-    """One cell's specs, cut at multiples of the benchmark's block size."""
-    size = specs[0].config.seeds_per_job
+def _closure(spec: RunSpec) -> list[RunSpec]:
+    """What `spec` needs, and what that needs, in an order in which it can be trained."""
+    return [each for needed in needs(spec) for each in (*_closure(needed), needed)]
+
+
+def _blocks(specs: tuple[RunSpec, ...], size: int) -> list[Job]:
+    """One cell's specs, cut at multiples of the block size."""
     blocks = [specs[start : start + size] for start in range(0, len(specs), size)]
     return [Job(block[0], block[0].seed, block[-1].seed) for block in blocks]

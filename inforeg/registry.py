@@ -13,7 +13,7 @@ from inforeg.errors import UserError, invalid, unknown
 
 T = TypeVar("T")
 
-OPTIONS = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+OPTIONS = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 """The pydantic configuration of every plug-in's dataclass: unknown options are errors."""
 
 

@@ -80,7 +80,10 @@ class InfoReg:
     def epoch(self) -> Iterator["InfoReg"]:
         """One epoch of training; an epoch left by an exception does not count."""
         self.open_epoch()
-        yield self
+        try:
+            yield self
+        finally:
+            self._in_epoch = False
         self.close_epoch()
 
     def open_epoch(self) -> None:

@@ -1,7 +1,6 @@
 """Options that several commands share."""
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +47,3 @@ def seeds(text: str) -> range:
 def add_runs(parser: argparse.ArgumentParser) -> None:
     """The option `--runs`."""
     parser.add_argument("--runs", type=Path, default=RUNS, help="root of all run directories")
-
-
-def merged(pairs: list[tuple[str, Setting]]) -> Mapping[str, Setting]:
-    """Settings by key, the last one winning."""
-    return dict(pairs)

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Formatter, add_runs, merged, seeds, setting
+from inforeg.cli.options import Commands, Formatter, add_runs, seeds, setting
 from inforeg.config import Project, RunSpec, validated
 from inforeg.errors import UserError
 from inforeg.files import write_json
-from inforeg.plan import resolve, with_seeds
+from inforeg.plan import resolve, versions, with_seeds
 from inforeg.registry import BENCHMARKS
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def register(commands: Commands) -> None:
     )
     _add_spec(parser)
     parser.add_argument(
-        "--seed", "--seeds", metavar="N or A-B", type=seeds, default="0", dest="seeds",
-        help="a seed, or a range of seeds, inclusive",
+        "--seed", "--seeds", metavar="N or A-B", type=seeds, dest="seeds",
+        help="a seed, or a range of seeds, inclusive (default: the spec's own, or 0)",
     )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="DIR",
@@ -61,8 +61,8 @@ def _add_spec(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--spec", metavar="JSON", help="a whole spec, as in run.json, for any seed")
     parser.add_argument("--method", metavar="M", help="its name; see `inforeg list methods`")
     parser.add_argument(
-        "--variant", metavar="V", default="default",
-        help="one that the method offers, or a name for the runs with your settings",
+        "--variant", metavar="V",
+        help="one that the method offers, or a name for the runs with your settings (default: default)",
     )  # fmt: skip
     parser.add_argument(
         "--set", metavar="KEY=VALUE", type=setting, action="append", default=[], dest="settings",
@@ -74,10 +74,11 @@ def train(args: argparse.Namespace) -> None:
     """Train every seed, then write the report."""
     from inforeg.engine.train import train as train_run
 
-    if args.out and len(args.seeds) > 1:
-        raise UserError("--out names one directory; leave it out to train several seeds.")
     project = Project()
-    specs = with_seeds(_spec(project, args), args.seeds)
+    spec = _spec(project, args)
+    specs = with_seeds(spec, args.seeds or [spec.seed])
+    if args.out and len(specs) > 1:
+        raise UserError("--out names one directory; leave it out to train several seeds.")
     data = load(project, specs[0])
     done = {}
     for spec in specs:
@@ -108,6 +109,12 @@ def load(project: Project, spec: RunSpec) -> "Data":
 
     options = spec.config.data
     folder = verify(options.name, project)
+    current = versions(spec.method, spec.config)
+    if spec.versions != current:
+        raise UserError(
+            f"The spec is for the versions {spec.versions} of the code, which is now at {current}; use the "
+            "commit that made the spec, or resolve it anew by --benchmark and --method."
+        )
     pinned = project.data_hashes()[options.name]
     if spec.data_hash != pinned:
         raise UserError(
@@ -120,6 +127,8 @@ def load(project: Project, spec: RunSpec) -> "Data":
 
 def _spec(project: Project, args: argparse.Namespace) -> RunSpec:
     if args.spec is not None:
+        if args.method or args.variant or args.settings:
+            raise UserError("--spec is whole; give it without --method, --variant and --set.")
         try:
             return validated(RunSpec, json.loads(args.spec), "--spec")
         except json.JSONDecodeError as error:
@@ -127,5 +136,5 @@ def _spec(project: Project, args: argparse.Namespace) -> RunSpec:
     if args.method is None:
         raise UserError("--benchmark needs a --method; see `inforeg list methods`.")
     return resolve(
-        project, args.benchmark, args.method, args.variant, seed=0, overrides=merged(args.settings)
+        project, args.benchmark, args.method, args.variant or "default", overrides=dict(args.settings)
     )

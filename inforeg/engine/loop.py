@@ -50,34 +50,40 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
         UserError: a loss is not finite; the run is not done.
     """
     selection = Selection()
+    epochs = method.epochs(state.spec.config.training.epochs)
     measured = state.train.part(_subset(state, len(state.val), "measured"))
-    _restore(state, method, selection, record.resume())
-    training = state.spec.config.training
-    epochs = method.epochs(training.epochs)
-    bar = tqdm(
-        total=epochs, initial=state.epoch, desc=str(record.folder), unit="epoch", leave=False, disable=None
-    )
-    while state.epoch < epochs:
-        started = time.perf_counter()
-        rate = training.lr * (training.decay_factor if state.epoch >= training.decay_at * epochs else 1.0)
-        for group in state.optimizer.param_groups:
-            group["lr"] = rate
-        torch.manual_seed(derive(state.spec.seed, "model", state.epoch))
-        row = {"epoch": state.epoch, "lr": rate} | _train_epoch(state, method) | _traces(state)
-        held_out = {"val": evaluate(state.model, method, state.val)}
-        row |= _named("train", evaluate(state.model, method, measured)) | _named("val", held_out["val"])
-        method.on_epoch_end(state, row)
-        row |= state.drain()
-        held_out["test"] = evaluate(state.model, method, test)
-        row |= _named("test", held_out["test"])
-        _check_finite(state, row)
-        selection.offer(state.epoch, row, held_out, state.model)
-        record.append(row)
-        state.epoch += 1
-        record.save(_snapshot(state, method, selection), time.perf_counter() - started)
-        bar.update()
-    bar.close()
+    with record:
+        _restore(state, method, selection, record.resume())
+        for _ in tqdm(
+            range(state.epoch, epochs), desc=str(record.folder), unit="epoch", leave=False, disable=None
+        ):
+            started = time.perf_counter()
+            row = _start_epoch(state, epochs) | _train_epoch(state, method) | _traces(state)
+            trained = time.perf_counter()
+            held_out = {"val": evaluate(state.model, method, state.val)}
+            row |= _named("train", evaluate(state.model, method, measured)) | _named("val", held_out["val"])
+            method.on_epoch_end(state, dict(row))
+            row |= state.drain()
+            held_out["test"] = evaluate(state.model, method, test)
+            row |= _named("test", held_out["test"])
+            _check_finite(state, row)
+            selection.offer(state.epoch, row, held_out, state.model)
+            record.append(row)
+            state.epoch += 1
+            record.count(training=trained - started, evaluation=time.perf_counter() - trained)
+            record.save(_snapshot(state, method, selection))
     return selection
+
+
+def _start_epoch(state: TrainState, epochs: int) -> dict[str, float]:
+    """Set what belongs to the epoch alone: its learning rate and the source of chance inside the model."""
+    training = state.spec.config.training
+    decayed = state.epoch >= round(training.decay_at * epochs)
+    rate = training.lr * (training.decay_factor if decayed else 1.0)
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    torch.manual_seed(derive(state.spec.seed, "model", state.epoch))
+    return {"epoch": state.epoch, "lr": rate}
 
 
 def _train_epoch(state: TrainState, method: Method) -> dict[str, float]:

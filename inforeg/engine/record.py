@@ -29,7 +29,7 @@ class Record:
     """What a run leaves behind, in `folder`.
 
     run.json comes first and holds the spec; summary.json comes last and means done. All but cost.json and
-    run.json are the same bytes for the same spec on the same machine.
+    tensorboard/ are the same bytes for the same spec, commit and machine.
 
     Args:
         folder: the run's directory.
@@ -40,14 +40,18 @@ class Record:
     def __init__(self, folder: Path, spec: RunSpec, *, replace: bool = False) -> None:
         self.folder, self.spec = folder, spec
         self.history: list[dict[str, float]] = []
-        self.seconds = 0.0
+        self.seconds = {"training": 0.0, "evaluation": 0.0}
+        self.tracker: Tracker | None = None
         if not replace:
             check_spec(folder, spec, "choose another directory, or delete this one")
+        for part in folder.glob(".*.part"):  # of an attempt that was killed while it wrote
+            part.unlink()
         before = read_spec(folder)
         if before != spec.model_dump(mode="json"):
-            for name in FILES:
+            for name in (*FILES, EVENTS):
                 if before is None and (folder / name).exists():
                     raise UserError(f"{folder / name} belongs to no run; choose another directory.")
+            for name in FILES:
                 (folder / name).unlink(missing_ok=True)
             write_json(
                 folder / RUN,
@@ -68,16 +72,30 @@ class Record:
         self.tracker = Tracker(self.folder / EVENTS, self.history)
         return state
 
+    def __enter__(self) -> "Record":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        """Close the logs, also of an interrupted run: the next attempt may be in the same process."""
+        if self.tracker:
+            self.tracker.close()
+            self.tracker = None
+
     def append(self, row: dict[str, float]) -> None:
         """Log one epoch's row."""
         self.history.append(row)
-        self.tracker.add(row)
+        if self.tracker:
+            self.tracker.add(row)
         with (self.folder / METRICS).open("a", encoding="utf-8") as file:
             file.write(_line(row))
 
-    def save(self, state: Mapping[str, Any], seconds: float) -> None:
+    def count(self, **seconds: float) -> None:
+        """Add to the seconds spent on each part of the work."""
+        for part, spent in seconds.items():
+            self.seconds[part] += spent
+
+    def save(self, state: Mapping[str, Any]) -> None:
         """Save what `resume` gives back."""
-        self.seconds += seconds
         log = {"history": self.history, "seconds": self.seconds}
         checkpoint.save(self.folder / CHECKPOINT, {**state, **log})
 
@@ -89,7 +107,6 @@ class Record:
         cost: Mapping[str, float],
     ) -> None:
         """Write the results; summary.json, the last, makes the run done."""
-        self.tracker.close()
         checkpoint.save(self.folder / MODEL, selection.weights)
         with replacing(self.folder / PREDICTIONS) as beside:
             pq.write_table(predictions(selection, targets), beside)

@@ -3,7 +3,7 @@
 import os
 import resource
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,10 +19,11 @@ from inforeg.engine.probe import probe
 from inforeg.engine.record import MODEL, SUMMARY, Record, check_spec
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
-from inforeg.methods.state import Blueprint, Locate, TrainState
+from inforeg.methods.state import Blueprint, TrainState, Weights
 from inforeg.metrics.information import HEAD, FisherTrace
 from inforeg.models.fusion import fusion_class
 from inforeg.models.multimodal import MultimodalModel
+from inforeg.plan import supports
 from inforeg.random import stream
 from inforeg.registry import ENCODERS, METHODS
 
@@ -57,7 +58,7 @@ def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool 
     with FileLock(folder / ".lock"):
         record = Record(folder, spec, replace=discard)
         if not record.done:
-            _train(record, method, model, data, lambda needed: located(needed, runs))
+            _train(record, method, model, data, lambda needed: checkpoint.load(located(needed, runs) / MODEL))
 
 
 def located(spec: RunSpec, runs: Path) -> Path:
@@ -87,6 +88,7 @@ def prepare_process(training: Training) -> torch.device:
         # Only here: on a CPU with a fixed number of threads the call changes nothing and costs a second.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
+        torch.cuda.reset_peak_memory_stats()
     return torch.device(training.device)
 
 
@@ -101,24 +103,25 @@ def blueprint(spec: RunSpec, data: Data) -> Blueprint:
 
 def method_of(spec: RunSpec) -> Method:
     """The spec's method; a `UserError` where it does not support the benchmark."""
-    method: Method = METHODS.build(spec.method, spec.settings)
-    supported, reason = method.supports(spec.config)
+    supported, reason = supports(spec)
     if not supported:
         raise UserError(f"The method {spec.method!r} cannot run on {spec.benchmark!r}: {reason}.")
+    method: Method = METHODS.build(spec.method, spec.settings)
     return method
 
 
-def _train(record: Record, method: Method, model: MultimodalModel, data: Data, locate: Locate) -> None:
+def _train(record: Record, method: Method, model: MultimodalModel, data: Data, weights: Weights) -> None:
     spec, training = record.spec, record.spec.config.training
     data = replace(data, train=_shuffled(data.train, spec)).to(next(model.parameters()).device)
     groups = {m: model.parameters_of(m) for m in model.modalities} | {HEAD: list(model.fusion.parameters())}
     optimizer = OPTIMIZERS[training.optimizer](model.parameters(), training)
     state = TrainState(spec, model, optimizer, data.train, data.val, FisherTrace(groups))
-    method.setup(state, locate)
+    method.setup(state, weights)
     selection = fit(state, method, data.test, record)
     started = time.perf_counter()
     model.load_state_dict(selection.weights)
     selection.rules["val"].metrics |= probe(model, data)
+    record.count(evaluation=time.perf_counter() - started)
     summary = {
         "parameters": sum(p.numel() for p in model.parameters()),
         "selection": {
@@ -126,8 +129,7 @@ def _train(record: Record, method: Method, model: MultimodalModel, data: Data, l
         },
     }
     targets = {"val": data.val.target.cpu(), "test": data.test.target.cpu()}
-    seconds = record.seconds + time.perf_counter() - started
-    record.finish(selection, targets, summary, _cost(state, seconds))
+    record.finish(selection, targets, summary, _cost(state, record.seconds))
 
 
 def _shuffled(split: Split, spec: RunSpec) -> Split:
@@ -137,14 +139,15 @@ def _shuffled(split: Split, spec: RunSpec) -> Split:
     return replace(split, target=split.target[order])
 
 
-def _cost(state: TrainState, seconds: float) -> dict[str, float]:
-    """Wall time of training, evaluation and probes; peak memory of the process (CUDA: of the device)."""
+def _cost(state: TrainState, seconds: Mapping[str, float]) -> dict[str, float]:
+    """Wall time, samples trained on a second, and peak memory: of the device, or of the whole process."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if state.device.type == "cuda":
         peak = torch.cuda.max_memory_allocated() / 2**20
     return {
-        "wall_seconds": seconds,
-        "samples_per_second": state.epoch * len(state.train) / seconds,
+        "wall_seconds": sum(seconds.values()),
+        "training_seconds": seconds["training"],
+        "samples_per_second": state.epoch * len(state.train) / seconds["training"],
         "peak_memory_mib": peak,
     }
 

@@ -10,9 +10,9 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from inforeg.batch import Batch, Output
-from inforeg.config import BenchmarkConfig, RunSpec, Setting
+from inforeg.config import RunSpec, Setting, TrialConfig
 from inforeg.data.base import Split
-from inforeg.methods.state import Blueprint, Locate, TrainState
+from inforeg.methods.state import Blueprint, TrainState, Weights
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.random import stream
 from inforeg.registry import OPTIONS
@@ -56,7 +56,7 @@ class Method:
         """The runs that one table row stands for: settings by suffix of the variant, "" for the row's own."""
         return {"": {}}
 
-    def supports(self, config: BenchmarkConfig) -> tuple[bool, str]:
+    def supports(self, config: TrialConfig) -> tuple[bool, str]:
         """Whether the method can run on a benchmark, else (False, the reason that tables print)."""
         return True, ""
 
@@ -72,7 +72,7 @@ class Method:
         """The run's model."""
         return blueprint.build()
 
-    def setup(self, state: TrainState, locate: Locate) -> None:
+    def setup(self, state: TrainState, weights: Weights) -> None:
         """Called once before the first epoch, also of a resumed run."""
 
     def on_epoch_start(self, state: TrainState) -> None:
@@ -81,7 +81,12 @@ class Method:
     def sampler(self, state: TrainState, split: Split) -> Iterable[Tensor]:
         """The epoch's batches, as positions in the training split; the same for all methods of a seed."""
         order = torch.randperm(len(split), generator=stream(state.spec.seed, "order", state.epoch))
-        return torch.split(order.to(state.device), state.spec.config.training.batch_size)
+        size = state.spec.config.training.batch_size
+        if len(split) > size > 1 and len(split) % size == 1:
+            # Batch normalisation cannot take a sample alone, so the last one joins the batch before.
+            *whole, last = torch.split(order[:-1].to(state.device), size)
+            return [*whole, torch.cat([last, order[-1:].to(state.device)])]
+        return torch.split(order.to(state.device), size)
 
     def on_batch(self, state: TrainState, batch: Batch) -> Batch:
         """The batch as the method wants it."""

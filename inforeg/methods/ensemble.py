@@ -1,5 +1,6 @@
 """Late-fusion ensemble of unimodal models, a control."""
 
+import math
 from typing import ClassVar
 
 import torch
@@ -7,10 +8,10 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from inforeg.batch import Output
-from inforeg.config import BenchmarkConfig, RunSpec
+from inforeg.config import RunSpec, TrialConfig
 from inforeg.data.base import Split
 from inforeg.methods.base import Family, Method
-from inforeg.methods.state import Blueprint, Locate, TrainState
+from inforeg.methods.state import Blueprint, TrainState, Weights
 from inforeg.methods.unimodal import Unimodal
 from inforeg.models.fusion import Sum
 from inforeg.models.multimodal import MultimodalModel
@@ -26,8 +27,10 @@ class Ensemble(Method):
     family: ClassVar[Family] = "baseline"
     reference: ClassVar[str] = "Kittler et al., On Combining Classifiers, PAMI 1998 (mean rule)"
 
-    def supports(self, config: BenchmarkConfig) -> tuple[bool, str]:
-        """Two or more modalities."""
+    def supports(self, config: TrialConfig) -> tuple[bool, str]:
+        """Two or more modalities; no loss is minimised."""
+        if self.unimodal_weight:
+            return False, "nothing is trained, so unimodal_weight has no say"
         return len(config.encoders) > 1, "needs two modalities"
 
     def needs(self, spec: RunSpec) -> list[RunSpec]:
@@ -46,13 +49,14 @@ class Ensemble(Method):
         """All encoders, each with a head of its own."""
         return blueprint.build(fusion=Sum)
 
-    def setup(self, state: TrainState, locate: Locate) -> None:
+    def setup(self, state: TrainState, weights: Weights) -> None:
         """Load the unimodal models: together they hold exactly this model's weights."""
-        weights: dict[str, Tensor] = {}
+        together: dict[str, Tensor] = {}
         for run in self.needs(state.spec):
-            weights |= torch.load(locate(run) / "model.pt", map_location=state.device, weights_only=True)
-        state.model.load_state_dict(weights)
+            together |= weights(run)
+        state.model.load_state_dict(together)
 
     def predict(self, output: Output) -> Tensor:
         """Logarithm of the mean probability."""
-        return torch.stack(list(output.unimodal.values())).softmax(-1).mean(0).log()
+        log_p = torch.stack(list(output.unimodal.values())).log_softmax(-1)
+        return log_p.logsumexp(0) - math.log(len(log_p))

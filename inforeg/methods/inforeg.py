@@ -7,9 +7,9 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from inforeg.batch import Batch, Output
-from inforeg.config import BenchmarkConfig, Setting
+from inforeg.config import Setting, TrialConfig
 from inforeg.methods.base import Family, Method
-from inforeg.methods.state import Locate, TrainState
+from inforeg.methods.state import TrainState, Weights
 from inforeg.registry import OPTIONS
 from inforeg.regulation import InfoReg, ReleasedInfoReg
 
@@ -41,9 +41,9 @@ class InfoRegMethod(Method):
         "rate": {"form": "rate"},
     }
 
-    beta: Annotated[float, Field(ge=0, description="beta of alpha, Eq. 16")] = 0.9
+    beta: Annotated[float, Field(ge=0, le=10, description="beta of alpha, Eq. 16")] = 0.9
     threshold: Annotated[float, Field(ge=0, lt=1, description="K of the window, Eq. 11")] = 0.04
-    criterion: Literal["single", "mean3_latch"] = "single"
+    criterion: Literal["single", "mean3_latch", "released"] = "single"
     form: Literal["pull", "rate"] = "pull"
     weight: Annotated[float, Field(ge=0, description="factor on the pull")] = 1.0
     definition: Literal["paper", "released"] = "paper"
@@ -53,13 +53,15 @@ class InfoRegMethod(Method):
     leader_strength: Annotated[float, Field(ge=0)] = 0.95
     other_strength: Annotated[float, Field(ge=0)] = 0.1
 
-    def supports(self, config: BenchmarkConfig) -> tuple[bool, str]:
+    def supports(self, config: TrialConfig) -> tuple[bool, str]:
         """Two or more modalities; the released code two."""
         if self.definition == "released" and len(config.encoders) != 2:
             return False, "the released code knows two modalities"
+        if self.leader and self.leader not in config.encoders:
+            return False, f"leader = {self.leader!r} is none of {', '.join(config.encoders)}"
         return len(config.encoders) > 1, "needs two modalities"
 
-    def setup(self, state: TrainState, locate: Locate) -> None:
+    def setup(self, state: TrainState, weights: Weights) -> None:
         """Make the regulation over the model's encoders."""
         encoders = {m: state.model.parameters_of(m) for m in state.model.modalities}
         self._regulation: InfoReg

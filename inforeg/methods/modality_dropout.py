@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from inforeg.batch import Batch, Output
-from inforeg.config import BenchmarkConfig, Setting
+from inforeg.config import Setting, TrialConfig
 from inforeg.methods.base import Family, Method
 from inforeg.methods.state import TrainState
 from inforeg.registry import OPTIONS
@@ -33,7 +33,7 @@ class ModalityDropout(Method):
 
     probability: Annotated[float, Field(ge=0, lt=1, description="p, per sample and modality")] = 0.2
 
-    def supports(self, config: BenchmarkConfig) -> tuple[bool, str]:
+    def supports(self, config: TrialConfig) -> tuple[bool, str]:
         """Two or more modalities."""
         return len(config.encoders) > 1, "needs two modalities"
 

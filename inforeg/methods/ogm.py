@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from inforeg.batch import Batch, Output
-from inforeg.config import BenchmarkConfig, Setting
+from inforeg.config import Setting, TrialConfig
 from inforeg.methods.base import Family, Method
 from inforeg.methods.state import TrainState
 from inforeg.metrics.imbalance import confidences
@@ -42,7 +42,7 @@ class OGM(Method):
     start: Annotated[int, Field(ge=0, description="first epoch of the modulation")] = 0
     end: Annotated[int, Field(ge=0, description="last epoch of the modulation")] = 50
 
-    def supports(self, config: BenchmarkConfig) -> tuple[bool, str]:
+    def supports(self, config: TrialConfig) -> tuple[bool, str]:
         """Two or more modalities."""
         return len(config.encoders) > 1, "needs two modalities"
 
@@ -64,5 +64,5 @@ class OGM(Method):
 
 def coefficients(score: Tensor, alpha: float) -> Tensor:
     """k_m (M,) from the summed probabilities s_m (M,)."""
-    ratio = score / score.min()
+    ratio = score / score.min().clamp(min=torch.finfo(score.dtype).tiny)
     return torch.where(ratio > 1, 1 - torch.tanh(alpha * ratio), 1.0)

@@ -31,6 +31,6 @@ class OGMGE(OGM):
     def modulate(self, modality: str, gradients: list[Tensor], factor: Tensor) -> None:
         """Scale one encoder's gradients in place and add the noise."""
         for gradient in gradients:
-            deviation = gradient.std() + 1e-8
+            deviation = gradient.std(correction=min(1, gradient.numel() - 1)) + 1e-8
             noise = torch.randn(gradient.shape, generator=self._noise[modality], device=gradient.device)
             gradient.mul_(factor).add_(noise * deviation)

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -61,8 +60,7 @@ class TrainState:
         optimizer: over all of the model's parameters.
         train: the training split.
         val: the validation split, for methods that steer by it.
-        trace: the `batch` estimate of Tr(F) of each encoder, the head and the whole; `Method.step` feeds it.
-        needed: directory of each run that the method needs, by `RunSpec.cell`.
+        trace: the `batch` estimate of Tr(F) of each encoder and the head; `Method.step` feeds it.
         epoch: current epoch, from 0.
     """
 
@@ -101,5 +99,5 @@ class TrainState:
         return means
 
 
-Locate = Callable[[RunSpec], Path]
-"""From a needed run to its directory."""
+Weights = Callable[[RunSpec], dict[str, Tensor]]
+"""From a needed run to its model's weights."""

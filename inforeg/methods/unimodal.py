@@ -4,8 +4,7 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from inforeg.config import RunSpec, Setting
-from inforeg.errors import unknown
+from inforeg.config import RunSpec, Setting, TrialConfig
 from inforeg.methods.base import Family, Method
 from inforeg.methods.state import Blueprint
 from inforeg.models.fusion import Sum
@@ -27,6 +26,12 @@ class Unimodal(Method):
     reference: ClassVar[str] = "Huang et al., InfoReg, CVPR 2025, Figure 1b"
 
     modality: str = ""
+
+    def supports(self, config: TrialConfig) -> tuple[bool, str]:
+        """One of the benchmark's modalities; its loss is unimodal as it is."""
+        if self.modality not in config.encoders:
+            return False, f"modality = {self.modality!r} is none of {', '.join(config.encoders)}"
+        return not self.unimodal_weight, "its loss is unimodal already, so unimodal_weight has no say"
 
     @classmethod
     def expand(cls, modalities: tuple[str, ...]) -> dict[str, dict[str, Setting]]:
@@ -50,6 +55,4 @@ class Unimodal(Method):
 
     def build(self, blueprint: Blueprint) -> MultimodalModel:
         """The one encoder and its head."""
-        if self.modality not in blueprint.encoders:
-            raise unknown("modality", self.modality, blueprint.encoders)
         return blueprint.build((self.modality,), fusion=Sum)

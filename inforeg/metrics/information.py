@@ -17,8 +17,9 @@ HEAD = "head"
 class FisherTrace:
     """The `batch` estimate of Tr(F): mean over an epoch's batches of ||gradient of the batch mean||^2.
 
-    Free, since it reads the gradients that training makes anyway; unlike Eq. 7 it takes the square after
-    the mean over the batch, so most of it is gradient noise at small batches.
+    Free, since it reads the gradients that training makes anyway: of the method's whole loss, unimodal terms
+    included. Unlike Eq. 7 it takes the square after the mean over the batch, so most of it is gradient noise
+    at small batches.
 
     Args:
         groups: parameters by name, e.g. one group per encoder.
@@ -27,11 +28,11 @@ class FisherTrace:
     def __init__(self, groups: Mapping[str, Sequence[nn.Parameter]]) -> None:
         self.sizes = {name: len(parameters) for name, parameters in groups.items()}
         self.parameters = [parameter for parameters in groups.values() for parameter in parameters]
-        self._absent = torch.zeros(1, device=self.parameters[0].device)
         self.reset()
 
     def reset(self) -> None:
         """Forget the epoch so far."""
+        self._absent = torch.zeros(1, device=self.parameters[0].device)
         self._squares = torch.zeros(len(self.parameters), device=self._absent.device)
         self.batches = 0
 

@@ -25,10 +25,16 @@ class Fusion(nn.Module, ABC):
         widths: number of features d_m per modality, in the model's order.
         classes: C.
         streams: gives the generator for a layer's initial weights.
+
+    Attributes:
+        name: as benchmarks name it.
+        decomposes: whether the logits are the sum of one share per modality.
+        joins: how many modalities it takes; None for any number.
     """
 
     name: ClassVar[str]
     decomposes: ClassVar[bool]
+    joins: ClassVar[int | None] = None
 
     def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
         super().__init__()
@@ -92,6 +98,7 @@ class _Conditioned(Fusion):
     """Two modalities, the first of which conditions the second."""
 
     decomposes = False
+    joins = 2
 
     def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
         super().__init__(widths, classes, streams)

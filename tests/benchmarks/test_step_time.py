@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from inforeg.config import BenchmarkConfig
+from inforeg.config import TrialConfig
 from inforeg.data.base import Data, Split
 from inforeg.engine.train import OPTIMIZERS, blueprint, method_of
 from inforeg.methods.state import TrainState
@@ -48,8 +48,7 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
     }
     split = Split(inputs, torch.arange(pair["batch"]) % 6)
     data = Data(tuple("abcdef"), split, split, split)
-    config = BenchmarkConfig(
-        title="noise",
+    config = TrialConfig(
         data={"name": "noise"},
         encoders=pair["encoders"],
         training={"epochs": 3, "lr": 0.002, "batch_size": pair["batch"]},

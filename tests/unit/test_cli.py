@@ -1,7 +1,6 @@
 """The command line: what it answers to good and to bad input."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -38,7 +37,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ([*TRAIN, "inforeg", "--set", "betta=1"], "'betta'; did you mean 'beta'?"),
         ([*TRAIN, "inforeg", "--set", "beta=-1"], "beta = -1 is not valid"),
         ([*TRAIN, "inforeg", "--set", "beta=high"], "beta = 'high' is not valid"),
-        ([*TRAIN, "joint", "--set", "training.lrr=1"], "'lrr'; "),
+        ([*TRAIN, "joint", "--set", "training.lrr=1"], "'lrr'; did you mean 'lr'?"),
         ([*TRAIN, "joint", "--set", "training.lr=0"], "training.lr = 0 is not valid"),
         ([*TRAIN, "joint", "--set", "training.lr.x=0"], "'training.lr.x' leads nowhere"),
         ([*TRAIN, "joint", "--set", "data.tran=9"], "'tran'; did you mean 'train'?"),
@@ -46,9 +45,14 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ([*TRAIN, "joint", "--set", "encoders.first.kind=mpl"], "no encoder 'mpl'; did you mean 'mlp'?"),
         ([*TRAIN, "joint", "--set", "encoders.first.hiden=[3]"], "'hiden'; did you mean 'hidden'?"),
         ([*TRAIN, "joint", "--set", "encoders.first={kind: conv1d}"], "takes samples with 2 dimensions"),
-        ([*TRAIN, "unimodal"], "no modality ''; known: first, second"),
+        ([*TRAIN, "unimodal"], "modality = '' is none of first, second"),
         ([*TRAIN, "ensemble"], "train it first: inforeg train"),
         (["train", "--benchmark", "toy"], "needs a --method"),
+        ([*TRAIN, "joint", "--set", "fusion=film", "--set", "encoders.third={kind: mlp}"], "modality"),
+        ([*TRAIN, "inforeg", "--set", "leader=thrid"], "leader = 'thrid' is none of first, second"),
+        ([*TRAIN, "inforeg", "--set", "beta=.inf"], "beta = inf is not valid"),
+        ([*TRAIN, "unimodal", "--set", "modality=first", "--set", "unimodal_weight=1"], "has no say"),
+        (["train", "--spec", "{}", "--set", "beta=1"], "--spec is whole"),
         (["train", "--spec", "{"], "--spec is not valid JSON"),
         (["train", "--spec", "{}"], "--spec lacks the setting 'benchmark'; add it"),
         ([*TRAIN, "joint", "--seeds", "0-3", "--out", "x"], "--out names one directory"),
@@ -91,7 +95,23 @@ def test_a_spec_of_other_data_is_refused(project, capsys):
     assert "use the spec and the data of one commit" in refused(capsys, "train", "--spec", json.dumps(spec))
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs a place that refuses")
+def test_a_spec_of_other_code_is_refused_and_its_own_seed_is_taken(project, capsys):
+    assert main([*TRAIN, "joint", "--seed", "7", "--out", "run"]) == 0
+    spec = json.loads(Path("run/run.json").read_text())["spec"]
+    assert main(["train", "--spec", json.dumps(spec), "--out", "again"]) == 0
+    assert Path("again/model.pt").read_bytes() == Path("run/model.pt").read_bytes()
+    capsys.readouterr()
+    spec["versions"]["engine"] += 1
+    assert "is for the versions" in refused(capsys, "train", "--spec", json.dumps(spec))
+
+
+@pytest.mark.parametrize("name", ["joint", "head", "whole", "type"])
+def test_a_reserved_name_of_a_modality_is_refused(project, capsys, name):
+    encoders = {"first": {"kind": "mlp"}, name: {"kind": "mlp"}}
+    write(project.root / "workflow/config/benchmarks/toy.yaml", {**BENCHMARK, "encoders": encoders})
+    assert f"{name!r} is reserved; choose another" in refused(capsys, *TRAIN, "joint")
+
+
 def test_a_place_that_cannot_be_written_is_named(project, capsys):
     Path("blocked").write_text("a file")
     assert "blocked" in refused(capsys, *TRAIN, "joint", "--out", "blocked/run")

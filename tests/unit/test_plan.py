@@ -57,11 +57,13 @@ def test_a_needed_run_is_the_run_that_an_experiment_asks_for(project):
 
 
 def test_two_meanings_of_one_directory_are_an_error():
-    cells = [Cell("x", with_seeds(make_spec("inforeg", "mine", beta=beta), range(2))) for beta in (0.1, 0.2)]
+    cells = [
+        Cell("x", with_seeds(make_spec("inforeg", "mine", beta=beta), range(2)), 10) for beta in (0.1, 0.2)
+    ]
     with pytest.raises(UserError, match="different settings of toy/inforeg/mine"):
         jobs(cells)
     with pytest.raises(UserError, match="different settings of toy/inforeg/mine"):
-        jobs([cells[0], Cell("x", cells[1].specs[:1])])
+        jobs([cells[0], Cell("x", cells[1].specs[:1], 10)])
     assert len(jobs([cells[0], cells[0]])) == 1
 
 
@@ -83,6 +85,13 @@ def test_each_setting_changes_the_spec_and_nothing_else_does(project, key, value
     )
     assert plain.digest() == again.digest()
     assert changed.digest() != plain.digest()
+
+
+def test_what_only_tables_and_jobs_read_is_no_part_of_a_spec(project):
+    before = resolve(project, "toy", "joint", overrides={}).digest()
+    toy = project.root / "workflow/config/benchmarks/toy.yaml"
+    write(toy, {**project.benchmark("toy").model_dump(), "title": "Other", "seeds_per_job": 1})
+    assert resolve(project, "toy", "joint", overrides={}).digest() == before
 
 
 def test_a_spec_survives_its_json():

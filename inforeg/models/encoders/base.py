@@ -32,7 +32,10 @@ class Encoder(ABC):
                 f"The encoder {self.name!r} takes samples with {self.rank} dimensions, not of shape {shape}; "
                 "choose another kind in the benchmark's YAML."
             )
-        return initialise(self.network(shape), generator)
+        # Layers that `initialise` does not know keep torch's own initial weights, which are drawn here.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(generator.initial_seed())
+            return initialise(self.network(shape), generator)
 
 
 def initialise(network: nn.Module, generator: torch.Generator) -> nn.Module:

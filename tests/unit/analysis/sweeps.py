@@ -108,7 +108,7 @@ def make_sweep(
             data_hash=f"hash-of-{benchmark}",
         )
         specs = tuple(spec.model_copy(update={"seed": seed}) for seed in range(len(values)))
-        cells.append(Cell(row, specs))
+        cells.append(Cell(row, specs, 10))
         modalities = ["audio", "video"] if variant == "default" else [variant]
         for each, accuracy in zip(specs, values, strict=True):
             write_run(each.directory(root / "results" / "runs"), each, accuracy, modalities)

@@ -12,7 +12,7 @@ from inforeg.data.base import Split
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.probe import probe
 from inforeg.engine.selection import Selection
-from inforeg.engine.train import evaluate_run
+from inforeg.engine.train import blueprint, evaluate_run, method_of
 from inforeg.methods.joint import Joint
 from inforeg.models.fusion import Concat
 from inforeg.models.multimodal import MultimodalModel
@@ -91,6 +91,9 @@ def test_a_summary_agrees_with_log_predictions_and_model(run):
         assert hits == pytest.approx(chosen[rule]["metrics"]["test/accuracy"])
     again = evaluate_run(spec, folder, data)
     assert again == {name: v for name, v in chosen["val"]["metrics"].items() if "probe" not in name}
+    model = method_of(spec).build(blueprint(spec, data))
+    model.load_state_dict(torch.load(folder / "model.pt", weights_only=True))
+    assert probe(model, data).items() <= chosen["val"]["metrics"].items()
 
 
 def test_the_learning_rate_decays_once(run):

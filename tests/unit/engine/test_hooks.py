@@ -1,0 +1,117 @@
+"""What the loop gives a method, and when."""
+
+import json
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+import torch
+from pydantic.dataclasses import dataclass
+from torch import nn
+
+from inforeg.engine.record import Record
+from inforeg.errors import UserError
+from inforeg.methods.base import Method
+from inforeg.registry import METHODS, OPTIONS
+from tests.conftest import make_config, make_data, make_spec
+
+
+@dataclass(config=OPTIONS)
+class Witness(Method):
+    """Joint training with dropout in its encoders that throws all gradients of the head away."""
+
+    name: ClassVar[str] = "witness"
+    title: ClassVar[str] = "Witness"
+    reference: ClassVar[str] = "this test"
+
+    def build(self, blueprint):
+        model = blueprint.build()
+        for modality, encoder in model.encoders.items():
+            model.encoders[modality] = nn.Sequential(encoder, nn.Dropout(0.5))
+        return model
+
+    def setup(self, state, weights):
+        self.seen = []
+
+    def on_gradients(self, state, batch, output):
+        state.log("training", float(state.model.training))
+        for parameter in state.model.fusion.parameters():
+            parameter.grad.zero_()
+
+    def on_epoch_end(self, state, metrics):
+        self.seen.append(metrics)
+        state.log("epochs", len(self.seen))
+        state.log("told_of_test", any("test" in name for row in self.seen for name in row))
+
+    def state_dict(self):
+        return {"seen": self.seen}
+
+    def load_state_dict(self, state):
+        self.seen = list(state["seen"])
+
+
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch):
+    monkeypatch.setitem(METHODS.classes, "witness", Witness)
+
+
+def logged(folder):
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_a_method_trains_in_training_mode_and_never_hears_of_the_test_split(run):
+    for epoch, row in enumerate(logged(run(make_spec("witness")))):
+        assert row["training"] == 1
+        assert row["epochs"] == epoch + 1
+        assert row["told_of_test"] == 0
+
+
+def test_the_trace_is_of_the_gradients_before_they_are_edited(run):
+    assert all(row["trace/batch/head"] > 0 for row in logged(run(make_spec("witness"))))
+
+
+def test_chance_inside_the_model_and_the_methods_state_survive_an_interruption(run, monkeypatch):
+    unbroken = run(make_spec("witness"), root="unbroken")
+    save, saved = Record.save, []
+
+    def interrupt(record, state):
+        save(record, state)
+        saved.append(state)
+        if len(saved) == 3:
+            monkeypatch.setattr(Record, "save", save)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Record, "save", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(make_spec("witness"))
+    torch.manual_seed(99)
+    torch.rand(7)
+    assert logged(run(make_spec("witness"))) == logged(unbroken)
+
+
+def test_a_validation_loss_that_is_not_finite_stops_the_run(run, tmp_path):
+    data = make_data()
+    inputs = {m: torch.full_like(values, torch.inf) for m, values in data.val.inputs.items()}
+    with pytest.raises(UserError, match="val/loss is not finite after epoch 0 of toy/joint/default"):
+        run(make_spec("joint"), replace(data, val=replace(data.val, inputs=inputs)))
+    assert not (make_spec("joint").directory(tmp_path / "runs") / "summary.json").exists()
+
+
+def test_a_last_batch_of_one_joins_the_one_before(run):
+    """81 samples in batches of 16 leave one over, with which batch normalisation could do nothing."""
+    data = make_data()
+    order = torch.arange(81) % 80
+    seen = []
+
+    class Counting(Witness):
+        def on_batch(self, state, batch):
+            seen.append(batch.index)
+            return batch
+
+    METHODS.classes["witness"] = Counting
+    run(
+        make_spec("witness", config=make_config(training={"epochs": 1})),
+        replace(data, train=data.train.part(order)),
+    )
+    assert [len(index) for index in seen] == [16, 16, 16, 16, 17]
+    assert torch.equal(torch.cat(seen).sort().values, torch.arange(81))
