@@ -109,9 +109,7 @@ def test_a_last_batch_of_one_joins_the_one_before(run):
             return batch
 
     METHODS.classes["witness"] = Counting
-    run(
-        make_spec("witness", config=make_config(training={"epochs": 1})),
-        replace(data, train=data.train.part(order)),
-    )
+    spec = make_spec("witness", config=make_config(training={"epochs": 1}))
+    run(spec, replace(data, train=data.train.part(order)))
     assert [len(index) for index in seen] == [16, 16, 16, 16, 17]
     assert torch.equal(torch.cat(seen).sort().values, torch.arange(81))

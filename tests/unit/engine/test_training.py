@@ -78,9 +78,10 @@ def test_selection_keeps_the_first_best_epoch_of_each_rule():
 
 
 def test_a_summary_agrees_with_log_predictions_and_model(run):
-    spec, data = make_spec("joint"), make_data()
+    spec, data = make_spec("joint", config=make_config(training={"lr": 0.3, "epochs": 8})), make_data()
     folder = run(spec, data)
     chosen = summary(folder)["selection"]
+    assert chosen["val"]["epoch"] < chosen["last"]["epoch"]
     for rule in ("val", "last", "test_oracle"):
         row = rows(folder)[chosen[rule]["epoch"]]
         assert all(row[name] == v for name, v in chosen[rule]["metrics"].items() if "probe" not in name)
