@@ -1,5 +1,17 @@
 """Benchmarks and replications of balanced multimodal learning, with seeds and statistics."""
 
-from inforeg.regulation import InfoReg
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inforeg.regulation import InfoReg
 
 __all__ = ["InfoReg"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import InfoReg when it is asked for: it takes a second, which the command line need not wait."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from inforeg.regulation import InfoReg
+
+    return InfoReg

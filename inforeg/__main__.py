@@ -1,15 +1,17 @@
 """`python -m inforeg`, the same as the console script `inforeg`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from inforeg.cli import analysis, check, data, listing, runs
 from inforeg.errors import UserError
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
+    from inforeg.cli import analysis, check, data, listing, runs
+
     top = argparse.ArgumentParser(
         prog="inforeg", description="Benchmarks and replications of balanced multimodal learning."
     )
@@ -21,21 +23,24 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, 2 for bad input, 130 for Ctrl-C."""
-    args = parser().parse_args(arguments)
     try:
+        args = parser().parse_args(arguments)
         args.run(args)
     except UserError as error:
-        print(f"inforeg: {error}", file=sys.stderr)
-        return 2
+        return _refuse(str(error), 2)
     except KeyboardInterrupt:
-        print("inforeg: interrupted; the same command continues where this one stopped.", file=sys.stderr)
-        return 130
+        return _refuse("interrupted; the same command continues where this one stopped.", 130)
+    except BrokenPipeError:  # whoever read the output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        if error.filename is None and error.errno is None:
-            raise
-        print(f"inforeg: {error.filename or 'a file'}: {error.strerror}; nothing was lost.", file=sys.stderr)
-        return 2
+        what = f"{error.filename or 'a file'}: {error.strerror or error}"
+        return _refuse(f"{what}; nothing was lost: mend it and give the same command again.", 2)
     return 0
+
+
+def _refuse(sentence: str, status: int) -> int:
+    print(f"inforeg: {sentence}", file=sys.stderr)
+    return status
 
 
 def entry() -> None:

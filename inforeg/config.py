@@ -19,9 +19,8 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
-    field_validator,
+    model_validator,
 )
-from torch import nn
 
 from inforeg.errors import UserError, invalid, unknown
 
@@ -58,7 +57,9 @@ class Training(Strict):
     trace_samples: PositiveInt = Field(256, description="size of the subset of `trace: sample`")
     shuffle_labels: bool = Field(False, description="control: train on permuted labels")
     device: Literal["cpu", "cuda"] = "cpu"
-    threads: PositiveInt = Field(1, description="CPU threads a run; more may change the last bits")
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(
+        1, description="CPU threads a run; more may change the last bits"
+    )
 
 
 class EncoderConfig(BaseModel):
@@ -94,15 +95,6 @@ class TrialConfig(Strict):
     encoders: dict[Name, EncoderConfig] = Field(min_length=1)
     fusion: Name = "concat"
     training: Training
-
-    @field_validator("encoders")
-    @classmethod
-    def _no_reserved_name(cls, encoders: dict[str, EncoderConfig]) -> dict[str, EncoderConfig]:
-        # Losses and traces are logged by modality beside these, and torch keeps modules as attributes.
-        for name in encoders:
-            if name in ("joint", "head", "whole") or hasattr(nn.ModuleDict, name):
-                raise ValueError(f"the modality's name {name!r} is reserved; choose another")
-        return encoders
 
 
 class BenchmarkConfig(TrialConfig):
@@ -195,12 +187,37 @@ class Experiment(Strict):
         default_factory=dict, description="the paper's numbers: data set, row key, columns"
     )
 
+    @model_validator(mode="after")
+    def _names_its_rows(self) -> "Experiment":
+        keys = [row.key for row in self.rows]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            raise ValueError(f"two rows have the key {twice!r}; give one of them a variant of its own")
+        named = [self.reference, *(key for claim in self.claims for key in (claim.better, claim.worse))]
+        named += [key for rows in self.printed.values() for key in rows]
+        for key in named:
+            if key not in keys:
+                raise ValueError(str(unknown("row", key, keys)).removesuffix("."))
+        return self
+
 
 class WorkflowConfig(Strict):
     """workflow/config/config.yaml."""
 
     experiments: list[Name] = Field(min_length=1, description="what `all` makes")
     quick: Name = Field(description="the experiment that `quick` makes")
+
+
+class Pin(BaseModel):
+    """One folder in data.dvc; DVC's other keys do not matter here."""
+
+    path: str
+    md5: str | None = None
+
+
+class Pins(BaseModel):
+    """data.dvc."""
+
+    outs: list[Pin] = Field(default_factory=list)
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -248,8 +265,10 @@ class Project:
 
     @staticmethod
     def _find() -> Path:
-        if "INFOREG_ROOT" in os.environ:
-            return Path(os.environ["INFOREG_ROOT"])
+        if named := os.environ.get("INFOREG_ROOT"):
+            if (Path(named) / "workflow" / "config").is_dir():
+                return Path(named)
+            raise UserError(f"INFOREG_ROOT = {named} is no inforeg project; unset it or name one.")
         here = Path.cwd()
         for folder in (here, *here.parents):
             if (folder / "workflow" / "config").is_dir():
@@ -292,5 +311,4 @@ class Project:
         path = self.root / "data.dvc"
         if not path.exists():
             return {}
-        outs = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("outs", [])
-        return {Path(out["path"]).name: out["md5"] for out in outs if out.get("md5")}
+        return {Path(out.path).name: out.md5 for out in read_yaml(path, Pins).outs if out.md5}

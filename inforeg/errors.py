@@ -21,13 +21,21 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
     return UserError(f"There is no {kind} {name!r}; {hint}")
 
 
+SURPLUS = ("extra_forbidden", "unexpected_keyword_argument")
+"""Pydantic's names for a key that does not exist."""
+
+
 def invalid(where: str, error: ValidationError, known: Iterable[str] = ()) -> UserError:
     """The error for settings that do not validate: the first complaint, in one sentence."""
-    first = error.errors()[0]
+    complaints = error.errors()
+    surplus = (each for each in complaints if each["type"] in SURPLUS)
+    first = next(surplus, complaints[0])  # a key too many is often the misspelt one that is missing
     key = ".".join(str(part) for part in first["loc"])
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+    if first["type"] in SURPLUS:
         return unknown(f"setting of {where} named", key.rsplit(".", 1)[-1], known)
     if first["type"] in ("missing", "missing_argument"):
         return UserError(f"{where} lacks the setting {key!r}; add it.")
     reason = first["msg"].removeprefix("Value error, ")
-    return UserError(f"{where}: {key or 'the value'} = {first['input']!r} is not valid: {reason}.")
+    if not key:
+        return UserError(f"{where} is not valid: {reason}.")
+    return UserError(f"{where}: {key} = {first['input']!r} is not valid: {reason}.")

@@ -1,9 +1,12 @@
 """From names to runs: what a command, an experiment or the whole workflow has to train."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from inforeg.config import (
     BenchmarkConfig,
@@ -140,7 +143,7 @@ def resolve(
             `training.lr`, `data.split`, `fusion`.
     """
     cls = METHODS.get(method)
-    known = set(cls.__dataclass_fields__)
+    known = {field.name for field in dataclasses.fields(cls)}
     fields = set(BenchmarkConfig.model_fields)
     settings = dict(cls.variants.get(variant, {}))
     tree: dict[str, Any] = project.benchmark(benchmark).model_dump(mode="json")
@@ -150,18 +153,19 @@ def resolve(
         elif key in known:
             settings[key] = value
         else:
-            raise unknown(f"setting of method {method!r}", key, known | fields)
+            raise unknown(f"setting of method {method!r} named", key, known | fields)
     complete = _with_defaults(validated(BenchmarkConfig, tree, f"benchmark {benchmark!r}"), benchmark)
-    return RunSpec(
-        benchmark=benchmark,
-        method=method,
-        variant=variant,
-        seed=seed,
-        versions=versions(method, complete),
-        settings=METHODS.options(METHODS.build(method, settings)),
-        config=complete,
-        data_hash=project.data_hashes().get(complete.data.name),
-    )
+    spec = {
+        "benchmark": benchmark,
+        "method": method,
+        "variant": variant,
+        "seed": seed,
+        "versions": versions(method, complete),
+        "settings": METHODS.options(METHODS.build(method, settings)),
+        "config": complete,
+        "data_hash": project.data_hashes().get(complete.data.name),
+    }
+    return validated(RunSpec, spec, "the run")
 
 
 def versions(method: str, config: TrialConfig) -> dict[str, int]:
@@ -174,6 +178,9 @@ def _with_defaults(config: BenchmarkConfig, benchmark: str) -> TrialConfig:
     """What decides numbers in `config`, with every option of data set and encoders spelled out."""
     fusion_class(config.fusion)
     for modality in config.encoders:
+        # Losses and traces are logged by modality beside these, and torch keeps modules as attributes.
+        if modality in ("joint", "head", "whole") or hasattr(nn.ModuleDict, modality):
+            raise UserError(f"The modality's name {modality!r} is reserved; choose another.")
         if modality not in (known := BENCHMARKS.get(config.data.name).modalities):
             raise unknown(f"modality of benchmark {benchmark!r} named", modality, known)
     data = BENCHMARKS.options(BENCHMARKS.build(config.data.name, config.data.options))
@@ -223,7 +230,7 @@ def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
     claimed: dict[Path, RunSpec] = {}
     for cell in cells:
         seeds = [spec.seed for spec in cell.specs]
-        for specs in (with_seeds(spec, seeds) for spec in (*_closure(cell.specs[0]), cell.specs[0])):
+        for specs in (with_seeds(spec, seeds) for spec in (*closure(cell.specs[0]), cell.specs[0])):
             if claimed.setdefault(specs[0].cell, specs[0]) != specs[0]:
                 raise UserError(
                     f"Two experiments ask for different settings of {specs[0].cell}; name one of them by a "
@@ -238,9 +245,9 @@ def needed_paths(job: Job) -> list[str]:
     return [Job(spec, job.first, job.last).path for spec in needs(job.spec)]
 
 
-def _closure(spec: RunSpec) -> list[RunSpec]:
+def closure(spec: RunSpec) -> list[RunSpec]:
     """What `spec` needs, and what that needs, in an order in which it can be trained."""
-    return [each for needed in needs(spec) for each in (*_closure(needed), needed)]
+    return [each for needed in needs(spec) for each in (*closure(needed), needed)]
 
 
 def _blocks(specs: tuple[RunSpec, ...], size: int) -> list[Job]:

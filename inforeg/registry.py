@@ -1,5 +1,6 @@
 """Plug-ins: every module of a package that defines a named class is found by being there."""
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -60,7 +61,8 @@ class Registry(Generic[T]):
         try:
             return TypeAdapter(cls).validate_python(dict(options))
         except ValidationError as error:
-            raise invalid(f"{self.kind} {name!r}", error, cls.__dataclass_fields__) from None  # type: ignore[attr-defined]
+            fields = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+            raise invalid(f"{self.kind} {name!r}", error, fields) from None
 
     def options(self, plugin: T) -> dict[str, Any]:
         """All options of a plug-in as plain JSON values."""

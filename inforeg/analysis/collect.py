@@ -100,13 +100,16 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
 
 
 _COLLECT = "make it with `inforeg collect`"
-_AGAIN = "remove the run's directory and train it again"
+_AGAIN = "remove the run's directory and the seeds=*.json beside it, and run the workflow again"
 
 
 def _finished(folder: Path, spec: RunSpec) -> dict[str, Any]:
     """The run's summary, once it is known to be of `spec`."""
     if not (folder / "summary.json").exists():
-        raise UserError(f"{folder} holds no finished run; train it first (snakemake does so by itself).")
+        raise UserError(
+            f"{folder} holds no finished run; remove the seeds=*.json beside it, if there is one, and run "
+            "the workflow again."
+        )
     summary: dict[str, Any] = _read_json(folder / "summary.json", _AGAIN)
     wanted, made = spec.model_dump(mode="json"), summary["spec"]
     if made != wanted:

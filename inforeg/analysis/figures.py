@@ -1,5 +1,6 @@
 """Figures as vector graphics and as pictures, with the numbers they show."""
 
+import io
 from collections.abc import Callable, Iterable, Sequence
 from itertools import cycle, product
 from pathlib import Path
@@ -14,7 +15,7 @@ from inforeg.analysis.compare import best_variants, compare, scale, unit
 from inforeg.analysis.study import Study
 from inforeg.analysis.tables import metric_title
 from inforeg.errors import UserError
-from inforeg.files import replacing, write_text
+from inforeg.files import write_bytes, write_text
 
 # Okabe and Ito (2008), told apart by the colour-blind; its yellow is too light for a line on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -47,8 +48,9 @@ def save(name: str, study: Study, path: Path) -> None:
     with mpl.rc_context(STYLE):
         figure, numbers = FIGURES[name](study)
         for kind, undated in (("pdf", "CreationDate"), ("png", "Software")):
-            with replacing(path.with_suffix(f".{kind}")) as beside:
-                figure.savefig(beside, format=kind, dpi=200, metadata={undated: None})
+            drawn = io.BytesIO()
+            figure.savefig(drawn, format=kind, dpi=200, metadata={undated: None})
+            write_bytes(path.with_suffix(f".{kind}"), drawn.getvalue())
     write_text(path.with_suffix(".csv"), numbers.to_csv(index=False))
 
 

@@ -10,7 +10,7 @@ from inforeg.cli.options import Commands, Formatter, add_runs, seeds, setting
 from inforeg.config import Project, RunSpec, validated
 from inforeg.errors import UserError
 from inforeg.files import write_json
-from inforeg.plan import resolve, versions, with_seeds
+from inforeg.plan import closure, resolve, versions, with_seeds
 from inforeg.registry import BENCHMARKS
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 TRAIN = """\
 Train runs. What to train is named (--benchmark, --method, --variant, --set) or given whole (--spec).
 
-A run that is done is left as it is; an interrupted one goes on from its last whole epoch, and its results
-are the same bits as those of an unbroken run."""
+Runs that the method needs are trained first. A run that is done is left as it is; an interrupted one goes on
+from its last whole epoch, and its results are the same bits as those of an unbroken run."""
 
 
 def register(commands: Commands) -> None:
@@ -82,6 +82,8 @@ def train(args: argparse.Namespace) -> None:
     data = load(project, specs[0])
     done = {}
     for spec in specs:
+        for needed in closure(spec):
+            train_run(needed, needed.directory(args.runs), data, args.runs)
         folder = args.out or spec.directory(args.runs)
         train_run(spec, folder, data, args.runs, discard=args.discard)
         done[str(spec.seed)] = hashlib.sha256((folder / "summary.json").read_bytes()).hexdigest()

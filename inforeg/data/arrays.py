@@ -1,5 +1,6 @@
 """Arrays on disk and on their way to tensors."""
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,16 @@ import torch
 from numpy.typing import NDArray
 
 from inforeg.data.base import Data, Split
+from inforeg.files import write_bytes
 from inforeg.random import numpy_stream
 
 
 def write(folder: Path, **arrays: NDArray[Any]) -> None:
     """Store each array as `folder`/<name>.npy."""
     for name, values in arrays.items():
-        np.save(folder / f"{name}.npy", np.ascontiguousarray(values), allow_pickle=False)
+        buffer = io.BytesIO()
+        np.save(buffer, np.ascontiguousarray(values), allow_pickle=False)
+        write_bytes(folder / f"{name}.npy", buffer.getvalue())
 
 
 def read(folder: Path, name: str) -> NDArray[Any]:

@@ -93,8 +93,7 @@ def fetch(name: str, project: Project, force: bool = False) -> Path:
         with _beside(folder) as made:
             _make(name, project.root, expected, made)
             if folder.exists():
-                if not force:
-                    _refuse_loss(folder, made)
+                _refuse_loss(folder, made, force)
                 shutil.rmtree(folder)
             made.replace(folder)
     return folder
@@ -156,10 +155,12 @@ def _rebuild(name: str, expected: str, made: Path) -> None:
         )
 
 
-def _refuse_loss(folder: Path, made: Path) -> None:
-    """Raise if `folder` holds a file that `made` does not hold as well."""
+def _refuse_loss(folder: Path, made: Path, force: bool) -> None:
+    """Raise if `folder` is or holds what `made` does not; `force` gives up changed files, never others."""
+    if folder.is_symlink() or not folder.is_dir():
+        raise UserError(f"{folder} is no folder of its own; move it elsewhere.")
     for name in manifest.files_in(folder):
         if not (made / name).exists():
             raise UserError(f"{folder / name} does not belong to the data set; move it elsewhere.")
-        if (made / name).read_bytes() != (folder / name).read_bytes():
+        if not force and (made / name).read_bytes() != (folder / name).read_bytes():
             raise UserError(f"{folder / name} differs from what data.dvc pins; {manifest.remedy(folder)}.")

@@ -26,10 +26,11 @@ def load(path: Path) -> Any:
         UserError: the file is damaged.
     """
     try:
-        if not zipfile.is_zipfile(path):
-            raise zipfile.BadZipFile
+        with zipfile.ZipFile(path) as archive:  # torch does not look at the checksums
+            if archive.testzip() is not None:
+                raise zipfile.BadZipFile
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (zipfile.BadZipFile, RuntimeError, pickle.UnpicklingError, EOFError):
+    except (zipfile.BadZipFile, RuntimeError, ValueError, pickle.UnpicklingError, EOFError):
         raise UserError(f"{path} is damaged; delete {path.parent} to train the run anew.") from None
 
 

@@ -17,7 +17,7 @@ from inforeg.engine import checkpoint
 from inforeg.engine.selection import Selection
 from inforeg.engine.tracking import Tracker
 from inforeg.errors import UserError
-from inforeg.files import replacing, write_json, write_text
+from inforeg.files import naming, replacing, write_json, write_text
 
 RUN, SUMMARY, COST, METRICS = "run.json", "summary.json", "cost.json", "metrics.jsonl"
 PREDICTIONS, MODEL, CHECKPOINT, EVENTS = "predictions.parquet", "model.pt", "last.ckpt", "tensorboard"
@@ -60,8 +60,12 @@ class Record:
 
     @property
     def done(self) -> bool:
-        """Whether the run is finished."""
-        return (self.folder / SUMMARY).exists()
+        """Whether the run is finished; one whose summary was damaged since is not."""
+        try:
+            json.loads((self.folder / SUMMARY).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return False
+        return True
 
     def resume(self) -> dict[str, Any] | None:
         """The state saved after the last whole epoch, or None at the start; opens the logs."""
@@ -86,7 +90,7 @@ class Record:
         self.history.append(row)
         if self.tracker:
             self.tracker.add(row)
-        with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+        with naming(self.folder / METRICS), (self.folder / METRICS).open("a", encoding="utf-8") as file:
             file.write(_line(row))
 
     def count(self, **seconds: float) -> None:
@@ -142,11 +146,11 @@ def read_spec(folder: Path) -> dict[str, Any] | None:
     path = folder / RUN
     try:
         spec: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["spec"]
+        return dict(spec)
     except FileNotFoundError:
         return None
-    except (json.JSONDecodeError, KeyError, UnicodeDecodeError):
-        raise UserError(f"{path} is damaged; delete the directory {folder} to train the run anew.") from None
-    return spec
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path} is damaged; choose another directory, or delete this run.") from None
 
 
 def check_spec(folder: Path, spec: RunSpec, remedy: str) -> None:

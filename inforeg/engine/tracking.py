@@ -1,18 +1,20 @@
 """TensorBoard event files."""
 
 import shutil
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 
 class Tracker:
     """A run's scalars by epoch, under the names they have in metrics.jsonl.
 
-    A resumed run writes its events anew, so that no epoch is there twice.
+    It writes as it is told, without a thread of its own. A resumed run writes its events anew, so that no
+    epoch is there twice.
 
     Args:
         folder: made anew.
@@ -21,15 +23,23 @@ class Tracker:
 
     def __init__(self, folder: Path, history: Iterable[Mapping[str, float]]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        self.writer = EventFileWriter(str(folder))
+        folder.mkdir(parents=True)
+        self.file = (folder / "events.out.tfevents.0.inforeg").open("wb")
+        self.writer = RecordWriter(self.file)
+        self._write(Event(file_version="brain.Event:2"))
         for row in history:
             self.add(row)
 
     def add(self, row: Mapping[str, float]) -> None:
         """Write one epoch's row."""
         values = [Summary.Value(tag=tag, simple_value=v) for tag, v in row.items() if tag != "epoch"]
-        self.writer.add_event(Event(step=int(row["epoch"]), summary=Summary(value=values)))
+        self._write(Event(step=int(row["epoch"]), summary=Summary(value=values)))
+
+    def _write(self, event: Event) -> None:
+        event.wall_time = time.time()
+        self.writer.write(event.SerializeToString())
+        self.writer.flush()
 
     def close(self) -> None:
-        """Flush to disk."""
-        self.writer.close()
+        """Close the file."""
+        self.file.close()

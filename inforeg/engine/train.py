@@ -65,18 +65,9 @@ def located(spec: RunSpec, runs: Path) -> Path:
     """The directory of the finished run `spec` under `runs`; another spec's run there is an error."""
     folder = spec.directory(runs)
     if not (folder / SUMMARY).exists():
-        raise UserError(f"The finished run {folder} is needed; train it first: {command(spec, runs)}.")
-    check_spec(folder, spec, f"train it anew: {command(spec, runs)} --discard")
+        raise UserError(f"The finished run {folder} is needed; train it first.")
+    check_spec(folder, spec, "give another --runs, or delete it")
     return folder
-
-
-def command(spec: RunSpec, runs: Path) -> str:
-    """What trains `spec`, settings of the user's own apart."""
-    offered = METHODS.get(spec.method).variants.get(spec.variant, {})
-    usual = METHODS.options(METHODS.build(spec.method, offered))
-    own = [f"--set {key}={value}" for key, value in spec.settings.items() if usual[key] != value]
-    names = f"--benchmark {spec.benchmark} --method {spec.method} --variant {spec.variant}"
-    return " ".join(["inforeg train", names, *own, f"--seed {spec.seed} --runs {runs}"])
 
 
 def prepare_process(training: Training) -> torch.device:

@@ -30,7 +30,8 @@ class Unimodal(Method):
     def supports(self, config: TrialConfig) -> tuple[bool, str]:
         """One of the benchmark's modalities; its loss is unimodal as it is."""
         if self.modality not in config.encoders:
-            return False, f"modality = {self.modality!r} is none of {', '.join(config.encoders)}"
+            known = " or ".join(config.encoders)
+            return False, f"there is no modality {self.modality!r}; set modality to {known}"
         return not self.unimodal_weight, "its loss is unimodal already, so unimodal_weight has no say"
 
     @classmethod

@@ -45,8 +45,9 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ([*TRAIN, "joint", "--set", "encoders.first.kind=mpl"], "no encoder 'mpl'; did you mean 'mlp'?"),
         ([*TRAIN, "joint", "--set", "encoders.first.hiden=[3]"], "'hiden'; did you mean 'hidden'?"),
         ([*TRAIN, "joint", "--set", "encoders.first={kind: conv1d}"], "takes samples with 2 dimensions"),
-        ([*TRAIN, "unimodal"], "modality = '' is none of first, second"),
-        ([*TRAIN, "ensemble"], "train it first: inforeg train"),
+        ([*TRAIN, "unimodal"], "set modality to first or second"),
+        ([*TRAIN, "joint", "--variant", "Evil"], "variant = 'Evil' is not valid"),
+        ([*TRAIN, "inforeg", "--set", "version=3"], "no setting of method 'inforeg' named 'version'"),
         (["train", "--benchmark", "toy"], "needs a --method"),
         ([*TRAIN, "joint", "--set", "fusion=film", "--set", "encoders.third={kind: mlp}"], "modality"),
         ([*TRAIN, "inforeg", "--set", "leader=thrid"], "leader = 'thrid' is none of first, second"),
@@ -128,6 +129,44 @@ def test_trains_reports_and_evaluates(project, capsys):
     assert main(["evaluate", str(folder)]) == 0
     chosen = json.loads((folder / "summary.json").read_text())["selection"]["val"]["metrics"]
     assert json.loads(capsys.readouterr().out)["test/accuracy"] == chosen["test/accuracy"]
+
+
+def test_what_a_method_needs_is_trained_first(project):
+    assert main([*TRAIN, "ensemble", "--set", "training.epochs=1"]) == 0
+    root = project.root / "results/runs/toy"
+    for cell in ("unimodal/first", "unimodal/second", "ensemble/default"):
+        spec = json.loads((root / cell / "seed=0/run.json").read_text())["spec"]
+        assert spec["config"]["training"]["epochs"] == 1
+        assert (root / cell / "seed=0/summary.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"reference": "jiont"}, "no row 'jiont'; did you mean 'joint'?"),
+        ({"rows": [EXPERIMENT["rows"][2]] * 2}, "two rows have the key 'joint'"),
+        ({"seedz": 3}, "'seedz'; did you mean 'seeds'?"),
+    ],
+)
+def test_an_experiment_is_checked_before_anything_is_trained(project, capsys, change, words):
+    write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, **change})
+    assert words in refused(capsys, "check")
+
+
+def test_a_broken_data_dvc_is_named(project, capsys):
+    (project.root / "data.dvc").write_text("<<<<<<< ours\nouts: 3")
+    assert "data.dvc" in refused(capsys, *TRAIN, "joint")
+
+
+def test_a_full_disk_is_one_sentence_with_the_file(project, capsys, monkeypatch):
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        assert main([*TRAIN, "joint", "--out", "run"]) == 2
+    assert "run/run.json: No space left on device" in capsys.readouterr().err
+    assert main([*TRAIN, "joint", "--out", "run"]) == 0
 
 
 def test_a_variant_of_the_method_brings_its_settings(project):

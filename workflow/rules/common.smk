@@ -18,6 +18,9 @@ RUNS = "results/runs"
 CLAIMS = [f"results/claims.{suffix}" for suffix in ("md", "tex", "json")]
 FRAMES = ["runs.parquet", "epochs.parquet", "costs.parquet", "predictions.parquet", "provenance.json"]
 
+if Path.cwd() != Path(workflow.basedir):
+    sys.exit(f"inforeg: the workflow runs in its own folder; give the command in {workflow.basedir}.")
+
 try:
     PROJECT = Project(Path(workflow.basedir))
     EXPERIMENTS = {name: PROJECT.experiment(name) for name in PROJECT.experiments()}

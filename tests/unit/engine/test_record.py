@@ -83,6 +83,20 @@ def test_a_checkpoint_cut_short_is_set_aside_and_the_next_attempt_starts_afresh(
     assert (run(spec) / "model.pt").read_bytes() == (run(spec, root="other") / "model.pt").read_bytes()
 
 
+def test_a_flipped_bit_in_a_checkpoint_is_found(run, monkeypatch, tmp_path):
+    spec = make_spec("joint")
+    stop_after(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        run(spec)
+    path = spec.directory(tmp_path / "runs") / "last.ckpt"
+    content = bytearray(path.read_bytes())
+    weights = torch.load(path, weights_only=True)["model"]["encoders.audio.0.weight"].numpy().tobytes()
+    content[content.index(weights)] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"last\.ckpt is damaged and was set aside"):
+        run(spec)
+
+
 def test_a_loss_that_is_not_finite_stops_the_run_by_epoch_batch_and_term(run, tmp_path):
     data = make_data()
     inputs = {m: values.clone() for m, values in data.train.inputs.items()}
@@ -94,17 +108,22 @@ def test_a_loss_that_is_not_finite_stops_the_run_by_epoch_batch_and_term(run, tm
     assert not (make_spec("joint").directory(tmp_path / "runs") / "summary.json").exists()
 
 
-def test_a_missing_needed_run_is_named_with_the_command_that_makes_it(tmp_path):
-    spec = make_spec("unimodal", "audio", modality="audio", seed=3)
-    command = r"inforeg train --benchmark toy --method unimodal --variant audio --set modality=audio --seed 3"
-    with pytest.raises(UserError, match=f"train it first: {command}"):
-        located(spec, tmp_path)
+def test_a_missing_needed_run_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"unimodal/audio/seed=3 is needed; train it first"):
+        located(make_spec("unimodal", "audio", modality="audio", seed=3), tmp_path)
+
+
+def test_a_damaged_summary_means_not_done(run):
+    folder = run(make_spec("joint"))
+    whole = (folder / "summary.json").read_bytes()
+    (folder / "summary.json").write_bytes(whole[:50])
+    assert (run(make_spec("joint")) / "summary.json").read_bytes() == whole
 
 
 def test_a_needed_run_of_another_spec_is_not_taken_for_the_one_meant(run, tmp_path):
     config = make_config(training={"lr": 0.5})
     run(make_spec("unimodal", "audio", modality="audio", config=config))
-    with pytest.raises(UserError, match=r"another spec .*lr = 0\.5 there, 0\.05 here.*train it anew"):
+    with pytest.raises(UserError, match=r"another spec .*lr = 0\.5 there, 0\.05 here.*give another --runs"):
         train(make_spec("ensemble"), tmp_path / "ensemble", make_data(), tmp_path / "runs")
     assert not (tmp_path / "ensemble").exists()
 
@@ -128,5 +147,5 @@ def test_files_of_the_user_are_not_taken_for_a_run(tmp_path):
 def test_a_damaged_run_json_is_named(run):
     folder = run(make_spec("joint"))
     (folder / "run.json").write_text("{")
-    with pytest.raises(UserError, match=r"run\.json is damaged; delete the directory"):
+    with pytest.raises(UserError, match=r"run\.json is damaged; choose another directory"):
         run(make_spec("joint"))
