@@ -6,7 +6,6 @@ from pathlib import Path
 
 from inforeg.analysis.collect import Collected
 from inforeg.config import BenchmarkConfig, Experiment, Project
-from inforeg.errors import unknown
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,6 @@ class Study:
         experiment = project.experiment(name)
         benchmarks = {benchmark: project.benchmark(benchmark) for benchmark in experiment.benchmarks}
         return cls(name, experiment, benchmarks, Collected.read(folder))
-
-    def __post_init__(self) -> None:
-        claimed = [key for claim in self.experiment.claims for key in (claim.better, claim.worse)]
-        for key in (self.experiment.reference, *claimed):
-            if key not in self.labels:
-                raise unknown(f"row of experiment {self.name!r} with the key", key, self.labels)
 
     @property
     def labels(self) -> dict[str, str]:

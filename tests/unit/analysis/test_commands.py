@@ -58,7 +58,7 @@ def test_paths_are_options(inforeg_command, sweep):
 
 def test_an_unfinished_run_leaves_nothing_behind(inforeg_command, sweep):
     (sweep.runs / "beta" / "joint" / "default" / "seed=7" / "summary.json").unlink()
-    with pytest.raises(UserError, match=r"beta/joint/default/seed=7 holds no finished run; train it first"):
+    with pytest.raises(UserError, match=r"beta/joint/default/seed=7 holds no finished run; remove the seeds"):
         inforeg_command("collect mini")
     assert not (sweep.root / "results" / "collected").exists()
 

@@ -1,5 +1,6 @@
 """data/ is as data.dvc pins it, or there is an error and nothing is lost."""
 
+import functools
 import shutil
 import subprocess
 import sys
@@ -128,7 +129,7 @@ def test_changed_byte_is_an_error_until_forced(project: Project) -> None:
 def test_extra_file_is_not_lost(project: Project) -> None:
     folder = store.fetch("toy", project)
     (folder / "notes.txt").write_text("mine")
-    for action in (store.verify, store.fetch):
+    for action in (store.verify, store.fetch, functools.partial(store.fetch, force=True)):
         with pytest.raises(UserError, match=r"notes\.txt does not belong to the data set; move it"):
             action("toy", project)
     assert (folder / "notes.txt").read_text() == "mine"
