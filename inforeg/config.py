@@ -5,8 +5,6 @@ The JSON schemas under workflow/schemas are generated from these classes (`infor
 
 import hashlib
 import json
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -207,19 +205,6 @@ class WorkflowConfig(Strict):
     quick: Name = Field(description="the experiment that `quick` makes")
 
 
-class Pin(BaseModel):
-    """One folder in data.dvc; DVC's other keys do not matter here."""
-
-    path: str
-    md5: str | None = None
-
-
-class Pins(BaseModel):
-    """data.dvc."""
-
-    outs: list[Pin] = Field(default_factory=list)
-
-
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -250,65 +235,3 @@ def _keys_at(model: type[BaseModel], error: ValidationError) -> list[str]:
             break
         model = field.annotation
     return list(model.model_fields)
-
-
-class Project:
-    """The folder that holds Snakefile, workflow/ and data.dvc.
-
-    Args:
-        root: the folder; by default the environment's INFOREG_ROOT, else the nearest one at or above the
-            working directory with a workflow/config inside.
-    """
-
-    def __init__(self, root: Path | None = None) -> None:
-        self.root = root or self._find()
-
-    @staticmethod
-    def _find() -> Path:
-        if named := os.environ.get("INFOREG_ROOT"):
-            if (Path(named) / "workflow" / "config").is_dir():
-                return Path(named)
-            raise UserError(f"INFOREG_ROOT = {named} is no inforeg project; unset it or name one.")
-        here = Path.cwd()
-        for folder in (here, *here.parents):
-            if (folder / "workflow" / "config").is_dir():
-                return folder
-        raise UserError(
-            f"{here} lies in no inforeg project; go to one, or name it in the variable INFOREG_ROOT."
-        )
-
-    def _names(self, folder: str) -> list[str]:
-        return sorted(path.stem for path in (self.root / "workflow/config" / folder).glob("*.yaml"))
-
-    def _read(self, folder: str, kind: str, name: str, model: type[M]) -> M:
-        names = self._names(folder)
-        if name not in names:
-            raise unknown(kind, name, names)
-        return read_yaml(self.root / "workflow/config" / folder / f"{name}.yaml", model)
-
-    def benchmarks(self) -> list[str]:
-        """Names of the configured benchmarks."""
-        return self._names("benchmarks")
-
-    def experiments(self) -> list[str]:
-        """Names of the configured experiments."""
-        return self._names("experiments")
-
-    def benchmark(self, name: str) -> BenchmarkConfig:
-        """How to train on the benchmark `name`."""
-        return self._read("benchmarks", "benchmark", name, BenchmarkConfig)
-
-    def experiment(self, name: str) -> Experiment:
-        """The experiment `name`."""
-        return self._read("experiments", "experiment", name, Experiment)
-
-    def workflow(self) -> WorkflowConfig:
-        """What the workflow makes."""
-        return read_yaml(self.root / "workflow/config/config.yaml", WorkflowConfig)
-
-    def data_hashes(self) -> Mapping[str, str]:
-        """Hash of each benchmark's folder by its name under data/, as data.dvc has it."""
-        path = self.root / "data.dvc"
-        if not path.exists():
-            return {}
-        return {Path(out.path).name: out.md5 for out in read_yaml(path, Pins).outs if out.md5}

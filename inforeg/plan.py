@@ -11,7 +11,6 @@ from torch import nn
 from inforeg.config import (
     BenchmarkConfig,
     Experiment,
-    Project,
     Row,
     RunSpec,
     Setting,
@@ -20,6 +19,7 @@ from inforeg.config import (
 )
 from inforeg.errors import UserError, unknown
 from inforeg.models.fusion import fusion_class
+from inforeg.project import Project
 from inforeg.registry import BENCHMARKS, ENCODERS, METHODS
 
 ENGINE_VERSION = 1
@@ -142,18 +142,7 @@ def resolve(
         overrides: by key: a setting of the method, or a path into the benchmark's YAML such as
             `training.lr`, `data.split`, `fusion`.
     """
-    cls = METHODS.get(method)
-    known = {field.name for field in dataclasses.fields(cls)}
-    fields = set(BenchmarkConfig.model_fields)
-    settings = dict(cls.variants.get(variant, {}))
-    tree: dict[str, Any] = project.benchmark(benchmark).model_dump(mode="json")
-    for key, value in overrides.items():
-        if key.split(".")[0] in fields:
-            _put(tree, key, value)
-        elif key in known:
-            settings[key] = value
-        else:
-            raise unknown(f"setting of method {method!r} named", key, known | fields)
+    tree, settings = _overridden(project, benchmark, method, variant, overrides)
     complete = _with_defaults(validated(BenchmarkConfig, tree, f"benchmark {benchmark!r}"), benchmark)
     spec = {
         "benchmark": benchmark,
@@ -166,6 +155,25 @@ def resolve(
         "data_hash": project.data_hashes().get(complete.data.name),
     }
     return validated(RunSpec, spec, "the run")
+
+
+def _overridden(
+    project: Project, benchmark: str, method: str, variant: str, overrides: Mapping[str, Setting]
+) -> tuple[dict[str, Any], dict[str, Setting]]:
+    """The benchmark's YAML and the method's settings with the variant and the overrides applied."""
+    cls = METHODS.get(method)
+    known = {field.name for field in dataclasses.fields(cls)}
+    fields = set(BenchmarkConfig.model_fields)
+    settings = dict(cls.variants.get(variant, {}))
+    tree: dict[str, Any] = project.benchmark(benchmark).model_dump(mode="json")
+    for key, value in overrides.items():
+        if key.split(".")[0] in fields:
+            _put(tree, key, value)
+        elif key in known:
+            settings[key] = value
+        else:
+            raise unknown(f"setting of method {method!r} named", key, known | fields)
+    return tree, settings
 
 
 def versions(method: str, config: TrialConfig) -> dict[str, int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Formatter, add_runs
-from inforeg.config import Project
+from inforeg.project import Project
 
 if TYPE_CHECKING:
     from inforeg.analysis.study import Study

@@ -7,11 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pydantic import BaseModel
 
 from inforeg.cli.options import Commands, Formatter
-from inforeg.config import BenchmarkConfig, Experiment, Project, WorkflowConfig
+from inforeg.config import BenchmarkConfig, Experiment, WorkflowConfig
 from inforeg.data.store import verify
 from inforeg.errors import UserError
 from inforeg.files import write_json
 from inforeg.plan import jobs, plan, resolve
+from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
 
 SCHEMAS: dict[str, type[BaseModel]] = {

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from inforeg.cli.options import Commands, Formatter
-from inforeg.config import Project
 from inforeg.data import store
+from inforeg.project import Project
 
 FETCH = """\
 Bring data/<data set> to the version that data.dvc pins: nothing to do if it is there, else from DVC's cache

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from tabulate import tabulate
 
 from inforeg.cli.options import Commands, Formatter
-from inforeg.config import Project
+from inforeg.project import Project
 from inforeg.registry import BENCHMARKS, METHODS
 
 

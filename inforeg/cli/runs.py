@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Formatter, add_runs, seeds, setting
-from inforeg.config import Project, RunSpec, validated
+from inforeg.config import RunSpec, validated
 from inforeg.errors import UserError
 from inforeg.files import write_json
 from inforeg.plan import closure, resolve, versions, with_seeds
+from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from pathlib import Path
 from filelock import FileLock
 from tqdm import tqdm
 
-from inforeg.config import Project
 from inforeg.data import manifest
 from inforeg.errors import UserError, unknown
+from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
 
 

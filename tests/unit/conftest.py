@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from inforeg.config import Project
 from inforeg.data.store import directory_hash, prepare
+from inforeg.project import Project
 
 BENCHMARK = {
     "title": "Toy",

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from inforeg.config import Project
 from inforeg.data.store import directory_hash
+from inforeg.project import Project
 
 ROOT = Path(__file__).parents[2]
 

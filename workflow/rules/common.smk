@@ -7,7 +7,7 @@ import sys
 from base64 import urlsafe_b64decode
 from pathlib import Path
 
-from inforeg.config import Project
+from inforeg.project import Project
 from inforeg.errors import UserError
 from inforeg.plan import jobs, needed_paths, plan
 

@@ -84,7 +84,7 @@ def test_information_without_its_rows_writes_nothing(tmp_path):
 def test_equal_runs_give_equal_bytes_under_any_hash_seed(sweep):
     script = (
         "import sys; from pathlib import Path; from inforeg.analysis.study import Study;"
-        "from inforeg.analysis.figures import save; from inforeg.config import Project;"
+        "from inforeg.analysis.figures import save; from inforeg.project import Project;"
         "study = Study.read(Project(Path(sys.argv[1])), 'mini', Path(sys.argv[2]));"
         "save('differences', study, Path(sys.argv[3]) / 'figure.pdf')"
     )

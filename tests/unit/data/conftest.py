@@ -12,10 +12,10 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from inforeg.config import Project
 from inforeg.data import arrays, splits, store
 from inforeg.data.base import Benchmark, Data
 from inforeg.data.sources import Distribution, Download, Source
+from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inforeg.cli import data
-from inforeg.config import Project
+from inforeg.project import Project
 
 
 def call(*words: str) -> None:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from inforeg.config import Project
 from inforeg.data import arrays, splits
 from inforeg.data.avdigits import AVDigits
 from inforeg.data.base import Data
 from inforeg.data.htad import HTAD
 from inforeg.data.mfeat import MultipleFeatures
 from inforeg.data.watch import SUBJECTS, Watch
+from inforeg.project import Project
 from inforeg.registry import BENCHMARKS, ENCODERS
 
 Prepared = Callable[[str], Path]
