@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from sklearn import metrics
 
 from inforeg.metrics.classification import accuracy, macro_f1
 
@@ -26,7 +27,6 @@ def test_class_neither_present_nor_predicted_counts_as_zero():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_against_scikit_learn(seed):
-    metrics = pytest.importorskip("sklearn.metrics")
     generator = torch.Generator().manual_seed(seed)
     classes = 7
     target = torch.randint(classes - 1, (60,), generator=generator)  # the last class is never true
