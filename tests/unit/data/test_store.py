@@ -199,7 +199,8 @@ def test_two_processes_fetch_at_once(tmp_path: Path, make_project: MakeProject) 
     made = store.prepare("synthetic", tmp_path / "made")
     project = make_project("project", {"synthetic": made})
     program = (
-        "from pathlib import Path; from inforeg.project import Project; from inforeg.data.store import fetch; "
+        "from pathlib import Path; from inforeg.project import Project; "
+        "from inforeg.data.store import fetch; "
         f"fetch('synthetic', Project(Path({str(project.root)!r})))"
     )
     racers = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]
