@@ -18,11 +18,12 @@ from inforeg.config import (
     validated,
 )
 from inforeg.errors import UserError, unknown
+from inforeg.methods.base import Method
 from inforeg.models.fusion import fusion_class
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS, ENCODERS, METHODS
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Part of every run's spec; raise it when a change to the loop or the models may change results."""
 
 
@@ -100,8 +101,16 @@ def supports(spec: RunSpec) -> tuple[bool, str]:
     joins = fusion_class(spec.config.fusion).joins
     if joins and joins != len(spec.config.encoders):
         return False, f"the fusion {spec.config.fusion!r} joins {joins} modalities"
-    supported: tuple[bool, str] = METHODS.build(spec.method, spec.settings).supports(spec.config)
-    return supported
+    method: Method = METHODS.build(spec.method, spec.settings)
+    if method.fusions and spec.config.fusion not in method.fusions:
+        return False, f"it is defined for the fusion {' or '.join(method.fusions)}"
+    if len(spec.config.encoders) < method.fewest:
+        return False, f"it needs at least {method.fewest} modalities"
+    if method.most and len(spec.config.encoders) > method.most:
+        return False, f"it is defined for {method.most} modalities"
+    if method.own_losses and method.unimodal_weight:
+        return False, "its losses are its own, so unimodal_weight has no say"
+    return method.supports(spec.config)
 
 
 def needs(spec: RunSpec) -> list[RunSpec]:

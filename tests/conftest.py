@@ -10,7 +10,9 @@ import torch
 
 from inforeg.config import RunSpec, TrialConfig
 from inforeg.data.base import Data, Split
-from inforeg.engine.train import train
+from inforeg.engine.train import begin, method_of, train
+from inforeg.methods.base import Method
+from inforeg.methods.state import TrainState
 from inforeg.registry import METHODS
 
 CLASSES = 4
@@ -73,6 +75,14 @@ def make_spec(
         config=config or make_config(),
         data_hash=None,
     )
+
+
+def start(spec: RunSpec, data: Data | None = None) -> tuple[Method, TrainState]:
+    """A spec's method, set up, and its state at the start of the first epoch."""
+    method = method_of(spec)
+    state = begin(spec, method, data or make_data(tuple(spec.config.encoders)))
+    method.setup(state, lambda needed: pytest.fail(f"needs {needed.method}"))
+    return method, state
 
 
 def poisoned(split: Split) -> Split:

@@ -1,7 +1,9 @@
 """`inforeg list`."""
 
 import argparse
+import inspect
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -39,23 +41,39 @@ Listing = tuple[list[dict[str, Any]], list[str]]
 
 
 def methods() -> Listing:
-    """Every method with its paper, family, variants and settings."""
+    """Every method with its paper, family, what it runs on, variants and settings."""
+    from inforeg.models.fusion import FUSIONS
+
     rows = []
     for name, cls in METHODS.classes.items():
-        schema = TypeAdapter(cls).json_schema()
+        settings = TypeAdapter(cls).json_schema().get("properties", {})
+        sources = attributes(cls)
         rows.append(
             {
                 "name": name,
                 "title": cls.title,
                 "family": cls.family,
                 "reference": cls.reference,
+                "year": int(re.findall(r"\b\d{4}\b", cls.reference)[-1]),
                 "version": cls.version,
+                "modalities": {"fewest": cls.fewest, "most": cls.most},
+                "fusions": list(cls.fusions or FUSIONS),
                 "variants": {variant: dict(settings) for variant, settings in cls.variants.items()},
-                "settings": schema.get("properties", {}),
+                "settings": {key: {**schema, "source": sources[key]} for key, schema in settings.items()},
                 "doc": cls.__doc__,
             }
         )
     return rows, ["name", "family", "reference"]
+
+
+def attributes(cls: type) -> dict[str, str]:
+    """What the docstrings of `cls` and its bases say of each attribute under `Attributes:`."""
+    found: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        _, _, listed = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
+        for name, text in re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", listed, re.MULTILINE):
+            found[name] = " ".join(text.split())
+    return found
 
 
 def benchmarks() -> Listing:

@@ -10,9 +10,7 @@ from inforeg.data.base import Split
 from inforeg.methods.base import Method
 from inforeg.metrics.classification import accuracy, macro_f1
 from inforeg.metrics.imbalance import discrepancy, gap, scores
-from inforeg.models.multimodal import MultimodalModel
-
-EVALUATION_BATCH = 1024
+from inforeg.models.multimodal import MultimodalModel, answers
 
 
 @dataclass(frozen=True)
@@ -35,17 +33,10 @@ def evaluate(model: MultimodalModel, method: Method, split: Split) -> Evaluation
     """Accuracy, macro-F1 and loss of the method's answer; accuracy, score and Delta of each modality.
 
     A modality is measured through its own logits: its share of the joint ones where the fusion
-    decomposes, else the logits with the other features at zero. The model's mode is left as it was.
+    decomposes, else the logits with the other features at zero.
     """
-    training = model.training
-    model.eval()
-    answers, unimodal = [], []
-    for batch in split.batches(EVALUATION_BATCH):
-        output = model(batch.inputs)
-        answers.append(method.predict(output))
-        unimodal.append(torch.stack(list(output.unimodal.values())))
-    model.train(training)
-    logits, shares = torch.cat(answers), dict(zip(model.modalities, torch.cat(unimodal, dim=1), strict=True))
+    output = answers(model, split)
+    logits, shares = method.predict(output), output.unimodal
     predicted, target = logits.argmax(1), split.target
     metrics = {
         "accuracy": accuracy(predicted, target),

@@ -58,11 +58,15 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
             range(state.epoch, epochs), desc=str(record.folder), unit="epoch", leave=False, disable=None
         ):
             started = time.perf_counter()
-            row = _start_epoch(state, epochs) | _train_epoch(state, method) | _traces(state)
+            row = _start_epoch(state, epochs)
+            with state.cost:
+                row |= _train_epoch(state, method)
+            row |= _traces(state)
             trained = time.perf_counter()
             held_out = {"val": evaluate(state.model, method, state.val)}
             row |= _named("train", evaluate(state.model, method, measured)) | _named("val", held_out["val"])
-            method.on_epoch_end(state, dict(row))
+            with state.cost:
+                method.on_epoch_end(state, dict(row))
             row |= state.drain()
             held_out["test"] = evaluate(state.model, method, test)
             row |= _named("test", held_out["test"])
@@ -150,6 +154,7 @@ def _snapshot(state: TrainState, method: Method, selection: Selection) -> dict[s
         "model": state.model.state_dict(),
         "optimizer": state.optimizer.state_dict(),
         "method": method.state_dict(),
+        "cost": state.cost.state_dict(),
         "selection": selection.state_dict(),
     }
 
@@ -163,4 +168,5 @@ def _restore(
     state.model.load_state_dict(snapshot["model"])
     state.optimizer.load_state_dict(snapshot["optimizer"])
     method.load_state_dict(snapshot["method"])
+    state.cost.load_state_dict(snapshot["cost"])
     selection.load_state_dict(snapshot["selection"])

@@ -1,46 +1,41 @@
 """Linear probes: what a frozen encoder knows, apart from the head it was trained with."""
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inforeg.data.base import Data, Split
-from inforeg.engine.evaluate import EVALUATION_BATCH
+from inforeg.data.base import Split
 from inforeg.metrics.classification import accuracy
 from inforeg.metrics.imbalance import gap
-from inforeg.models.multimodal import MultimodalModel
+from inforeg.models.multimodal import MultimodalModel, answers
 
 PENALTY = 1e-3
 ITERATIONS = 50
 
 
-def probe(model: MultimodalModel, data: Data) -> dict[str, float]:
-    """Validation and test accuracy of a linear probe on each frozen encoder, and best minus worst.
+def probe(model: MultimodalModel, train: Split, held_out: Mapping[str, Split]) -> dict[str, float]:
+    """Accuracy of a linear probe on each frozen encoder on the splits `held_out`, and best minus worst.
 
     The probe is a multinomial logistic regression on the training split's standardised features, fitted in
     double precision by L-BFGS from zero, so it draws no random number.
     """
-    model.eval()
     metrics: dict[str, float] = {}
-    splits = {"train": data.train, "val": data.val, "test": data.test}
-    features = {name: _features(model, split) for name, split in splits.items()}
+    fitted = answers(model, train).features
+    features = {name: answers(model, split).features for name, split in held_out.items()}
     for modality in model.modalities:
-        train = features["train"][modality]
-        mean, scale = train.mean(0), train.std(0).clamp(min=1e-8)
-        weights = _fit((train - mean) / scale, data.train.target, len(data.classes))
-        for name in ("val", "test"):
-            logits = F.linear((features[name][modality] - mean) / scale, weights[:, :-1], weights[:, -1])
-            metrics[f"{name}/probe/{modality}"] = accuracy(logits.argmax(1), splits[name].target)
+        seen = fitted[modality].double()
+        mean, scale = seen.mean(0), seen.std(0).clamp(min=1e-8)
+        weights = _fit((seen - mean) / scale, train.target, model.fusion.classes)
+        for name, split in held_out.items():
+            unseen = (features[name][modality].double() - mean) / scale
+            logits = F.linear(unseen, weights[:, :-1], weights[:, -1])
+            metrics[f"{name}/probe/{modality}"] = accuracy(logits.argmax(1), split.target)
     if len(model.modalities) > 1:
-        for name in ("val", "test"):
+        for name in held_out:
             metrics[f"{name}/probe_gap"] = gap(metrics[f"{name}/probe/{m}"] for m in model.modalities)
     return metrics
-
-
-@torch.no_grad()
-def _features(model: MultimodalModel, split: Split) -> dict[str, Tensor]:
-    parts = [model.encode(batch.inputs) for batch in split.batches(EVALUATION_BATCH)]
-    return {m: torch.cat([part[m] for part in parts]).double() for m in model.modalities}
 
 
 def _fit(features: Tensor, target: Tensor, classes: int) -> Tensor:

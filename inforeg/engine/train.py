@@ -19,10 +19,10 @@ from inforeg.engine.probe import probe
 from inforeg.engine.record import MODEL, SUMMARY, Record, check_spec
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
-from inforeg.methods.state import Blueprint, TrainState, Weights
+from inforeg.methods.state import Blueprint, TrainState
+from inforeg.metrics.cost import Cost
 from inforeg.metrics.information import HEAD, FisherTrace
 from inforeg.models.fusion import fusion_class
-from inforeg.models.multimodal import MultimodalModel
 from inforeg.plan import supports
 from inforeg.random import stream
 from inforeg.registry import ENCODERS, METHODS
@@ -52,13 +52,15 @@ def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool 
     method = method_of(spec)
     for needed in method.needs(spec):
         located(needed, runs)
-    model = method.build(blueprint(spec, data)).to(device)
+    state, test = begin(spec, method, data.to(device)), data.test.to(device)
     # Whatever can be refused has been by now, so a refused run leaves nothing behind.
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         record = Record(folder, spec, replace=discard)
         if not record.done:
-            _train(record, method, model, data, lambda needed: checkpoint.load(located(needed, runs) / MODEL))
+            with state.cost:
+                method.setup(state, lambda needed: checkpoint.load(located(needed, runs) / MODEL))
+            _train(record, method, state, test)
 
 
 def located(spec: RunSpec, runs: Path) -> Path:
@@ -101,25 +103,30 @@ def method_of(spec: RunSpec) -> Method:
     return method
 
 
-def _train(record: Record, method: Method, model: MultimodalModel, data: Data, weights: Weights) -> None:
-    spec, training = record.spec, record.spec.config.training
-    data = replace(data, train=_shuffled(data.train, spec)).to(next(model.parameters()).device)
+def begin(spec: RunSpec, method: Method, data: Data) -> TrainState:
+    """A training before its first epoch, on the device of `data`; the method is not set up yet."""
+    plan = blueprint(spec, data)
+    model = method.build(plan).to(data.train.target.device)
     groups = {m: model.parameters_of(m) for m in model.modalities} | {HEAD: list(model.fusion.parameters())}
-    optimizer = OPTIMIZERS[training.optimizer](model.parameters(), training)
-    state = TrainState(spec, model, optimizer, data.train, data.val, FisherTrace(groups))
-    method.setup(state, weights)
-    selection = fit(state, method, data.test, record)
+    optimizer = OPTIMIZERS[spec.config.training.optimizer](model.parameters(), spec.config.training)
+    optimizer.register_step_post_hook((cost := Cost(model)).step)
+    train = _shuffled(data.train, spec)
+    return TrainState(spec, model, optimizer, train, data.val, FisherTrace(groups), plan, cost)
+
+
+def _train(record: Record, method: Method, state: TrainState, test: Split) -> None:
+    selection = fit(state, method, test, record)
     started = time.perf_counter()
-    model.load_state_dict(selection.weights)
-    selection.rules["val"].metrics |= probe(model, data)
+    state.model.load_state_dict(selection.weights)
+    selection.rules["val"].metrics |= probe(state.model, state.train, {"val": state.val, "test": test})
     record.count(evaluation=time.perf_counter() - started)
     summary = {
-        "parameters": sum(p.numel() for p in model.parameters()),
+        "parameters": sum(p.numel() for p in state.model.parameters()),
         "selection": {
             name: {"epoch": rule.epoch, "metrics": rule.metrics} for name, rule in selection.rules.items()
         },
     }
-    targets = {"val": data.val.target.cpu(), "test": data.test.target.cpu()}
+    targets = {"val": state.val.target.cpu(), "test": test.target.cpu()}
     record.finish(selection, targets, summary, _cost(state, record.seconds))
 
 
@@ -127,11 +134,11 @@ def _shuffled(split: Split, spec: RunSpec) -> Split:
     if not spec.config.training.shuffle_labels:
         return split
     order = torch.randperm(len(split), generator=stream(spec.seed, "shuffle_labels"))
-    return replace(split, target=split.target[order])
+    return replace(split, target=split.target[order.to(split.target.device)])
 
 
 def _cost(state: TrainState, seconds: Mapping[str, float]) -> dict[str, float]:
-    """Wall time, samples trained on a second, and peak memory: of the device, or of the whole process."""
+    """Wall time, samples trained on a second, peak memory of the device or the whole process, and passes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if state.device.type == "cuda":
         peak = torch.cuda.max_memory_allocated() / 2**20
@@ -140,6 +147,7 @@ def _cost(state: TrainState, seconds: Mapping[str, float]) -> dict[str, float]:
         "training_seconds": seconds["training"],
         "samples_per_second": state.epoch * len(state.train) / seconds["training"],
         "peak_memory_mib": peak,
+        **state.cost.passes(len(state.train), len(state.spec.config.encoders)),
     }
 
 

@@ -1,11 +1,11 @@
 """What a method is: hyper-parameters and the few hooks of the loop that it overrides."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
+from pydantic import NonNegativeFloat
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
@@ -33,7 +33,14 @@ class Method:
         family: where the method acts.
         reference: the paper and its year.
         variants: settings by the name of a variant that the method itself offers.
+        fewest: how many modalities it needs.
+        most: how many modalities it is defined for; None for any number.
+        fusions: names of the fusions that it is defined for; None for all.
+        own_heads: whether the unimodal logits come from a linear head per modality beside the fusion, not
+            from its shares.
+        own_losses: whether `unimodal_weight` has no say, since the method brings all of its losses.
         neutral: settings with which the method is joint training bit for bit, where there are any.
+        unimodal_weight: weight of the sum of unimodal cross-entropies (the star of Joint*, InfoReg*).
     """
 
     name: ClassVar[str]
@@ -42,14 +49,14 @@ class Method:
     family: ClassVar[Family]
     reference: ClassVar[str]
     variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {}
+    fewest: ClassVar[int] = 2
+    most: ClassVar[int | None] = None
+    fusions: ClassVar[tuple[str, ...] | None] = None
+    own_heads: ClassVar[bool] = False
+    own_losses: ClassVar[bool] = False
     neutral: ClassVar[Mapping[str, Setting] | None] = None
 
-    unimodal_weight: Annotated[
-        float,
-        Field(
-            ge=0, description="weight of the sum of unimodal cross-entropies (the star of Joint*, InfoReg*)"
-        ),
-    ] = 0.0
+    unimodal_weight: NonNegativeFloat = 0.0
 
     @classmethod
     def expand(cls, modalities: tuple[str, ...]) -> dict[str, dict[str, Setting]]:
@@ -57,7 +64,10 @@ class Method:
         return {"": {}}
 
     def supports(self, config: TrialConfig) -> tuple[bool, str]:
-        """Whether the method can run on a benchmark, else (False, the reason that tables print)."""
+        """Whether the settings fit a benchmark, else (False, the reason that tables print).
+
+        What the class attributes say already need not be said here.
+        """
         return True, ""
 
     def needs(self, spec: RunSpec) -> list[RunSpec]:
@@ -70,7 +80,7 @@ class Method:
 
     def build(self, blueprint: Blueprint) -> MultimodalModel:
         """The run's model."""
-        return blueprint.build()
+        return blueprint.build(own_heads=self.own_heads)
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """Called once before the first epoch, also of a resumed run."""
@@ -101,8 +111,8 @@ class Method:
         """Named scalar terms, whose sum is minimised."""
         terms = {"joint": F.cross_entropy(output.logits, batch.target)}
         if self.unimodal_weight:
-            for modality, logits in output.unimodal.items():
-                terms[modality] = self.unimodal_weight * F.cross_entropy(logits, batch.target)
+            for modality, loss in unimodal_losses(output, batch).items():
+                terms[modality] = self.unimodal_weight * loss
         return terms
 
     def backward(self, state: TrainState, losses: Mapping[str, Tensor]) -> None:
@@ -137,3 +147,8 @@ class Method:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`."""
+
+
+def unimodal_losses(output: Output, batch: Batch) -> dict[str, Tensor]:
+    """Cross-entropy of each modality's logits."""
+    return {m: F.cross_entropy(logits, batch.target) for m, logits in output.unimodal.items()}

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from inforeg.batch import Output
-from inforeg.config import RunSpec, TrialConfig
+from inforeg.config import RunSpec
 from inforeg.data.base import Split
 from inforeg.methods.base import Family, Method
 from inforeg.methods.state import Blueprint, TrainState, Weights
@@ -26,12 +26,7 @@ class Ensemble(Method):
     title: ClassVar[str] = "Late-fusion ensemble"
     family: ClassVar[Family] = "baseline"
     reference: ClassVar[str] = "Kittler et al., On Combining Classifiers, PAMI 1998 (mean rule)"
-
-    def supports(self, config: TrialConfig) -> tuple[bool, str]:
-        """Two or more modalities; no loss is minimised."""
-        if self.unimodal_weight:
-            return False, "nothing is trained, so unimodal_weight has no say"
-        return len(config.encoders) > 1, "needs two modalities"
+    own_losses: ClassVar[bool] = True
 
     def needs(self, spec: RunSpec) -> list[RunSpec]:
         """One unimodal run per modality."""
@@ -50,11 +45,8 @@ class Ensemble(Method):
         return blueprint.build(fusion=Sum)
 
     def setup(self, state: TrainState, weights: Weights) -> None:
-        """Load the unimodal models: together they hold exactly this model's weights."""
-        together: dict[str, Tensor] = {}
-        for run in self.needs(state.spec):
-            together |= weights(run)
-        state.model.load_state_dict(together)
+        """Load the unimodal models."""
+        state.model.load_state_dict(Unimodal.together(state.spec, weights))
 
     def predict(self, output: Output) -> Tensor:
         """Logarithm of the mean probability."""

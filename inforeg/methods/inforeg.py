@@ -54,12 +54,12 @@ class InfoRegMethod(Method):
     other_strength: Annotated[float, Field(ge=0)] = 0.1
 
     def supports(self, config: TrialConfig) -> tuple[bool, str]:
-        """Two or more modalities; the released code two."""
+        """The released code knows two modalities."""
         if self.definition == "released" and len(config.encoders) != 2:
             return False, "the released code knows two modalities"
         if self.leader and self.leader not in config.encoders:
             return False, f"leader = {self.leader!r} is none of {', '.join(config.encoders)}"
-        return len(config.encoders) > 1, "needs two modalities"
+        return True, ""
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """Make the regulation over the model's encoders."""

@@ -18,4 +18,5 @@ class Joint(Method):
     title: ClassVar[str] = "Joint training"
     family: ClassVar[Family] = "baseline"
     reference: ClassVar[str] = "Huang et al., InfoReg, CVPR 2025, section 3.1"
+    fewest: ClassVar[int] = 1
     neutral: ClassVar[Mapping[str, Setting] | None] = {}

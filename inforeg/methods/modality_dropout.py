@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from inforeg.batch import Batch, Output
-from inforeg.config import Setting, TrialConfig
+from inforeg.config import Setting
 from inforeg.methods.base import Family, Method
 from inforeg.methods.state import TrainState
 from inforeg.registry import OPTIONS
@@ -32,10 +32,6 @@ class ModalityDropout(Method):
     neutral: ClassVar[Mapping[str, Setting] | None] = {"probability": 0.0}
 
     probability: Annotated[float, Field(ge=0, lt=1, description="p, per sample and modality")] = 0.2
-
-    def supports(self, config: TrialConfig) -> tuple[bool, str]:
-        """Two or more modalities."""
-        return len(config.encoders) > 1, "needs two modalities"
 
     def on_epoch_start(self, state: TrainState) -> None:
         """A stream of masks per modality for the epoch."""

@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from inforeg.batch import Batch, Output
-from inforeg.config import Setting, TrialConfig
+from inforeg.config import Setting
 from inforeg.methods.base import Family, Method
 from inforeg.methods.state import TrainState
 from inforeg.metrics.imbalance import confidences
@@ -42,10 +42,6 @@ class OGM(Method):
     start: Annotated[int, Field(ge=0, description="first epoch of the modulation")] = 0
     end: Annotated[int, Field(ge=0, description="last epoch of the modulation")] = 50
 
-    def supports(self, config: TrialConfig) -> tuple[bool, str]:
-        """Two or more modalities."""
-        return len(config.encoders) > 1, "needs two modalities"
-
     @torch.no_grad()
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Modulate, while the epoch is in range."""
@@ -54,8 +50,7 @@ class OGM(Method):
         factors = coefficients(confidences(output.unimodal, batch.target), self.alpha)
         for modality, factor in zip(output.unimodal, factors, strict=True):
             state.log(f"k/{modality}", factor)
-            weights = [p for p in state.model.parameters_of(modality) if p.grad is not None and p.dim() > 1]
-            self.modulate(modality, [p.grad for p in weights if p.grad is not None], factor)
+            self.modulate(modality, state.gradients(modality, dimensions=2), factor)
 
     def modulate(self, modality: str, gradients: list[Tensor], factor: Tensor) -> None:
         """Scale one encoder's gradients in place."""

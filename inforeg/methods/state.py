@@ -1,17 +1,19 @@
 """What a method may see and change while it trains: everything but the test split and the run directory."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from inforeg.config import RunSpec
 from inforeg.data.base import Split
+from inforeg.metrics.cost import Cost
 from inforeg.metrics.information import FisherTrace
 from inforeg.models.encoders.base import Encoder
-from inforeg.models.fusion import Fusion
+from inforeg.models.fusion import Fusion, OwnHeads
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.random import stream
 
@@ -33,9 +35,16 @@ class Blueprint:
     seed: int
 
     def build(
-        self, modalities: tuple[str, ...] | None = None, fusion: type[Fusion] | None = None
+        self,
+        modalities: tuple[str, ...] | None = None,
+        fusion: type[Fusion] | None = None,
+        *,
+        own_heads: bool = False,
     ) -> MultimodalModel:
-        """A fresh model of `modalities` (default: all) under `fusion` (default: the benchmark's)."""
+        """A fresh model of `modalities` (default: all) under `fusion` (default: the benchmark's).
+
+        With `own_heads` the unimodal logits come from a linear head per modality beside the fusion.
+        """
         chosen = modalities or tuple(self.encoders)
         recipes = {modality: self.encoders[modality] for modality in chosen}
         encoders = {
@@ -43,7 +52,9 @@ class Blueprint:
             for modality, (recipe, shape) in recipes.items()
         }
         widths = {modality: recipe.features for modality, (recipe, _) in recipes.items()}
-        head = (fusion or self.fusion)(widths, self.classes, self._head_stream)
+        head: Fusion = (fusion or self.fusion)(widths, self.classes, self._head_stream)
+        if own_heads:
+            head = OwnHeads(head, self._head_stream)
         return MultimodalModel(encoders, head)
 
     def _head_stream(self, layer: str) -> torch.Generator:
@@ -60,6 +71,8 @@ class TrainState:
         optimizer: over all of the model's parameters.
         train: the training split.
         val: the validation split, for methods that steer by it.
+        blueprint: what the model was built from.
+        cost: steps and passes so far; counts by itself while the method is at work.
         trace: the `batch` estimate of Tr(F) of each encoder and the head; `Method.step` feeds it.
         epoch: current epoch, from 0.
     """
@@ -70,6 +83,8 @@ class TrainState:
     train: Split
     val: Split
     trace: FisherTrace
+    blueprint: Blueprint
+    cost: Cost
     epoch: int = 0
     _logged: dict[str, list[Tensor | float]] = field(default_factory=lambda: defaultdict(list))
 
@@ -84,6 +99,22 @@ class TrainState:
             modality: stream(self.spec.seed, "method", name, modality, self.epoch, device=self.device)
             for modality in self.model.modalities
         }
+
+    def generator(self, name: str) -> torch.Generator:
+        """The method's own source of chance `name` in this epoch, on the CPU; equal after a resume."""
+        return stream(self.spec.seed, "method", name, self.epoch)
+
+    def gradients(self, modality: str, dimensions: int = 0) -> list[Tensor]:
+        """The gradients of one encoder's parameters that have at least so many dimensions, to be edited."""
+        found = [p.grad for p in self.model.parameters_of(modality) if p.dim() >= dimensions]
+        return [gradient for gradient in found if gradient is not None]
+
+    def fresh_optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """Another optimiser with the run's settings, at the learning rate of the first epoch."""
+        kind: Any = type(self.optimizer)
+        optimizer: torch.optim.Optimizer = kind(parameters, **self.optimizer.defaults)
+        optimizer.register_step_post_hook(self.cost.step)
+        return optimizer
 
     def log(self, name: str, value: Tensor | float) -> None:
         """Record a scalar; the epoch's row holds the mean of what was recorded under `name`."""

@@ -3,12 +3,14 @@
 from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
+from torch import Tensor
 
+from inforeg.batch import Output
 from inforeg.config import RunSpec, Setting, TrialConfig
 from inforeg.methods.base import Family, Method
-from inforeg.methods.state import Blueprint
+from inforeg.methods.state import Blueprint, TrainState, Weights
 from inforeg.models.fusion import Sum
-from inforeg.models.multimodal import MultimodalModel
+from inforeg.models.multimodal import MultimodalModel, answers
 from inforeg.registry import METHODS, OPTIONS
 
 
@@ -24,15 +26,17 @@ class Unimodal(Method):
     title: ClassVar[str] = "Unimodal"
     family: ClassVar[Family] = "baseline"
     reference: ClassVar[str] = "Huang et al., InfoReg, CVPR 2025, Figure 1b"
+    fewest: ClassVar[int] = 1
+    own_losses: ClassVar[bool] = True
 
     modality: str = ""
 
     def supports(self, config: TrialConfig) -> tuple[bool, str]:
-        """One of the benchmark's modalities; its loss is unimodal as it is."""
+        """One of the benchmark's modalities."""
         if self.modality not in config.encoders:
             known = " or ".join(config.encoders)
             return False, f"there is no modality {self.modality!r}; set modality to {known}"
-        return not self.unimodal_weight, "its loss is unimodal already, so unimodal_weight has no say"
+        return True, ""
 
     @classmethod
     def expand(cls, modalities: tuple[str, ...]) -> dict[str, dict[str, Setting]]:
@@ -53,6 +57,22 @@ class Unimodal(Method):
             )
             for modality in spec.config.encoders
         ]
+
+    @classmethod
+    def together(cls, spec: RunSpec, weights: Weights) -> dict[str, Tensor]:
+        """The weights of `runs(spec)`, which are those of one model of all modalities under `Sum`."""
+        return {name: tensor for run in cls.runs(spec) for name, tensor in weights(run).items()}
+
+    @classmethod
+    def answers(cls, state: TrainState, weights: Weights) -> Output:
+        """Features and logits, without gradient, of `runs(state.spec)` for the whole training split in order.
+
+        Frozen teachers say the same of a sample in every epoch, so they are asked once.
+        """
+        teachers = state.blueprint.build(fusion=Sum).to(state.device).eval()
+        teachers.load_state_dict(cls.together(state.spec, weights))
+        state.cost.watch(teachers)
+        return answers(teachers, state.train)
 
     def build(self, blueprint: Blueprint) -> MultimodalModel:
         """The one encoder and its head."""

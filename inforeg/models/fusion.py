@@ -158,6 +158,29 @@ class Gated(_Conditioned):
         return joint
 
 
+class OwnHeads(Fusion):
+    """A fusion for the joint logits, and beside it a linear head per modality for the unimodal ones.
+
+    Args:
+        joint: the fusion.
+        streams: gives the generator for a layer's initial weights.
+    """
+
+    decomposes = False
+
+    def __init__(self, joint: Fusion, streams: Streams) -> None:
+        super().__init__(joint.widths, joint.classes, streams)
+        self.joint = joint
+        self.heads = nn.ModuleDict(
+            {m: _linear(width, joint.classes, streams(f"own {m}")) for m, width in joint.widths.items()}
+        )
+
+    def forward(self, features: Mapping[str, Tensor]) -> Output:
+        """The fusion's joint logits and the heads' unimodal ones."""
+        unimodal = {m: self.heads[m](h) for m, h in features.items()}
+        return Output(features, self.joint(features).logits, unimodal)
+
+
 FUSIONS: dict[str, type[Fusion]] = {cls.name: cls for cls in (Concat, Sum, FiLM, Gated)}
 
 

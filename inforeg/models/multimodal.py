@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
 from inforeg.batch import Output
+from inforeg.data.base import Split
 from inforeg.models.fusion import Fusion
 
 
@@ -42,3 +44,23 @@ class MultimodalModel(nn.Module):
     def parameters_of(self, modality: str) -> list[nn.Parameter]:
         """The parameters of one encoder."""
         return list(self.encoders[modality].parameters())
+
+
+EVALUATION_BATCH = 1024
+
+
+@torch.no_grad()
+def answers(model: MultimodalModel, split: Split) -> Output:
+    """The model's answer to a whole split, in its order and without gradient.
+
+    Measured in evaluation mode; the model's mode is left as it was.
+    """
+    training = model.training
+    model.eval()
+    parts: list[Output] = [model(batch.inputs) for batch in split.batches(EVALUATION_BATCH)]
+    model.train(training)
+    return Output(
+        {m: torch.cat([part.features[m] for part in parts]) for m in model.modalities},
+        torch.cat([part.logits for part in parts]),
+        {m: torch.cat([part.unimodal[m] for part in parts]) for m in model.modalities},
+    )

@@ -15,11 +15,8 @@ import torch
 
 from inforeg.config import TrialConfig
 from inforeg.data.base import Data, Split
-from inforeg.engine.train import OPTIMIZERS, blueprint, method_of
-from inforeg.methods.state import TrainState
-from inforeg.metrics.information import HEAD, FisherTrace
 from inforeg.registry import METHODS
-from tests.conftest import make_spec
+from tests.conftest import make_spec, start
 
 SMALL = {
     "shapes": {"audio": (13, 24), "image": (1, 14, 14)},
@@ -53,14 +50,9 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
         encoders=pair["encoders"],
         training={"epochs": 3, "lr": 0.002, "batch_size": pair["batch"]},
     )
-    plugin = method_of(spec := make_spec(method, config=config))
-    model = plugin.build(blueprint(spec, data))
-    groups = {m: model.parameters_of(m) for m in model.modalities} | {HEAD: list(model.fusion.parameters())}
-    optimizer = OPTIMIZERS["sgd"](model.parameters(), config.training)
-    state = TrainState(spec, model, optimizer, split, split, FisherTrace(groups))
-    plugin.setup(state, lambda needed: pytest.fail(f"{method} needs {needed.method}"))
+    plugin, state = start(make_spec(method, config=config), data)
     if method == "inforeg":
-        growing = {m: [1.0, 2.0] for m in model.modalities}
+        growing = {m: [1.0, 2.0] for m in state.model.modalities}
         plugin.load_state_dict({"history": growing})
     plugin.on_epoch_start(state)
     batch = split.batch(torch.arange(pair["batch"]))

@@ -5,32 +5,22 @@ import torch
 from scipy.stats import binomtest
 
 from inforeg.data.base import Split
-from inforeg.engine.train import blueprint, method_of
-from inforeg.methods.state import TrainState
-from inforeg.metrics.information import FisherTrace
-from tests.conftest import make_config, make_data, make_spec
+from tests.conftest import make_config, make_spec, start
 
 PAIR, TRIPLE = ("audio", "image"), ("audio", "image", "text")
 SAMPLES = 4000
 
 
-def start(method, modalities=PAIR, **settings):
+def begun(method, modalities=PAIR, **settings):
     """The method and its state at the first batch."""
-    spec = make_spec(method, config=make_config(modalities), **settings)
-    data = make_data(modalities)
-    plugin = method_of(spec)
-    model = plugin.build(blueprint(spec, data))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    trace = FisherTrace({"whole": list(model.parameters())})
-    state = TrainState(spec, model, optimizer, data.train, data.val, trace)
-    plugin.setup(state, lambda needed: pytest.fail("needs no other run"))
+    plugin, state = start(make_spec(method, config=make_config(modalities), **settings))
     plugin.on_epoch_start(state)
     return plugin, state
 
 
 def kept(monkeypatch, modalities, probability):
     """Which samples keep which modality, (M, SAMPLES), and the features before and after."""
-    plugin, state = start("modality_dropout", modalities, probability=probability)
+    plugin, state = begun("modality_dropout", modalities, probability=probability)
     seen, fuse = {}, state.model.fuse
 
     def spy(features):
@@ -76,7 +66,7 @@ def test_modalities_are_dropped_independently(monkeypatch):
 
 
 def weights_after(method, **settings):
-    plugin, state = start(method, **settings)
+    plugin, state = begun(method, **settings)
     for epoch in range(2):
         state.epoch = epoch
         plugin.on_epoch_start(state)
@@ -92,7 +82,7 @@ def test_probability_zero_is_joint_training_bit_for_bit():
 
 
 def test_features_of_the_output_are_whole():
-    plugin, state = start("modality_dropout", probability=0.9)
+    plugin, state = begun("modality_dropout", probability=0.9)
     batch = state.train.batch(torch.arange(40))
     output = plugin.forward(state, batch)
     expected = state.model.encode(batch.inputs)

@@ -6,11 +6,8 @@ import pytest
 import torch
 
 from inforeg.batch import Output
-from inforeg.engine.train import blueprint, method_of
 from inforeg.methods.ogm import coefficients
-from inforeg.methods.state import TrainState
-from inforeg.metrics.information import FisherTrace
-from tests.conftest import make_config, make_data, make_spec
+from tests.conftest import make_config, make_spec, start
 
 AHEAD, BEHIND = "audio", "image"
 
@@ -39,19 +36,14 @@ def modulated(method, epoch=0, width=8, **settings):
     config = make_config()
     encoder = config.encoders[AHEAD].model_copy(update={"hidden": [width]})
     config = config.model_copy(update={"encoders": dict.fromkeys((AHEAD, BEHIND), encoder)})
-    spec, data = make_spec(method, config=config, **settings), make_data()
-    plugin = method_of(spec)
-    model = plugin.build(blueprint(spec, data))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    trace = FisherTrace({"whole": list(model.parameters())})
-    state = TrainState(spec, model, optimizer, data.train, data.val, trace, epoch=epoch)
-    plugin.setup(state, lambda needed: pytest.fail("needs no other run"))
+    plugin, state = start(make_spec(method, config=config, **settings))
+    state.epoch, model = epoch, state.model
     generator = torch.Generator().manual_seed(7)
     for parameter in model.parameters():
         parameter.grad = torch.randn(parameter.shape, generator=generator)
     before = {name: p.grad.clone() for name, p in model.named_parameters()}
     shares = unimodal()
-    batch = data.train.batch(torch.arange(2))
+    batch = state.train.batch(torch.arange(2))
     batch.target.zero_()
     plugin.on_epoch_start(state)
     plugin.on_gradients(state, batch, Output({}, sum(shares.values()), shares))

@@ -27,7 +27,7 @@ def test_a_cell_that_cannot_be_is_left_out_with_its_reason(project):
     rows = [{"label": "Joint", "method": "joint"}, {"label": "InfoReg", "method": "inforeg"}]
     write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "rows": rows})
     planned = plan(project, "main")
-    assert planned.left_out == {("inforeg", "toy"): "needs two modalities"}
+    assert planned.left_out == {("inforeg", "toy"): "it needs at least 2 modalities"}
     assert [cell.row for cell in planned.cells] == ["joint"]
 
 

@@ -94,7 +94,8 @@ def test_a_summary_agrees_with_log_predictions_and_model(run):
     assert again == {name: v for name, v in chosen["val"]["metrics"].items() if "probe" not in name}
     model = method_of(spec).build(blueprint(spec, data))
     model.load_state_dict(torch.load(folder / "model.pt", weights_only=True))
-    assert probe(model, data).items() <= chosen["val"]["metrics"].items()
+    probed = probe(model, data.train, {"val": data.val, "test": data.test})
+    assert probed.items() <= chosen["val"]["metrics"].items()
 
 
 def test_the_learning_rate_decays_once(run):
@@ -144,7 +145,7 @@ def test_a_probe_sees_what_the_head_ignores():
     fusion = Concat({"audio": 6, "image": 6}, CLASSES, lambda name: stream(0, name))
     nn.init.zeros_(fusion.weights["image"])
     model = MultimodalModel({"audio": nn.Identity(), "image": nn.Identity()}, fusion)
-    metrics = probe(model, data)
+    metrics = probe(model, data.train, {"val": data.val, "test": data.test})
     assert metrics["test/probe/image"] > 0.6
     assert metrics["test/probe_gap"] == pytest.approx(
         abs(metrics["test/probe/audio"] - metrics["test/probe/image"])
