@@ -98,19 +98,22 @@ def with_seeds(spec: RunSpec, seeds: Iterable[int]) -> tuple[RunSpec, ...]:
 
 def supports(spec: RunSpec) -> tuple[bool, str]:
     """Whether the spec's fusion and method can run on its benchmark, else (False, reason)."""
-    joins = fusion_class(spec.config.fusion).joins
-    if joins and joins != len(spec.config.encoders):
-        return False, f"the fusion {spec.config.fusion!r} joins {joins} modalities"
     method: Method = METHODS.build(spec.method, spec.settings)
-    if method.fusions and spec.config.fusion not in method.fusions:
-        return False, f"it is defined for the fusion {' or '.join(method.fusions)}"
-    if len(spec.config.encoders) < method.fewest:
-        return False, f"it needs at least {method.fewest} modalities"
-    if method.most and len(spec.config.encoders) > method.most:
-        return False, f"it is defined for {method.most} modalities"
-    if method.own_losses and method.unimodal_weight:
-        return False, "its losses are its own, so unimodal_weight has no say"
-    return method.supports(spec.config)
+    config, modalities = spec.config, len(spec.config.encoders)
+    joins = fusion_class(config.fusion).joins
+    widths = {ENCODERS.build(encoder.kind, encoder.options).features for encoder in config.encoders.values()}
+    obstacles = {
+        f"the fusion {config.fusion!r} joins {joins} modalities": joins not in (None, modalities),
+        f"it is defined for the fusion {' or '.join(method.fusions or ())}": (
+            method.fusions and config.fusion not in method.fusions
+        ),
+        f"it needs at least {method.fewest} modalities": modalities < method.fewest,
+        f"it is defined for {method.most} modalities": method.most and modalities > method.most,
+        "its encoders must give equally many features": method.same_width and len(widths) > 1,
+        "its losses are its own, so unimodal_weight has no say": method.own_losses and method.unimodal_weight,
+    }
+    reason = next((reason for reason, applies in obstacles.items() if applies), None)
+    return method.supports(config) if reason is None else (False, reason)
 
 
 def needs(spec: RunSpec) -> list[RunSpec]:

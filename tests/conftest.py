@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ from inforeg.config import RunSpec, TrialConfig
 from inforeg.data.base import Data, Split
 from inforeg.engine.train import begin, method_of, train
 from inforeg.methods.base import Method
-from inforeg.methods.state import TrainState
+from inforeg.methods.state import TrainState, Weights
 from inforeg.registry import METHODS
 
 CLASSES = 4
@@ -77,11 +77,17 @@ def make_spec(
     )
 
 
-def start(spec: RunSpec, data: Data | None = None) -> tuple[Method, TrainState]:
+def no_weights(needed: RunSpec) -> NoReturn:
+    pytest.fail(f"needs {needed.method}")
+
+
+def start(
+    spec: RunSpec, data: Data | None = None, weights: Weights = no_weights
+) -> tuple[Method, TrainState]:
     """A spec's method, set up, and its state at the start of the first epoch."""
     method = method_of(spec)
     state = begin(spec, method, data or make_data(tuple(spec.config.encoders)))
-    method.setup(state, lambda needed: pytest.fail(f"needs {needed.method}"))
+    method.setup(state, weights)
     return method, state
 
 

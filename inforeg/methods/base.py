@@ -36,6 +36,7 @@ class Method:
         fewest: how many modalities it needs.
         most: how many modalities it is defined for; None for any number.
         fusions: names of the fusions that it is defined for; None for all.
+        same_width: whether all encoders must give as many features, e.g. for a head that they share.
         own_heads: whether the unimodal logits come from a linear head per modality beside the fusion, not
             from its shares.
         own_losses: whether `unimodal_weight` has no say, since the method brings all of its losses.
@@ -52,6 +53,7 @@ class Method:
     fewest: ClassVar[int] = 2
     most: ClassVar[int | None] = None
     fusions: ClassVar[tuple[str, ...] | None] = None
+    same_width: ClassVar[bool] = False
     own_heads: ClassVar[bool] = False
     own_losses: ClassVar[bool] = False
     neutral: ClassVar[Mapping[str, Setting] | None] = None

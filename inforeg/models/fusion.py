@@ -45,12 +45,14 @@ class Fusion(nn.Module, ABC):
         """Joint and unimodal logits from features (B, d_m)."""
 
 
-def _xavier(shape: tuple[int, int], fan_in: int, generator: torch.Generator) -> nn.Parameter:
+def xavier(shape: tuple[int, int], fan_in: int, generator: torch.Generator) -> nn.Parameter:
+    """A weight matrix with Xavier normal entries, as if it had `fan_in` columns."""
     std = (2.0 / (fan_in + shape[0])) ** 0.5
     return nn.Parameter(torch.randn(shape, generator=generator) * std)
 
 
-def _linear(fan_in: int, fan_out: int, generator: torch.Generator) -> nn.Linear:
+def linear(fan_in: int, fan_out: int, generator: torch.Generator) -> nn.Linear:
+    """A linear layer with Xavier normal weights and no bias at first."""
     layer = nn.Linear(fan_in, fan_out)
     nn.init.xavier_normal_(layer.weight, generator=generator)
     nn.init.zeros_(layer.bias)
@@ -67,7 +69,7 @@ class Concat(Fusion):
         super().__init__(widths, classes, streams)
         total = sum(widths.values())
         self.weights = nn.ParameterDict(
-            {m: _xavier((classes, width), total, streams(m)) for m, width in widths.items()}
+            {m: xavier((classes, width), total, streams(m)) for m, width in widths.items()}
         )
         self.bias = nn.Parameter(torch.zeros(classes))
 
@@ -86,7 +88,7 @@ class Sum(Fusion):
 
     def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
         super().__init__(widths, classes, streams)
-        self.heads = nn.ModuleDict({m: _linear(width, classes, streams(m)) for m, width in widths.items()})
+        self.heads = nn.ModuleDict({m: linear(width, classes, streams(m)) for m, width in widths.items()})
 
     def forward(self, features: Mapping[str, Tensor]) -> Output:
         """The shares and their sum."""
@@ -130,8 +132,8 @@ class FiLM(_Conditioned):
     def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
         super().__init__(widths, classes, streams)
         width = widths[self.second]
-        self.condition = _linear(widths[self.first], 2 * width, streams("condition"))
-        self.head = _linear(width, classes, streams("head"))
+        self.condition = linear(widths[self.first], 2 * width, streams("condition"))
+        self.head = linear(width, classes, streams("head"))
 
     def logits(self, first: Tensor, second: Tensor) -> Tensor:
         """Scale and shift the second modality's features by the first's."""
@@ -148,9 +150,9 @@ class Gated(_Conditioned):
     def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
         super().__init__(widths, classes, streams)
         width = widths[self.second]
-        self.gate = _linear(widths[self.first], width, streams("gate"))
-        self.value = _linear(width, width, streams("value"))
-        self.head = _linear(width, classes, streams("head"))
+        self.gate = linear(widths[self.first], width, streams("gate"))
+        self.value = linear(width, width, streams("value"))
+        self.head = linear(width, classes, streams("head"))
 
     def logits(self, first: Tensor, second: Tensor) -> Tensor:
         """Gate the second modality's features by the first's."""
@@ -172,7 +174,7 @@ class OwnHeads(Fusion):
         super().__init__(joint.widths, joint.classes, streams)
         self.joint = joint
         self.heads = nn.ModuleDict(
-            {m: _linear(width, joint.classes, streams(f"own {m}")) for m, width in joint.widths.items()}
+            {m: linear(width, joint.classes, streams(f"own {m}")) for m, width in joint.widths.items()}
         )
 
     def forward(self, features: Mapping[str, Tensor]) -> Output:

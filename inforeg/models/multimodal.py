@@ -1,6 +1,6 @@
 """One encoder per modality and a fusion over their features."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -64,3 +64,8 @@ def answers(model: MultimodalModel, split: Split) -> Output:
         torch.cat([part.logits for part in parts]),
         {m: torch.cat([part.unimodal[m] for part in parts]) for m in model.modalities},
     )
+
+
+def without(features: Mapping[str, Tensor], removed: Collection[str]) -> dict[str, Tensor]:
+    """The features with those of the modalities `removed` at zero."""
+    return {m: torch.zeros_like(h) if m in removed else h for m, h in features.items()}

@@ -6,6 +6,7 @@ The column to read is `ratio`, in the line that each test prints: the median ove
 step time over joint's in the same round. There is no bound to fail: machines differ.
 """
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ import torch
 
 from inforeg.config import TrialConfig
 from inforeg.data.base import Data, Split
+from inforeg.engine.train import blueprint, method_of
+from inforeg.methods.state import Weights
 from inforeg.registry import METHODS
 from tests.conftest import make_spec, start
 
@@ -34,29 +37,40 @@ RESNETS = {
     "rounds": 6,
 }
 COMPARED = [name for name in METHODS.classes if name not in ("joint", "unimodal", "ensemble")]
+EPOCHS = 100
+EPOCH = 20  # past every warm-up, before the end of every schedule
 
 
 def stepper(pair: dict, method: str) -> Callable[[], None]:
-    """One step of `method` on a batch of noise, every window open."""
+    """One step of `method` on batches of noise, every window open."""
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
-    inputs = {
-        m: torch.randn(pair["batch"], *shape, generator=generator) for m, shape in pair["shapes"].items()
-    }
-    split = Split(inputs, torch.arange(pair["batch"]) % 6)
+    samples = 2 * pair["batch"]
+    inputs = {m: torch.randn(samples, *shape, generator=generator) for m, shape in pair["shapes"].items()}
+    split = Split(inputs, torch.arange(samples) % 6)
     data = Data(tuple("abcdef"), split, split, split)
     config = TrialConfig(
         data={"name": "noise"},
         encoders=pair["encoders"],
-        training={"epochs": 3, "lr": 0.002, "batch_size": pair["batch"]},
+        training={"epochs": EPOCHS, "lr": 0.002, "batch_size": pair["batch"]},
     )
-    plugin, state = start(make_spec(method, config=config), data)
+    plugin, state = start(make_spec(method, config=config), data, weights(data))
+    state.epoch = EPOCH
     if method == "inforeg":
         growing = {m: [1.0, 2.0] for m in state.model.modalities}
         plugin.load_state_dict({"history": growing})
     plugin.on_epoch_start(state)
-    batch = split.batch(torch.arange(pair["batch"]))
-    return lambda: plugin.step(state, batch)
+    indices = (index for _ in itertools.count() for index in plugin.sampler(state, split))
+
+    def step() -> None:
+        plugin.step(state, plugin.on_batch(state, split.batch(next(indices))))
+
+    return step
+
+
+def weights(data: Data) -> Weights:
+    """A needed run's weights, as good as they are before training."""
+    return lambda needed: method_of(needed).build(blueprint(needed, data)).state_dict()
 
 
 def seconds(step: Callable[[], None]) -> float:

@@ -1,0 +1,57 @@
+"""ARL: asymmetric representation learning."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+import torch
+from pydantic import Field, NonNegativeFloat, PositiveFloat
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from inforeg.batch import Batch, Output
+from inforeg.methods.base import Family, Method
+from inforeg.methods.state import TrainState
+from inforeg.registry import OPTIONS
+
+
+@dataclass(config=OPTIONS)
+class ARL(Method):
+    """Let the surer modality learn faster: scale what flows back into each encoder by its certainty.
+
+    With H_m the entropy of modality m's prediction, mean over the batch: w_m = M softmax_m(1 / (T H_m)), and
+    the gradient that reaches h_m, from all losses, is multiplied by w_m. An encoder's gradient is linear in
+    it, so the encoder's own gradient is scaled. Entropy stands for the variance of the paper's bias-variance
+    argument, as in its code; that the weights have mean 1 is this package's reading.
+
+    Attributes:
+        temperature: T of the weights; 8 in the code.
+        start: first epoch that is scaled, as a fraction of the epochs; 5 of 100 in the code.
+        unimodal_weight: gamma, weight of the unimodal losses; 4 in the code for CREMA-D.
+    """
+
+    name: ClassVar[str] = "arl"
+    title: ClassVar[str] = "ARL"
+    family: ClassVar[Family] = "optimisation"
+    reference: ClassVar[str] = "Wei et al., Improving Multimodal Learning via Imbalanced Learning, ICCV 2025"
+    own_heads: ClassVar[bool] = True
+
+    temperature: PositiveFloat = 8.0
+    start: Annotated[float, Field(ge=0, le=1)] = 0.05
+    unimodal_weight: NonNegativeFloat = 4.0
+
+    @torch.no_grad()
+    def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
+        """Scale, once past the start."""
+        if state.epoch < round(self.start * self.epochs(state.spec.config.training.epochs)):
+            return
+        factors = certainties(output.unimodal, self.temperature)
+        for modality, factor in zip(output.unimodal, factors, strict=True):
+            state.log(f"w/{modality}", factor)
+            torch._foreach_mul_(state.gradients(modality), factor)
+
+
+def certainties(unimodal: Mapping[str, Tensor], temperature: float) -> Tensor:
+    """w_m (M,), which sum to M, from logits (B, C) per modality."""
+    log_p = torch.stack(list(unimodal.values())).log_softmax(-1)
+    entropy = -(log_p.exp() * log_p).sum(-1).mean(1)
+    return len(entropy) * torch.softmax(1 / (temperature * entropy.clamp(min=1e-6)), dim=0)
