@@ -154,3 +154,8 @@ class Method:
 def unimodal_losses(output: Output, batch: Batch) -> dict[str, Tensor]:
     """Cross-entropy of each modality's logits."""
     return {m: F.cross_entropy(logits, batch.target) for m, logits in output.unimodal.items()}
+
+
+def cross_entropies(output: Output, batch: Batch) -> dict[str, Tensor]:
+    """Cross-entropy of the joint logits, then of each modality's."""
+    return {"joint": F.cross_entropy(output.logits, batch.target), **unimodal_losses(output, batch)}

@@ -1,0 +1,138 @@
+"""AGM: adaptive gradient modulation."""
+
+import math
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any, ClassVar, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import NonNegativeFloat
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from inforeg.batch import Batch, Output
+from inforeg.config import Setting
+from inforeg.methods.base import Family, Method
+from inforeg.methods.state import TrainState, Weights
+from inforeg.registry import OPTIONS
+
+Coalition = frozenset[str]
+LARGEST = 10.0  # of tau - r, in the code
+FLOOR = -math.log(1e-8)  # of a probability, in the code
+
+
+@dataclass(config=OPTIONS)
+class AGM(Method):
+    """Modulate each encoder by how far its Shapley share of the output is ahead of its own past.
+
+    o_m is modality m's Shapley value of the logits, an absent modality's input being zero and the empty
+    coalition worth 0, so that sum_m o_m = z. With s_m the cross-entropy of o_m on the batch and S_m its mean
+    over all batches so far: r_m = exp(mean_{k != m} s_k - s_m), tau_m likewise of S, and
+    kappa_m = exp(alpha min(tau_m - r_m, 10)). The zero input is one sample, encoded once a batch in
+    evaluation mode; a coalition is a pass of the fusion alone.
+
+    Attributes:
+        alpha: alpha; 1.5, the author's for CREMA-D, all through the training (its last epoch is 1500).
+        passes: `bare`: padded passes without gradient, kappa_m multiplies the gradient of encoder m, as the
+            paper's update has it; `graph`, as the code: the loss is of sum_m o_m, padded passes and all, and
+            kappa_m multiplies the gradient that flows into o_m.
+    """
+
+    name: ClassVar[str] = "agm"
+    title: ClassVar[str] = "AGM"
+    family: ClassVar[Family] = "optimisation"
+    reference: ClassVar[str] = "Li et al., Adaptive Gradient Modulation, ICCV 2023"
+    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"passes": "graph"}}
+
+    alpha: NonNegativeFloat = 1.5
+    passes: Literal["bare", "graph"] = "bare"
+
+    def setup(self, state: TrainState, weights: Weights) -> None:
+        """No batch has been seen."""
+        self._batches, self._means = 0, torch.zeros(len(state.model.modalities), device=state.device)
+
+    def forward(self, state: TrainState, batch: Batch) -> Output:
+        """The plain answer, or the sum of the Shapley values whose gradients are modulated."""
+        features = state.model.encode(batch.inputs)
+        whole = state.model.fuse(features)
+        with torch.set_grad_enabled(self.passes == "graph"):
+            worth = self._worth(state, batch, features)
+            worth[Coalition(features)] = whole.logits
+            values = shapley(worth, list(features))
+        self._kappa = self._coefficients(values, batch.target)
+        for modality, factor in self._kappa.items():
+            state.log(f"kappa/{modality}", factor)
+        if self.passes == "bare":
+            return whole
+        for modality, value in values.items():
+            value.register_hook(self._kappa[modality].mul)  # type: ignore[no-untyped-call]
+        return Output(features, torch.stack(list(values.values())).sum(0), whole.unimodal)
+
+    def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
+        """Modulate, or clip as the code does where the head's gradient is large."""
+        if self.passes == "bare":
+            for modality, factor in self._kappa.items():
+                torch._foreach_mul_(state.gradients(modality), factor)
+            return
+        head = [p.grad.abs().max() for p in state.model.fusion.parameters() if p.grad is not None]
+        if max(head) > 1:
+            nn.utils.clip_grad_norm_(state.model.parameters(), 1.0)
+
+    def _worth(
+        self, state: TrainState, batch: Batch, features: Mapping[str, Tensor]
+    ) -> dict[Coalition, Tensor]:
+        """Logits (B, C) of every coalition but the empty and the whole one."""
+        absent = {}
+        for modality, h in features.items():
+            encoder = state.model.encoders[modality]
+            absent[modality] = encoder.eval()(torch.zeros_like(batch.inputs[modality][:1])).expand_as(h)
+            encoder.train()
+        return {
+            Coalition(present): state.model.fuse(
+                {m: h if m in present else absent[m] for m, h in features.items()}
+            ).logits
+            for size in range(1, len(features))
+            for present in combinations(features, size)
+        }
+
+    @torch.no_grad()
+    def _coefficients(self, values: Mapping[str, Tensor], target: Tensor) -> dict[str, Tensor]:
+        """kappa_m; takes the batch into the running means."""
+        losses = [
+            F.cross_entropy(o, target, reduction="none").clamp(max=FLOOR).mean() for o in values.values()
+        ]
+        now = torch.stack(losses)
+        self._batches += 1
+        self._means += (now - self._means) / self._batches
+        lead = (ahead(self._means) - ahead(now)).clamp(max=LARGEST)
+        return dict(zip(values, torch.exp(self.alpha * lead), strict=True))
+
+    def state_dict(self) -> dict[str, Any]:
+        """The running means."""
+        return {"batches": self._batches, "means": self._means}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from the means of a `state_dict`."""
+        self._batches, self._means = state["batches"], state["means"].to(self._means.device)
+
+
+def ahead(losses: Tensor) -> Tensor:
+    """exp(mean of the others' losses - own) (M,): above 1 where a modality is ahead."""
+    others = (losses.sum() - losses) / (len(losses) - 1)
+    return torch.exp(others - losses)
+
+
+def shapley(worth: Mapping[Coalition, Tensor], players: list[str]) -> dict[str, Tensor]:
+    """Shapley values of a game in which the empty coalition is worth 0."""
+    total = math.factorial(len(players))
+    values = {}
+    for player in players:
+        terms = []
+        for coalition, value in worth.items():
+            size = len(coalition - {player})
+            weight = math.factorial(size) * math.factorial(len(players) - size - 1) / total
+            if size < len(players):
+                terms.append(value * (weight if player in coalition else -weight))
+        values[player] = torch.stack(terms).sum(0)
+    return values

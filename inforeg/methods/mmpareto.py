@@ -1,0 +1,85 @@
+"""MMPareto: Pareto integration of multimodal and unimodal gradients."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from pydantic import Field, PositiveFloat
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from inforeg.batch import Batch, Output
+from inforeg.config import Setting
+from inforeg.methods.base import Family, Method, cross_entropies
+from inforeg.methods.state import TrainState
+from inforeg.registry import OPTIONS
+
+
+@dataclass(config=OPTIONS)
+class MMPareto(Method):
+    """Combine each encoder's gradients of the joint loss and of its own unimodal loss without conflict.
+
+    With g and g_m the two gradients of encoder m as single vectors: if cos(g, g_m) > 0, h = g + g_m; else
+    h = 2 w g + 2 (1 - w) g_m of least norm, w = (|g_m|^2 - <g, g_m>) / |g - g_m|^2 clipped to
+    [0.001, 0.999]. Where that made the gradient shorter than g + g_m, its length is restored; then
+    it is multiplied by gamma. Heads get the plain sum. Two backward passes: each unimodal loss reaches only
+    its own encoder, so that their sum takes one.
+
+    Attributes:
+        gamma: gamma; 1.5 in the paper and the code.
+        clip: how near w may come to 0 and 1; 0.001 in the code.
+        lengths: compared over the whole `encoder`, as the paper has it, or, as the code does, by `tensor`.
+    """
+
+    name: ClassVar[str] = "mmpareto"
+    title: ClassVar[str] = "MMPareto"
+    family: ClassVar[Family] = "optimisation"
+    reference: ClassVar[str] = "Wei and Hu, MMPareto, ICML 2024"
+    own_heads: ClassVar[bool] = True
+    own_losses: ClassVar[bool] = True
+    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"lengths": "tensor"}}
+
+    gamma: PositiveFloat = 1.5
+    clip: Annotated[float, Field(ge=0, lt=0.5)] = 0.001
+    lengths: Literal["encoder", "tensor"] = "encoder"
+
+    def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:
+        """The joint loss and one per modality, all of weight 1."""
+        return cross_entropies(output, batch)
+
+    def backward(self, state: TrainState, losses: Mapping[str, Tensor]) -> None:
+        """Both gradients of every encoder, then their integration."""
+        joint, *unimodal = losses.values()
+        joint.backward(retain_graph=True)  # type: ignore[no-untyped-call]
+        multimodal = {m: state.gradients(m) for m in state.model.modalities}
+        for modality in multimodal:
+            for parameter in state.model.parameters_of(modality):
+                parameter.grad = None
+        torch.stack(unimodal).sum().backward()  # type: ignore[no-untyped-call]
+        for modality, gradients in multimodal.items():
+            weight = self._integrate(gradients, state.gradients(modality))
+            state.log(f"w/{modality}", weight)
+
+    @torch.no_grad()
+    def _integrate(self, multimodal: Sequence[Tensor], unimodal: list[Tensor]) -> Tensor:
+        """Put h in the place of the unimodal gradients; w of the multimodal ones."""
+        weight = multimodal_weight(multimodal, unimodal, self.clip)
+        pairs = list(zip(multimodal, unimodal, strict=True))
+        plain = [g + g_m for g, g_m in pairs]
+        for (g, _), g_m in zip(pairs, unimodal, strict=True):
+            g_m.mul_(2 * (1 - weight)).add_(2 * weight * g)
+        wanted, found = (torch.stack(torch._foreach_norm(group)) for group in (plain, unimodal))
+        if self.lengths == "encoder":
+            wanted, found = wanted.norm().expand_as(wanted), found.norm().expand_as(found)
+        restored = (wanted / found.clamp(min=torch.finfo(found.dtype).tiny)).clamp(min=1)
+        torch._foreach_mul_(unimodal, list(self.gamma * restored))
+        return weight
+
+
+def multimodal_weight(multimodal: Sequence[Tensor], unimodal: Sequence[Tensor], clip: float) -> Tensor:
+    """w: one half where the gradients agree, else that of the point of least norm between them."""
+    inner = sum((g * g_m).sum() for g, g_m in zip(multimodal, unimodal, strict=True))
+    own = sum(g_m.square().sum() for g_m in unimodal)
+    apart = sum((g - g_m).square().sum() for g, g_m in zip(multimodal, unimodal, strict=True))
+    shortest = ((own - inner) / torch.as_tensor(apart).clamp(min=1e-30)).clamp(clip, 1 - clip)
+    return torch.where(torch.as_tensor(inner) > 0, 0.5, shortest)

@@ -1,0 +1,110 @@
+"""PMR: prototypical modal rebalance."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field, NonNegativeFloat
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from inforeg.batch import Batch, Output
+from inforeg.config import Setting
+from inforeg.methods.base import Family, Method
+from inforeg.methods.state import TrainState, Weights
+from inforeg.models.multimodal import answers
+from inforeg.registry import OPTIONS
+
+
+@dataclass(config=OPTIONS)
+class PMR(Method):
+    """Speed up the modalities that lag by pulling their features to their class prototypes.
+
+    c_{m,k} is the mean feature of class k, sim_m = -|h_m - c_{m,k}|, S_m the sum over the batch of
+    softmax(sim_m)_y, and c_m = clip(max_k S_k / S_m - 1, 0, 1), which for two modalities is the paper's
+    clip(1 / rho - 1, 0, 1). L = CE(z) + alpha sum_m c_m CE(sim_m) - mu max_m c_m H(softmax(sim_best)): early
+    in training the leading modality is kept uncertain. The maximum is this package's reading for more than
+    two modalities. Prototypes are those of a part of the training split, anew at the start of each epoch,
+    c <- (1 - epsilon) c_new + epsilon c_old; a class that the part lacks keeps its prototype, or begins with
+    the mean of all features.
+
+    Attributes:
+        alpha: alpha, weight of the prototypes' cross-entropy; 1 in the code.
+        momentum: epsilon, weight of the old prototypes; 0.2 in the code.
+        share: part of the training split that the prototypes are of; 0.1 in the code.
+        end: end of the modulation, as a fraction of the epochs; 100 of 150 in the code.
+        mu: mu, weight of the entropy; 0.1 is this package's (the code has no such term).
+        entropy_end: end of the entropy term, as a fraction of the epochs; 0.1 is this package's.
+        coefficients: `clipped` as in the paper, or `indicator`, 1 wherever a modality lags, as in the code.
+    """
+
+    name: ClassVar[str] = "pmr"
+    title: ClassVar[str] = "PMR"
+    family: ClassVar[Family] = "objective"
+    reference: ClassVar[str] = "Fan et al., PMR: Prototypical Modal Rebalance, CVPR 2023"
+    neutral: ClassVar[Mapping[str, Setting] | None] = {"alpha": 0.0, "mu": 0.0}
+    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
+        "released": {"coefficients": "indicator", "mu": 0.0}
+    }
+
+    alpha: NonNegativeFloat = 1.0
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    end: Annotated[float, Field(ge=0, le=1)] = 0.667
+    mu: NonNegativeFloat = 0.1
+    entropy_end: Annotated[float, Field(ge=0, le=1)] = 0.1
+    coefficients: Literal["clipped", "indicator"] = "clipped"
+
+    def setup(self, state: TrainState, weights: Weights) -> None:
+        """No prototypes yet."""
+        self._prototypes: dict[str, Tensor] = {}
+
+    def on_epoch_start(self, state: TrainState) -> None:
+        """Renew the prototypes."""
+        size = max(1, round(self.share * len(state.train)))
+        order = torch.randperm(len(state.train), generator=state.generator(self.name))
+        part = state.train.part(order[:size].to(state.device))
+        for modality, features in answers(state.model, part).features.items():
+            old = self._prototypes.get(modality)
+            new = class_means(features, part.target, state.blueprint.classes, old)
+            self._prototypes[modality] = new if old is None else torch.lerp(new, old, self.momentum)
+
+    def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:
+        """The joint loss, the lagging modalities' and the leader's entropy."""
+        terms = super().losses(state, batch, output)
+        progress = state.epoch / self.epochs(state.spec.config.training.epochs)
+        if progress >= self.end or not (self.alpha or self.mu):
+            return terms
+        similarity = {m: -torch.cdist(h, self._prototypes[m]) for m, h in output.features.items()}
+        log_p = torch.stack([sim.log_softmax(1) for sim in similarity.values()])
+        lags = self._lags(log_p.detach(), batch.target)
+        for lag, (modality, sim) in zip(lags, similarity.items(), strict=True):
+            state.log(f"c/{modality}", lag)
+            terms[f"prototype/{modality}"] = self.alpha * lag * F.cross_entropy(sim, batch.target)
+        if self.mu and progress < self.entropy_end:
+            entropy = -(log_p.exp() * log_p).sum(-1).mean(1)
+            terms["entropy"] = -self.mu * (lags.max() * entropy[lags == lags.min()]).mean()
+        return terms
+
+    def _lags(self, log_p: Tensor, target: Tensor) -> Tensor:
+        """c_m (M,) from log-probabilities (M, B, C); the leader's is 0."""
+        score = log_p.exp().gather(2, target.expand(len(log_p), -1).unsqueeze(2)).sum((1, 2))
+        behind = score.max() / score.clamp(min=torch.finfo(score.dtype).tiny) - 1
+        return behind.clamp(max=1) if self.coefficients == "clipped" else (behind > 0).to(score.dtype)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The prototypes."""
+        return {"prototypes": self._prototypes}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from the prototypes of a `state_dict`."""
+        self._prototypes = dict(state["prototypes"])
+
+
+def class_means(features: Tensor, target: Tensor, classes: int, old: Tensor | None) -> Tensor:
+    """Mean feature of each class (C, d); for a class without samples its `old` one, or the mean of all."""
+    members = F.one_hot(target, classes).to(features.dtype)
+    count = members.sum(0).unsqueeze(1)
+    missing = features.mean(0).expand(classes, -1) if old is None else old
+    return torch.where(count > 0, members.t() @ features / count.clamp(min=1), missing)
