@@ -3,7 +3,7 @@
 import os
 import resource
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from inforeg.data.base import Data, Split
 from inforeg.engine import checkpoint
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.loop import fit
+from inforeg.engine.optimizers import OPTIMIZERS
 from inforeg.engine.probe import probe
 from inforeg.engine.record import MODEL, SUMMARY, Record, check_spec
 from inforeg.errors import UserError
@@ -26,16 +27,6 @@ from inforeg.models.fusion import fusion_class
 from inforeg.plan import supports
 from inforeg.random import stream
 from inforeg.registry import ENCODERS, METHODS
-
-OPTIMIZERS: dict[str, Callable[[Iterable[torch.nn.Parameter], Training], torch.optim.Optimizer]] = {
-    "sgd": lambda parameters, t: torch.optim.SGD(
-        parameters, t.lr, momentum=t.momentum, weight_decay=t.weight_decay, fused=True
-    ),
-    "adam": lambda parameters, t: torch.optim.Adam(parameters, t.lr, weight_decay=t.weight_decay, fused=True),
-    "adamw": lambda parameters, t: torch.optim.AdamW(
-        parameters, t.lr, weight_decay=t.weight_decay, fused=True
-    ),
-}
 
 
 def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool = False) -> None:

@@ -1,0 +1,64 @@
+"""Alternating unimodal updates: in each batch every modality has a step of its own."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from inforeg.batch import Batch, Output
+from inforeg.methods.base import Method
+from inforeg.methods.state import TrainState
+from inforeg.registry import OPTIONS
+
+
+@dataclass(config=OPTIONS)
+class Alternating(Method):
+    """One forward pass, backward pass and optimiser step per modality and batch, of its encoder and the head.
+
+    The turns follow the modalities' names, so that the order in which a benchmark lists them has no say.
+    """
+
+    fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
+    own_losses: ClassVar[bool] = True
+
+    @abstractmethod
+    def loss(self, state: TrainState, batch: Batch, output: Output) -> Tensor:
+        """Of one modality's turn; `output` knows that modality alone."""
+
+    def on_turn(self, state: TrainState, output: Output) -> None:
+        """Edit the gradients of one modality's turn."""
+
+    def step(self, state: TrainState, batch: Batch) -> dict[str, Tensor]:
+        """All turns; at the end the gradients are those of all turns, the head's summed, for their trace."""
+        parameters = list(state.model.parameters())
+        gradients: dict[int, Tensor] = {}
+        losses = {}
+        for modality in sorted(state.model.modalities):
+            state.optimizer.zero_grad(set_to_none=True)
+            features = {modality: state.model.encoders[modality](batch.inputs[modality])}
+            output = state.model.fuse(features)
+            losses[modality] = self.loss(state, batch, output)
+            self.backward(state, {modality: losses[modality]})
+            self.on_turn(state, output)
+            state.optimizer.step()
+            merge(gradients, parameters)
+        for position, gradient in gradients.items():
+            parameters[position].grad = gradient
+        state.trace.add()
+        return {m: losses[m] for m in state.model.modalities}
+
+
+def merge(gradients: dict[int, Tensor], parameters: list[torch.nn.Parameter]) -> None:
+    """Add the parameters' gradients to those found so far, by position."""
+    for position, parameter in enumerate(parameters):
+        if parameter.grad is not None:
+            found = gradients.get(position)
+            gradients[position] = parameter.grad if found is None else found + parameter.grad
+
+
+def mean_logits(unimodal: Mapping[str, Tensor]) -> Tensor:
+    """Mean of the modalities' logits (B, C)."""
+    return torch.stack(list(unimodal.values())).mean(0)

@@ -1,0 +1,119 @@
+"""MLA: multimodal learning with alternating unimodal adaptation."""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, cast
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from inforeg.batch import Batch, Output
+from inforeg.config import Setting
+from inforeg.methods.alternating import Alternating, mean_logits
+from inforeg.methods.base import Family
+from inforeg.methods.state import Blueprint, TrainState, Weights
+from inforeg.models.fusion import Fusion, Streams, linear
+from inforeg.models.multimodal import MultimodalModel
+from inforeg.registry import OPTIONS
+
+
+class Shared(Fusion):
+    """u_m = W h_m + b under one head for all modalities; z is their mean."""
+
+    name = "shared"
+    decomposes = False
+
+    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
+        super().__init__(widths, classes, streams)
+        self.head = linear(next(iter(widths.values())), classes, streams("head"))
+
+    def forward(self, features: Mapping[str, Tensor]) -> Output:
+        """Each modality's logits and their mean."""
+        unimodal = {m: self.head(h) for m, h in features.items()}
+        return Output(features, mean_logits(unimodal), unimodal)
+
+
+@dataclass(config=OPTIONS)
+class MLA(Alternating):
+    """Alternate between the modalities under a shared head whose gradient is kept off what others need.
+
+    In each turn r is the mean of h_m over the batch, P <- P - (P r)(P r)^T / (alpha_t + r^T P r), divided by
+    its Frobenius norm, and the head's weight gradient G <- G P^T; alpha_t = decay^(1 + t), t the share of the
+    epoch's batches that are done. The answer weighs each sample's u_m by lambda_m ~ exp(max_k H_k - H_m), H
+    the entropy of its prediction.
+
+    Attributes:
+        decay: base of alpha_t; 0.1 in the code.
+        definition: `paper`, or `released`: the projection never acts, since the code looks for a parameter
+            of another name, and the answer is the plain mean, its default (the code's entropy is taken over
+            the batch, so that an answer would depend on its batch mates; it is not offered).
+    """
+
+    name: ClassVar[str] = "mla"
+    title: ClassVar[str] = "MLA"
+    family: ClassVar[Family] = "optimisation"
+    reference: ClassVar[str] = "Zhang et al., MLA: Alternating Unimodal Adaptation, CVPR 2024"
+    same_width: ClassVar[bool] = True
+    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"definition": "released"}}
+
+    decay: Annotated[float, Field(gt=0, le=1)] = 0.1
+    definition: Literal["paper", "released"] = "paper"
+
+    def build(self, blueprint: Blueprint) -> MultimodalModel:
+        """Encoders under the shared head."""
+        return blueprint.build(fusion=Shared)
+
+    def setup(self, state: TrainState, weights: Weights) -> None:
+        """Nothing is projected out yet."""
+        width = cast(Shared, state.model.fusion).head.in_features
+        self._projection = torch.eye(width, device=state.device)
+        self._batches = math.ceil(len(state.train) / state.spec.config.training.batch_size)
+
+    def on_epoch_start(self, state: TrainState) -> None:
+        """No batch is done."""
+        self._turns = 0
+
+    def loss(self, state: TrainState, batch: Batch, output: Output) -> Tensor:
+        """Cross-entropy of the modality's logits."""
+        return F.cross_entropy(output.logits, batch.target)
+
+    @torch.no_grad()
+    def on_turn(self, state: TrainState, output: Output) -> None:
+        """Project the head's gradient."""
+        if self.definition == "released":
+            return
+        done = self._turns // len(state.model.modalities) / self._batches
+        self._turns += 1
+        (features,) = output.features.values()
+        self._projection = projected_out(self._projection, features.mean(0), self.decay ** (1 + done))
+        gradient = cast(Shared, state.model.fusion).head.weight.grad
+        if gradient is not None:
+            gradient.copy_(gradient @ self._projection.t())
+
+    def predict(self, output: Output) -> Tensor:
+        """The logits weighed by certainty, sample by sample."""
+        if self.definition == "released":
+            return output.logits
+        logits = torch.stack(list(output.unimodal.values()))
+        log_p = logits.log_softmax(-1)
+        entropy = -(log_p.exp() * log_p).sum(-1, keepdim=True)
+        return (torch.softmax(-entropy, dim=0) * logits).sum(0)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The projection."""
+        return {"projection": self._projection}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from the projection of a `state_dict`."""
+        self._projection = state["projection"]
+
+
+def projected_out(projection: Tensor, direction: Tensor, alpha: float) -> Tensor:
+    """P (d, d) after `direction` r (d,) has been taken out of it, of Frobenius norm 1."""
+    seen = projection @ direction
+    smaller = projection - torch.outer(seen, seen) / (alpha + direction @ seen)
+    unit: Tensor = smaller / smaller.norm()
+    return unit
