@@ -1,0 +1,57 @@
+"""MLB: multi-loss balanced training."""
+
+from typing import Annotated, ClassVar
+
+import torch
+from pydantic import Field, NonNegativeFloat, PositiveFloat
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from inforeg.batch import Batch, Output
+from inforeg.methods.base import Family, Method
+from inforeg.methods.state import TrainState
+from inforeg.metrics.imbalance import confidences
+from inforeg.registry import OPTIONS
+
+
+@dataclass(config=OPTIONS)
+class MLB(Method):
+    """Train a head per modality beside the joint one; speed up the encoders that lag, slow those that lead.
+
+    With s_m the true class's probability through modality m's own head, summed over the batch, and
+    r_m = mean of the others' s / s_m: k_m = 1 + (beta_m - 1) tanh(alpha (r_m - 1)), where beta_m is beta if
+    r_m > 1, else 2. The gradient of all losses together is multiplied by k_m on every parameter of encoder
+    m; heads keep theirs (the code also scales one projection of each modality, which is part of no encoder
+    here). k_m goes to 1 as the scores draw level, so there is no schedule; in the code, too, it never ends.
+
+    Attributes:
+        alpha: alpha, steepness; 2.0 in the code for AVE, UCF and Something-Something (0.5 for CREMA-D).
+        beta: beta_max, the largest k_m; 2 in the code for the same three (10 for CREMA-D).
+        unimodal_weight: weight of the sum of unimodal cross-entropies; 1 in the code.
+    """
+
+    name: ClassVar[str] = "mlb"
+    title: ClassVar[str] = "MLB"
+    family: ClassVar[Family] = "optimisation"
+    reference: ClassVar[str] = "Kontras et al., Multi-Loss Gradient Modulation, BMVC 2024"
+    own_heads: ClassVar[bool] = True
+
+    alpha: NonNegativeFloat = 2.0
+    beta: Annotated[float, Field(ge=1)] = 2.0
+    unimodal_weight: PositiveFloat = 1.0
+
+    @torch.no_grad()
+    def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
+        """Scale the encoders' gradients."""
+        factors = coefficients(confidences(output.unimodal, batch.target), self.alpha, self.beta)
+        for modality, factor in zip(output.unimodal, factors, strict=True):
+            state.log(f"k/{modality}", factor)
+            torch._foreach_mul_(state.gradients(modality), factor)
+
+
+def coefficients(score: Tensor, alpha: float, beta: float) -> Tensor:
+    """k_m (M,), between 0 and `beta`, from the summed probabilities s_m (M,)."""
+    # A sum that underflows to 0 would make the ratio of two such modalities undefined.
+    score = score.clamp(min=torch.finfo(score.dtype).tiny)
+    ratio = (score.sum() - score) / (len(score) - 1) / score
+    return 1 + torch.where(ratio > 1, beta - 1, 1.0) * torch.tanh(alpha * (ratio - 1))

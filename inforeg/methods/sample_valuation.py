@@ -1,0 +1,149 @@
+"""Sample-level valuation: copies of a sample for the modalities that contribute little to it."""
+
+import math
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import combinations
+from typing import Annotated, ClassVar
+
+import torch
+from pydantic import Field, NonNegativeInt
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from inforeg.batch import Batch, Output
+from inforeg.config import Setting
+from inforeg.data.base import Split
+from inforeg.methods.base import Family, Method
+from inforeg.methods.state import TrainState
+from inforeg.models.multimodal import MultimodalModel, answers
+from inforeg.registry import OPTIONS
+
+BOUNDS = (-0.1, 0.4, 0.9)
+"""On phi, between the numbers of copies; the code's."""
+
+
+@dataclass(config=OPTIONS)
+class Resampling(Method):
+    """Training on the samples and on copies of some of which only one modality is left.
+
+    The features of the absent modalities are zero. Copies are drawn anew for every epoch and come in one
+    shuffled order with the samples.
+
+    Attributes:
+        warmup: fraction of the epochs before the first copies; 5 of 60 epochs in the code.
+    """
+
+    family: ClassVar[Family] = "data"
+    reference: ClassVar[str] = (
+        "Wei et al., Enhancing Multimodal Cooperation via Sample-level Modality Valuation, CVPR 2024"
+    )
+
+    warmup: Annotated[float, Field(ge=0, le=1)] = 5 / 60
+
+    def copies(self, state: TrainState) -> dict[str, Tensor]:
+        """By modality, the training positions (K_m,) of the epoch's copies with this modality alone."""
+        raise NotImplementedError
+
+    def on_epoch_start(self, state: TrainState) -> None:
+        """Choose the epoch's copies, after the warm-up."""
+        self._copies: dict[str, Tensor] = {}
+        self._present: deque[Tensor] = deque()
+        if state.epoch >= round(self.warmup * self.epochs(state.spec.config.training.epochs)):
+            self._copies = self.copies(state)
+            for modality, positions in self._copies.items():
+                state.log(f"copies/{modality}", len(positions))
+
+    def sampler(self, state: TrainState, split: Split) -> Iterable[Tensor]:
+        """Samples and copies; without copies the order of all other methods."""
+        names = state.model.modalities
+        rows = [torch.arange(len(split), device=state.device)]
+        present = [torch.ones(len(split), len(names), device=state.device)]
+        # By name, so that the order of the modalities changes no batch.
+        for modality, positions in sorted(self._copies.items()):
+            alone = torch.tensor([float(name == modality) for name in names], device=state.device)
+            rows.append(positions)
+            present.append(alone.expand(len(positions), -1))
+        position, mask = torch.cat(rows), torch.cat(present)
+        for index in super().sampler(state, Split({}, split.target[position])):
+            self._present.append(mask[index])
+            yield position[index]
+
+    def on_batch(self, state: TrainState, batch: Batch) -> Batch:
+        """Remember which modalities are present in the batch's rows."""
+        self._mask = self._present.popleft()
+        return batch
+
+    def forward(self, state: TrainState, batch: Batch) -> Output:
+        """Zero the features of the absent modalities before the fusion."""
+        features = state.model.encode(batch.inputs)
+        present = self._mask.unsqueeze(2).unbind(1)
+        masked = {m: h * kept for (m, h), kept in zip(features.items(), present, strict=True)}
+        return replace(state.model.fuse(masked), features=features)
+
+
+@dataclass(config=OPTIONS)
+class SampleValuation(Resampling):
+    """Value each modality for each training sample at every epoch's start, and copy where it is low.
+
+    phi_m (see `valuation`) is 1 for a fair share; below it the sample gets copies with modality m alone. The
+    bands are those of two modalities, where phi is 0.5, 0 or -0.5; a fair share is 1 for any number, so the
+    same bounds are kept for more, this package's reading.
+
+    Attributes:
+        few: copies where phi_m is in (0.4, 0.9); 1 in the code.
+        some: copies where phi_m is in (-0.1, 0.4); 2 in the code.
+        many: copies where phi_m is below -0.1; 3 in the code.
+    """
+
+    name: ClassVar[str] = "sample_valuation"
+    title: ClassVar[str] = "Sample-level valuation"
+    neutral: ClassVar[Mapping[str, Setting] | None] = {"few": 0, "some": 0, "many": 0}
+
+    few: NonNegativeInt = 1
+    some: NonNegativeInt = 2
+    many: NonNegativeInt = 3
+
+    def copies(self, state: TrainState) -> dict[str, Tensor]:
+        """Each sample as often as its band says."""
+        value = valuation(state.model, state.train)
+        bounds = torch.tensor(BOUNDS, dtype=value.dtype, device=value.device)
+        times = torch.tensor([self.many, self.some, self.few, 0], device=value.device)
+        counts = times[torch.bucketize(value, bounds)]
+        rows = torch.arange(len(value), device=value.device)
+        return {
+            modality: rows.repeat_interleave(count)
+            for modality, count in zip(state.model.modalities, counts.T, strict=True)
+        }
+
+
+@torch.no_grad()
+def valuation(model: MultimodalModel, split: Split) -> Tensor:
+    """phi_m of each sample: the Shapley values of the game v.
+
+    v(S) is |S| if the model is right about the sample with the features of the modalities outside S at zero,
+    else 0. For two modalities phi_1 = (v(1) + v(12) - v(2)) / 2.
+
+    Returns:
+        (N, M), float64, in the model's order; a row sums to M where the model is right, else to 0.
+    """
+    features, everyone = answers(model, split).features, model.modalities
+    zero = torch.zeros(len(split), dtype=torch.float64, device=split.target.device)
+    value = {frozenset[str](): zero}
+    for coalition in _coalitions(everyone):
+        masked = {m: h if m in coalition else torch.zeros_like(h) for m, h in features.items()}
+        right = model.fuse(masked).logits.argmax(1) == split.target
+        value[coalition] = len(coalition) * right.double()
+    shares = dict.fromkeys(everyone, zero)
+    for coalition in _coalitions(everyone):
+        weight = 1 / (len(everyone) * math.comb(len(everyone) - 1, len(coalition) - 1))
+        for modality in coalition:
+            shares[modality] = shares[modality] + weight * (value[coalition] - value[coalition - {modality}])
+    return torch.stack(list(shares.values()), dim=1)
+
+
+def _coalitions(modalities: tuple[str, ...]) -> list[frozenset[str]]:
+    """All sets of modalities but the empty one."""
+    sizes = range(1, len(modalities) + 1)
+    return [frozenset(chosen) for size in sizes for chosen in combinations(modalities, size)]
