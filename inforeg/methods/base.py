@@ -151,11 +151,11 @@ class Method:
         """Go on from a `state_dict`."""
 
 
-def unimodal_losses(output: Output, batch: Batch) -> dict[str, Tensor]:
+def unimodal_losses(output: Output, batch: Batch | Split) -> dict[str, Tensor]:
     """Cross-entropy of each modality's logits."""
     return {m: F.cross_entropy(logits, batch.target) for m, logits in output.unimodal.items()}
 
 
-def cross_entropies(output: Output, batch: Batch) -> dict[str, Tensor]:
+def cross_entropies(output: Output, batch: Batch | Split) -> dict[str, Tensor]:
     """Cross-entropy of the joint logits, then of each modality's."""
     return {"joint": F.cross_entropy(output.logits, batch.target), **unimodal_losses(output, batch)}

@@ -60,9 +60,9 @@ def answers(model: MultimodalModel, split: Split) -> Output:
     parts: list[Output] = [model(batch.inputs) for batch in split.batches(EVALUATION_BATCH)]
     model.train(training)
     return Output(
-        {m: torch.cat([part.features[m] for part in parts]) for m in model.modalities},
+        {m: torch.cat([part.features[m] for part in parts]) for m in parts[0].features},
         torch.cat([part.logits for part in parts]),
-        {m: torch.cat([part.unimodal[m] for part in parts]) for m in model.modalities},
+        {m: torch.cat([part.unimodal[m] for part in parts]) for m in parts[0].unimodal},
     )
 
 

@@ -1,0 +1,125 @@
+"""G-Blending: gradient blending by the overfitting-to-generalisation ratio."""
+
+import copy
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from inforeg.batch import Batch, Output
+from inforeg.config import Setting
+from inforeg.methods.base import Family, Method, cross_entropies
+from inforeg.methods.state import TrainState, Weights
+from inforeg.models.fusion import Sum
+from inforeg.models.multimodal import MultimodalModel, answers
+from inforeg.random import stream
+from inforeg.registry import OPTIONS
+
+JOINT = "joint"
+LEAST = 1e-4  # of the growth of overfitting
+
+
+@dataclass(config=OPTIONS)
+class GBlending(Method):
+    """Weigh the joint and the unimodal losses by how well each generalises when it is trained alone.
+
+    At the start of every super-epoch, for each loss k a copy of the model is trained on it alone, as long as
+    the super-epoch, on the training split less a held-out part. With L^T and L^V the mean losses on both
+    parts, G_k = the fall of L^V and O_k = the growth of L^V - L^T: w_k ~ max(G_k, 0) / O_k^2, sum w = 1
+    (equal if no loss generalises; |O_k| at least 1e-4), and L = sum_k w_k CE_k on the whole training split.
+    One super-epoch is the offline form. A unimodal copy runs its own encoder alone.
+
+    Attributes:
+        super_epoch: length of a super-epoch, as a fraction of the epochs; 1, the paper's offline form.
+        held_out: part of the training split that the copies do not see; 0.08 in MultiBench.
+    """
+
+    name: ClassVar[str] = "g_blending"
+    title: ClassVar[str] = "G-Blending"
+    family: ClassVar[Family] = "objective"
+    reference: ClassVar[str] = "Wang et al., What Makes Training Multi-Modal Networks Hard, CVPR 2020"
+    own_heads: ClassVar[bool] = True
+    own_losses: ClassVar[bool] = True
+    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"online": {"super_epoch": 0.25}}
+
+    super_epoch: Annotated[float, Field(gt=0, le=1)] = 1.0
+    held_out: Annotated[float, Field(gt=0, lt=1)] = 0.08
+
+    def setup(self, state: TrainState, weights: Weights) -> None:
+        """Hold a part of the training split out."""
+        order = torch.randperm(len(state.train), generator=stream(state.spec.seed, "method", self.name))
+        size = max(1, round(self.held_out * len(state.train)))
+        self._unseen = state.train.part(order[:size].to(state.device))
+        self._seen = state.train.part(order[size:].to(state.device))
+        self._length = max(1, round(self.super_epoch * self.epochs(state.spec.config.training.epochs)))
+        self._weights: dict[str, float] = {}
+
+    def on_epoch_start(self, state: TrainState) -> None:
+        """Weigh the losses anew, if it is time."""
+        if state.epoch % self._length == 0:
+            self._weights = self._blend(state)
+        for name, weight in self._weights.items():
+            state.log(f"w/{name}", weight)
+
+    def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:
+        """All losses, weighed."""
+        return {name: self._weights[name] * loss for name, loss in cross_entropies(output, batch).items()}
+
+    def _blend(self, state: TrainState) -> dict[str, float]:
+        start = self._losses(state.model)
+        end = {name: self._losses(self._trial(state, name))[JOINT] for name in start}
+        return blend({name: (*start[name], *end[name]) for name in start})
+
+    def _trial(self, state: TrainState, name: str) -> MultimodalModel:
+        """A copy trained on the loss `name` alone; it answers with the logits of that loss."""
+        trial = copy.deepcopy(state.model) if name == JOINT else self._alone(state, name)
+        optimizer = state.fresh_optimizer(trial.parameters())
+        optimizer.param_groups[0]["lr"] = state.optimizer.param_groups[0]["lr"]
+        generator = state.generator(f"{self.name} trial")
+        for _ in range(self._length):
+            order = torch.randperm(len(self._seen), generator=generator).to(state.device)
+            for index in torch.split(order, state.spec.config.training.batch_size):
+                batch = self._seen.batch(index)
+                optimizer.zero_grad(set_to_none=True)
+                self.backward(state, {name: F.cross_entropy(trial(batch.inputs).logits, batch.target)})
+                optimizer.step()
+        return trial
+
+    def _alone(self, state: TrainState, modality: str) -> MultimodalModel:
+        """A copy of one encoder and its own head."""
+        trial = state.blueprint.build((modality,), fusion=Sum).to(state.device)
+        parts = (f"encoders.{modality}.", f"fusion.heads.{modality}.")
+        weights = {k: value for k, value in state.model.state_dict().items() if k.startswith(parts)}
+        trial.load_state_dict(weights)
+        state.cost.watch(trial)
+        return trial
+
+    def _losses(self, model: MultimodalModel) -> dict[str, tuple[float, float]]:
+        """Mean of each loss on what the copies see and on what they do not."""
+        seen, unseen = (
+            {name: loss.item() for name, loss in cross_entropies(answers(model, split), split).items()}
+            for split in (self._seen, self._unseen)
+        )
+        return {name: (loss, unseen[name]) for name, loss in seen.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """The weights."""
+        return {"weights": self._weights}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on with the weights of a `state_dict`."""
+        self._weights = dict(state["weights"])
+
+
+def blend(losses: Mapping[str, tuple[float, float, float, float]]) -> dict[str, float]:
+    """w_k from (L^T, L^V) at the start and at the end of each loss's trial."""
+    ratios = {}
+    for name, (train, val, trained, validated) in losses.items():
+        overfitting = (validated - trained) - (val - train)
+        ratios[name] = max(val - validated, 0.0) / max(abs(overfitting), LEAST) ** 2
+    total = sum(ratios.values())
+    return {name: ratio / total if total else 1 / len(ratios) for name, ratio in ratios.items()}
