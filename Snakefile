@@ -28,3 +28,12 @@ rule all:
 rule quick:
     input:
         products(QUICK),
+
+
+for target, experiments in TARGETS.items():
+
+    rule:
+        name:
+            target
+        input:
+            [products(name) for name in experiments],

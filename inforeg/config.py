@@ -99,7 +99,7 @@ class BenchmarkConfig(TrialConfig):
     """workflow/config/benchmarks/<name>.yaml."""
 
     title: str = Field(description="how tables call the benchmark")
-    seeds_per_job: PositiveInt = Field(10, description="runs that share one process in the workflow")
+    seeds_per_job: PositiveInt = Field(12, description="runs that share one process in the workflow")
 
     def trial(self) -> TrialConfig:
         """The part that decides a run's numbers."""
@@ -203,6 +203,9 @@ class WorkflowConfig(Strict):
 
     experiments: list[Name] = Field(min_length=1, description="what `all` makes")
     quick: Name = Field(description="the experiment that `quick` makes")
+    targets: dict[Name, list[Name]] = Field(
+        default_factory=dict, description="further targets, and the experiments that each of them makes"
+    )
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -243,34 +244,38 @@ class Job:
 def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
     """The jobs of `cells` and of all that they need, by path; needed jobs come first.
 
+    Each run is in one job: a cell is cut at multiples of the block size and wherever one of `cells` ends, so
+    that experiments with different numbers of seeds share the jobs of those that they have in common.
+
     Raises:
         UserError: two different specs claim the same directory.
     """
-    found: dict[str, Job] = {}
     claimed: dict[Path, RunSpec] = {}
+    ends: dict[Path, set[int]] = {}
     for cell in cells:
-        seeds = [spec.seed for spec in cell.specs]
-        for specs in (with_seeds(spec, seeds) for spec in (*closure(cell.specs[0]), cell.specs[0])):
-            if claimed.setdefault(specs[0].cell, specs[0]) != specs[0]:
+        for spec in (*closure(cell.specs[0]), cell.specs[0]):
+            if claimed.setdefault(spec.cell, spec) != spec:
                 raise UserError(
-                    f"Two experiments ask for different settings of {specs[0].cell}; name one of them by a "
+                    f"Two experiments ask for different settings of {spec.cell}; name one of them by a "
                     "variant of its own."
                 )
-            found |= {job.path: job for job in _blocks(specs, cell.block)}
-    return found
+            seeds = len(cell.specs)
+            ends.setdefault(spec.cell, set()).update((*range(0, seeds, cell.block), seeds))
+    found = [
+        Job(spec.model_copy(update={"seed": first}), first, stop - 1)
+        for path, spec in claimed.items()
+        for first, stop in pairwise(sorted(ends[path]))
+    ]
+    return {job.path: job for job in found}
 
 
-def needed_paths(job: Job) -> list[str]:
-    """Paths of the jobs that `job` waits for: all runs of a benchmark are cut into the same blocks."""
-    return [Job(spec, job.first, job.last).path for spec in needs(job.spec)]
+def serving(found: Iterable[Job], spec: RunSpec, first: int, last: int) -> list[str]:
+    """Paths of the jobs among `found` that train the seeds `first` to `last` of the spec's cell."""
+    return [
+        job.path for job in found if job.spec.cell == spec.cell and job.first <= last and job.last >= first
+    ]
 
 
 def closure(spec: RunSpec) -> list[RunSpec]:
     """What `spec` needs, and what that needs, in an order in which it can be trained."""
     return [each for needed in needs(spec) for each in (*closure(needed), needed)]
-
-
-def _blocks(specs: tuple[RunSpec, ...], size: int) -> list[Job]:
-    """One cell's specs, cut at multiples of the block size."""
-    blocks = [specs[start : start + size] for start in range(0, len(specs), size)]
-    return [Job(block[0], block[0].seed, block[-1].seed) for block in blocks]

@@ -65,7 +65,8 @@ def configuration(project: Project) -> str:
     for name in project.benchmarks():
         resolve(project, name, "joint", "default", seed=0, overrides={})
     cells = [cell for name in project.experiments() for cell in plan(project, name).cells]
-    for name in (*config.experiments, config.quick):
+    named = [name for names in config.targets.values() for name in names]
+    for name in (*config.experiments, config.quick, *named):
         project.experiment(name)
     runs = sum(job.last - job.first + 1 for job in jobs(cells).values())
     names = f"{len(project.benchmarks())} benchmarks, {len(project.experiments())} experiments"

@@ -3,7 +3,7 @@
 import pytest
 
 from inforeg.errors import UserError
-from inforeg.plan import Cell, jobs, needed_paths, plan, resolve, with_seeds
+from inforeg.plan import Cell, jobs, needs, plan, resolve, serving, with_seeds
 from inforeg.registry import METHODS
 from tests.conftest import make_config, make_spec
 from tests.unit.conftest import EXPERIMENT, write
@@ -43,7 +43,25 @@ def test_jobs_are_cut_at_the_block_size_and_closed_under_needs(project):
         "toy/ensemble/default/seeds=2-2.json",
     ]
     last = found["toy/ensemble/default/seeds=2-2.json"]
-    assert needed_paths(last) == ["toy/unimodal/first/seeds=2-2.json", "toy/unimodal/second/seeds=2-2.json"]
+    assert [serving(found.values(), spec, last.first, last.last) for spec in needs(last.spec)] == [
+        ["toy/unimodal/first/seeds=2-2.json"],
+        ["toy/unimodal/second/seeds=2-2.json"],
+    ]
+
+
+def test_experiments_with_different_numbers_of_seeds_share_jobs_and_no_run_is_in_two():
+    few, many = (Cell("joint", with_seeds(make_spec(), range(seeds)), 4) for seeds in (3, 6))
+    found = jobs([few, many])
+    assert [(job.first, job.last, job.spec.seed) for job in found.values()] == [
+        (0, 2, 0),
+        (3, 3, 3),
+        (4, 5, 4),
+    ]
+    assert found == jobs([many, few])
+    paths = list(found)
+    assert serving(found.values(), few.specs[0], 0, 2) == paths[:1]
+    assert serving(found.values(), many.specs[0], 0, 5) == paths
+    assert serving(found.values(), make_spec("ogm"), 0, 5) == []
 
 
 def test_a_needed_run_is_the_run_that_an_experiment_asks_for(project):

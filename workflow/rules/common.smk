@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inforeg.project import Project
 from inforeg.errors import UserError
-from inforeg.plan import jobs, needed_paths, plan
+from inforeg.plan import jobs, needs, plan, serving
 
 # Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated.
 os.environ.update(PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}")
@@ -28,7 +28,8 @@ try:
     JOBS = jobs(cell for planned in PLANS.values() for cell in planned.cells)
     PAPER, QUICK = PROJECT.workflow().experiments, PROJECT.workflow().quick
     HASHES = PROJECT.data_hashes()
-    for name in [*PAPER, QUICK]:
+    TARGETS = PROJECT.workflow().targets
+    for name in [*PAPER, QUICK, *sum(TARGETS.values(), [])]:
         PROJECT.experiment(name)
 except UserError as error:
     sys.exit(f"inforeg: {error}")
@@ -51,12 +52,21 @@ def manifest(wildcards):
 
 def needed(wildcards):
     """The reports of the jobs that a job waits for."""
-    return [f"{RUNS}/{path}" for path in needed_paths(job_of(wildcards))]
+    job = job_of(wildcards)
+    return [
+        f"{RUNS}/{path}"
+        for spec in needs(job.spec)
+        for path in serving(JOBS.values(), spec, job.first, job.last)
+    ]
 
 
 def reports(experiment):
     """The reports of all jobs of an experiment."""
-    return [f"{RUNS}/{path}" for path in jobs(PLANS[experiment].cells)]
+    return [
+        f"{RUNS}/{path}"
+        for cell in PLANS[experiment].cells
+        for path in serving(JOBS.values(), cell.specs[0], 0, cell.specs[-1].seed)
+    ]
 
 
 def tables(experiment):

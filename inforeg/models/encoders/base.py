@@ -1,6 +1,7 @@
 """What an encoder is: options that build a network from one sample's shape to d features."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import ClassVar
 
 import torch
@@ -24,6 +25,18 @@ class Encoder(ABC):
     @abstractmethod
     def network(self, shape: tuple[int, ...]) -> nn.Module:
         """A network from samples of `shape` to `features` values."""
+
+    @property
+    @abstractmethod
+    def stage_widths(self) -> tuple[int, ...]:
+        """Channels after each stage but the last."""
+
+    @abstractmethod
+    def stages(self, network: nn.Module) -> list[nn.Module]:
+        """Views of a `network` of this recipe that, one after the other, are the network.
+
+        Values between them are (B, channels, ...), with any number of positions; the last gives the features.
+        """
 
     def build(self, shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
         """The network with its initial weights drawn from `generator`."""
@@ -54,3 +67,9 @@ def initialise(network: nn.Module, generator: torch.Generator) -> nn.Module:
         if module.bias is not None:
             nn.init.zeros_(module.bias)
     return network
+
+
+def in_pairs(layers: Iterable[nn.Module]) -> list[nn.Module]:
+    """A stage for every two layers, e.g. a convolution and its ReLU; an odd one ends alone."""
+    listed = list(layers)
+    return [nn.Sequential(*listed[start : start + 2]) for start in range(0, len(listed), 2)]

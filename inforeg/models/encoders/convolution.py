@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from inforeg.models.encoders.base import Encoder
+from inforeg.models.encoders.base import Encoder, in_pairs
 from inforeg.registry import OPTIONS
 
 
@@ -32,6 +32,17 @@ class _Convolution(Encoder):
         body = nn.Sequential(*layers, nn.Flatten())
         flat = math.prod(body(torch.zeros(1, *shape)).shape)
         return nn.Sequential(body, nn.Linear(flat, self.features))
+
+    @property
+    def stage_widths(self) -> tuple[int, ...]:
+        """Of the convolutions."""
+        return self.channels
+
+    def stages(self, network: nn.Module) -> list[nn.Module]:
+        """Each convolution with its ReLU, then flattening and the linear layer."""
+        body, linear = network.children()
+        *layers, flatten = body.children()
+        return [*in_pairs(layers), nn.Sequential(flatten, linear)]
 
 
 @dataclass(frozen=True, config=OPTIONS)

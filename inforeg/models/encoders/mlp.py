@@ -7,7 +7,7 @@ from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from inforeg.models.encoders.base import Encoder
+from inforeg.models.encoders.base import Encoder, in_pairs
 from inforeg.registry import OPTIONS
 
 
@@ -27,3 +27,12 @@ class MLP(Encoder):
         for fan_in, fan_out in pairwise((*shape, *self.hidden)):
             layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
         return nn.Sequential(*layers, nn.Linear((*shape, *self.hidden)[-1], self.features))
+
+    @property
+    def stage_widths(self) -> tuple[int, ...]:
+        """Of the hidden layers."""
+        return self.hidden
+
+    def stages(self, network: nn.Module) -> list[nn.Module]:
+        """Each hidden layer with its ReLU, then the last layer."""
+        return in_pairs(network.children())

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from inforeg.models.encoders.base import Encoder
+from inforeg.models.encoders.base import Encoder, in_pairs
 from inforeg.registry import OPTIONS
 
 
@@ -58,6 +58,28 @@ class _ResNet18(nn.Module):
         return pooled.view(len(values), -1, pooled.shape[1]).mean(1)
 
 
+class _PerFrame(nn.Module):
+    """Layers over an image, or over each frame of a clip (B, channels, frames, height, width)."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, values: Tensor) -> Tensor:
+        if values.dim() == 4:
+            image: Tensor = self.layers(values)
+            return image
+        frames: Tensor = self.layers(values.transpose(1, 2).flatten(0, 1))
+        return frames.view(len(values), -1, *frames.shape[1:]).transpose(1, 2)
+
+
+class _Pool(nn.Module):
+    """Mean over positions and frames."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        return values.flatten(2).mean(2)
+
+
 @dataclass(frozen=True, config=OPTIONS)
 class ResNet18(Encoder):
     """The paper's backbone; samples are images (channels, height, width)."""
@@ -70,6 +92,17 @@ class ResNet18(Encoder):
     def network(self, shape: tuple[int, ...]) -> nn.Module:
         """From images of any size to 512 average-pooled features."""
         return _ResNet18(shape[0])
+
+    @property
+    def stage_widths(self) -> tuple[int, ...]:
+        """Of the four stages."""
+        return 64, 128, 256, 512
+
+    def stages(self, network: nn.Module) -> list[nn.Module]:
+        """The stem with the first stage, the other three stages, and the pooling."""
+        stem, blocks = network.children()
+        first, *others = in_pairs(blocks.children())
+        return [_PerFrame(stem, first), *(_PerFrame(stage) for stage in others), _Pool()]
 
 
 @dataclass(frozen=True, config=OPTIONS)

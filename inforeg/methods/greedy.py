@@ -1,0 +1,260 @@
+"""Greedy: balanced learning speeds between branches that squeeze-and-excitation joins."""
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any, ClassVar, Literal, cast
+
+import torch
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from inforeg.batch import Batch, Output
+from inforeg.config import Setting, TrialConfig
+from inforeg.methods.base import Family, Method, unimodal_losses
+from inforeg.methods.mses import branch
+from inforeg.methods.state import Blueprint, TrainState, Weights
+from inforeg.models.fusion import Streams, Sum, linear, xavier
+from inforeg.models.multimodal import MultimodalModel
+from inforeg.random import stream
+from inforeg.registry import ENCODERS, OPTIONS
+
+
+class MMTM(nn.Module):
+    """Squeeze-and-excitation across branches (Joze et al., CVPR 2020).
+
+    With s_m the mean over positions of branch m's values (B, d_m, ...): v = relu(sum_m V_m s_m + c) and
+    e_m = gain sigmoid(W_m v + b_m) rescales the channels of branch m.
+
+    Args:
+        widths: d_m per branch.
+        bottleneck: width of v.
+        gain: the largest excitation.
+        leader: branch whose excitation all running averages accumulate; empty: each its own.
+        streams: gives the generator for a layer's initial weights.
+    """
+
+    def __init__(
+        self, widths: Mapping[str, int], bottleneck: int, gain: float, leader: str, streams: Streams
+    ) -> None:
+        super().__init__()
+        total, self.gain, self.leader = sum(widths.values()), gain, leader
+        self.squeeze = nn.ParameterDict(
+            {m: xavier((bottleneck, width), total, streams(f"squeeze {m}")) for m, width in widths.items()}
+        )
+        self.bias = nn.Parameter(torch.zeros(bottleneck))
+        self.excite = nn.ModuleDict(
+            {m: linear(bottleneck, width, streams(f"excite {m}")) for m, width in widths.items()}
+        )
+        self.register_buffer("passes", torch.zeros(()))
+        for modality, width in widths.items():
+            self.register_buffer(f"average_{modality}", torch.zeros(width))
+
+    def forward(self, values: Mapping[str, Tensor], held: Collection[str]) -> dict[str, Tensor]:
+        """The rescaled values; in training by the running average for the branches `held`."""
+        squeezed = [
+            h.flatten(1).view(*h.shape[:2], -1).mean(2) @ self.squeeze[m].t() for m, h in values.items()
+        ]
+        joint = torch.relu(torch.stack(squeezed).sum(0) + self.bias)
+        scale = {m: self.gain * torch.sigmoid(layer(joint)) for m, layer in self.excite.items()}
+        if self.training:
+            self._accumulate(scale)
+            scale |= {m: self.average(m).expand_as(scale[m]) for m in held}
+        return {m: h * scale[m].view(*scale[m].shape, *[1] * (h.dim() - 2)) for m, h in values.items()}
+
+    def average(self, modality: str) -> Tensor:
+        """Running average (d_m,) of the branch's excitation over all training samples, batch by batch."""
+        return self.get_buffer(f"average_{modality}")
+
+    def parameters_of(self, modality: str) -> list[nn.Parameter]:
+        """What writes into one branch: the squeeze, which all share, and the branch's own excitation."""
+        return [*self.squeeze.values(), self.bias, *self.excite[modality].parameters()]
+
+    @torch.no_grad()
+    def _accumulate(self, scale: Mapping[str, Tensor]) -> None:
+        self.get_buffer("passes").add_(1)
+        for modality in scale:
+            average = self.average(modality)
+            average += (scale[self.leader or modality].mean(0) - average) / self.get_buffer("passes")
+
+
+class Branches(Sum):
+    """z = mean_m u_m over the branches' own heads u_m = W_m h_m + b_m; keeps the modules between branches."""
+
+    name = "branches"
+    decomposes = False
+
+    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
+        super().__init__(widths, classes, streams)
+        self.joints = nn.ModuleList()
+
+    def forward(self, features: Mapping[str, Tensor]) -> Output:
+        """The heads' logits and their mean."""
+        output = super().forward(features)
+        return replace(output, logits=output.logits / len(features))
+
+
+class JoinedModel(MultimodalModel):
+    """Encoders that modules join at several depths.
+
+    Args:
+        encoders: one network per modality.
+        fusion: with the modules, shallow to deep.
+        pieces: each encoder cut at the depths of the modules.
+    """
+
+    def __init__(
+        self, encoders: Mapping[str, nn.Module], fusion: Branches, pieces: Mapping[str, Sequence[nn.Module]]
+    ) -> None:
+        super().__init__(encoders, fusion)
+        self._pieces = pieces
+
+    def encode(self, inputs: Mapping[str, Tensor], held: Collection[str] = ()) -> dict[str, Tensor]:
+        """Features, with the excitation of the branches `held` at its running average in training."""
+        joints = cast(Branches, self.fusion).joints
+        values = {m: self._pieces[m][0](inputs[m]) for m in self.modalities}
+        for depth, joint in enumerate(joints, start=1):
+            values = {m: self._pieces[m][depth](h) for m, h in joint(values, held).items()}
+        return values
+
+
+@dataclass(config=OPTIONS)
+class Greedy(Method):
+    """Balance the speeds at which branches learn from each other.
+
+    MMTM modules join the branches after their last intermediate depths; the loss is the sum of the branches'
+    cross-entropies and the answer the mean of their logits. Every regular step adds |g|^2 / |w|^2 of the
+    parameters that write into branch m (bypass: the shared squeeze and its excitation, of all depths) and of
+    branch m with its head (main) to running sums, whose BDR_m = log10(bypass_m / main_m). Where the largest
+    BDR exceeds the smallest by more than epsilon, the next Q steps re-balance: the branch with the largest is
+    rescaled by the running average of its excitation, which cuts the flow from the others. The paper has two
+    branches; largest and smallest are this package's reading for more. A test always uses the actual
+    excitations; the code leaves the mode of the last training step on, and its averages also take in the
+    evaluations, the test split's among them.
+
+    Attributes:
+        epsilon: epsilon, tolerated difference of BDR; 0.01 in the code.
+        steps: Q, re-balancing steps in a row; 5 in the code.
+        warm_up: epochs of regular steps alone; 1 in the code, which acts from its epoch 2 on.
+        joins: depths that are joined, counted from the last; 3 in the code, ResNet-18's layers 2 to 4.
+        ratio: the bottleneck is 2 sum_m d_m / ratio wide; 4 in the code.
+        gain: the largest excitation; 2 in MMTM's paper, 1 in the code.
+        average: of which excitation a branch keeps the running average: its `own`, or the `leader`'s, as the
+            code does by mistake.
+        leader: of `average: leader`: that branch; empty: the benchmark's first, as in the code.
+    """
+
+    name: ClassVar[str] = "greedy"
+    title: ClassVar[str] = "Greedy"
+    family: ClassVar[Family] = "feed-forward"
+    reference: ClassVar[str] = "Wu et al., Characterizing and Overcoming the Greedy Nature, ICML 2022"
+    fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
+    own_losses: ClassVar[bool] = True
+    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"average": "leader", "gain": 1.0}}
+
+    epsilon: Annotated[float, Field(ge=0)] = 0.01
+    steps: PositiveInt = 5
+    warm_up: NonNegativeInt = 1
+    joins: PositiveInt = 3
+    ratio: PositiveInt = 4
+    gain: PositiveFloat = 2.0
+    average: Literal["own", "leader"] = "own"
+    leader: str = ""
+
+    def supports(self, config: TrialConfig) -> tuple[bool, str]:
+        """Encoders with an intermediate depth, and for `average: leader` two alike."""
+        recipes = {m: ENCODERS.build(e.kind, e.options) for m, e in config.encoders.items()}
+        joined = [self._joined(recipe.stage_widths) for recipe in recipes.values()]
+        if not all(joined):
+            return False, "an encoder has no intermediate depth at which branches could be joined"
+        if self.leader and self.leader not in recipes:
+            return False, f"leader = {self.leader!r} is none of {', '.join(recipes)}"
+        if self.average == "leader" and (len(joined) != 2 or joined[0] != joined[1]):
+            return False, "the released code knows two branches of the same widths"
+        return True, ""
+
+    def build(self, blueprint: Blueprint) -> MultimodalModel:
+        """The encoders, cut and joined at as many of the last depths as all have."""
+        model = blueprint.build(fusion=Branches)
+        recipes = {m: recipe for m, (recipe, _) in blueprint.encoders.items()}
+        deepest = {m: self._joined(recipe.stage_widths) for m, recipe in recipes.items()}
+        depths = min(map(len, deepest.values()))
+        fusion, pieces = cast(Branches, model.fusion), {}
+        for modality, recipe in recipes.items():
+            stages = recipe.stages(model.encoders[modality])
+            pieces[modality] = [nn.Sequential(*stages[:-depths]), *stages[-depths:]]
+        leader = (self.leader or model.modalities[0]) if self.average == "leader" else ""
+        for depth in range(-depths, 0):
+            widths = {m: channels[depth] for m, channels in deepest.items()}
+            bottleneck = max(1, 2 * sum(widths.values()) // self.ratio)
+            streams = partial(stream, blueprint.seed, "init", "mmtm", depth)
+            fusion.joints.append(MMTM(widths, bottleneck, self.gain, leader, streams))
+        return JoinedModel(dict(model.encoders.items()), fusion, pieces)
+
+    def setup(self, state: TrainState, weights: Weights) -> None:
+        """No step has been made."""
+        self._bypass = dict.fromkeys(state.model.modalities, 0.0)
+        self._main = dict.fromkeys(state.model.modalities, 0.0)
+        self._held: list[str] = []
+        self._left = 0
+
+    def forward(self, state: TrainState, batch: Batch) -> Output:
+        """Regular, or with the excitation of one branch at its average."""
+        features = cast(JoinedModel, state.model).encode(batch.inputs, self._held)
+        for modality, h in features.items():
+            # The encoders are run piece by piece, which nobody else counts.
+            state.cost.count(modality, h)
+            state.log(f"rebalanced/{modality}", float(modality in self._held))
+        return state.model.fuse(features)
+
+    def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:
+        """Each branch's cross-entropy."""
+        return unimodal_losses(output, batch)
+
+    @torch.no_grad()
+    def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
+        """After a regular step take in the speeds and decide about the next steps."""
+        if self._left:
+            self._left -= 1
+            self._held = self._held if self._left else []
+            return
+        joints = [cast(MMTM, joint) for joint in cast(Branches, state.model.fusion).joints]
+        for m in self._bypass:
+            self._bypass[m] += speed(p for joint in joints for p in joint.parameters_of(m))
+            self._main[m] += speed(branch(state.model, m).parameters())
+        bdr = {m: log_ratio(self._bypass[m], self._main[m]) for m in self._bypass}
+        for modality, value in bdr.items():
+            state.log(f"bdr/{modality}", value)
+        largest = max(bdr.values())
+        if state.epoch >= self.warm_up and largest - min(bdr.values()) > self.epsilon:
+            self._held = [m for m, value in bdr.items() if value == largest]
+            self._left = self.steps
+
+    def state_dict(self) -> dict[str, Any]:
+        """The sums and where the re-balancing stands."""
+        return {"bypass": self._bypass, "main": self._main, "held": self._held, "left": self._left}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`."""
+        self._bypass, self._main = dict(state["bypass"]), dict(state["main"])
+        self._held, self._left = list(state["held"]), state["left"]
+
+    def _joined(self, widths: tuple[int, ...]) -> tuple[int, ...]:
+        return widths[-self.joins :]
+
+
+def speed(parameters: Iterable[nn.Parameter]) -> float:
+    """|g|^2 / |w|^2 of a group of parameters."""
+    pairs = [(p.grad, p.detach()) for p in parameters if p.grad is not None]
+    gradients, values = (
+        torch.stack(torch._foreach_norm(tensors)).square().sum() for tensors in zip(*pairs, strict=True)
+    )
+    return (gradients / values).item()
+
+
+def log_ratio(bypass: float, main: float) -> float:
+    """BDR = log10(bypass / main); sums that are 0 (no gradient came through) count as the smallest float."""
+    tiny = torch.finfo(torch.float32).tiny
+    return math.log10(max(bypass, tiny)) - math.log10(max(main, tiny))
