@@ -177,20 +177,30 @@ class Experiment(Strict):
     seeds: Annotated[int, Field(ge=2)] = Field(description="runs per cell: seeds 0 to seeds - 1")
     rows: list[Row] = Field(min_length=1)
     reference: str = Field(description="key of the row that every other one is tested against")
+    second_reference: str | None = Field(
+        None, description="key of another row that every one is tested against, a family of tests of its own"
+    )
     selection: Selection = "val"
     metric: Metric = "accuracy"
-    figures: list[Literal["information", "curves", "differences"]] = Field(default_factory=list)
+    figures: list[Literal["information", "curves", "differences", "critical_difference", "cost"]] = Field(
+        default_factory=list
+    )
     claims: list[Claim] = Field(default_factory=list)
     printed: dict[str, dict[str, list[float | None]]] = Field(
         default_factory=dict, description="the paper's numbers: data set, row key, columns"
     )
+
+    @property
+    def references(self) -> list[str]:
+        """The rows that every other one is tested against."""
+        return [self.reference] + ([self.second_reference] if self.second_reference else [])
 
     @model_validator(mode="after")
     def _names_its_rows(self) -> "Experiment":
         keys = [row.key for row in self.rows]
         if twice := next((key for key in keys if keys.count(key) > 1), None):
             raise ValueError(f"two rows have the key {twice!r}; give one of them a variant of its own")
-        named = [self.reference, *(key for claim in self.claims for key in (claim.better, claim.worse))]
+        named = [*self.references, *(key for claim in self.claims for key in (claim.better, claim.worse))]
         named += [key for rows in self.printed.values() for key in rows]
         for key in named:
             if key not in keys:

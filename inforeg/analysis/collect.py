@@ -12,7 +12,8 @@ from tqdm import tqdm
 from inforeg.config import RunSpec, Selection
 from inforeg.errors import UserError
 from inforeg.files import replacing, write_json
-from inforeg.plan import Cell, Plan
+from inforeg.metrics.cost import COUNTS
+from inforeg.plan import Cell, Plan, closure
 
 RUN = ["row", "benchmark", "method", "variant", "seed"]
 """Columns that name a run, first in every frame."""
@@ -33,7 +34,8 @@ class Collected:
     Attributes:
         runs: a metric of one split at the epoch that a selection rule keeps; accuracies in 0..1.
         epochs: a metric at one epoch, named as the run records it ("val/accuracy", "trace/batch/audio").
-        costs: wall_seconds, samples_per_second, peak_memory_mib, steps.
+        costs: steps, forward_passes, backward_passes, the same as "total/..." with the runs that it needs,
+            wall_seconds, training_seconds, samples_per_second, peak_memory_mib.
         predictions: whether a test sample is classified correctly, under the experiment's selection rule.
         provenance: commits, versions and data hashes of the runs, and the cells left out with their reason.
     """
@@ -78,7 +80,7 @@ def collect(plan: Plan, root: Path, selection: Selection) -> Collected:
         found = {
             "runs": _observations(summary, spec),
             "epochs": pd.DataFrame(_epochs(folder / "metrics.jsonl"), columns=["epoch", "metric", "value"]),
-            "costs": _costs(folder / "cost.json"),
+            "costs": _costs(folder, [needed.directory(root) for needed in closure(spec)]),
             "predictions": _predictions(folder / "predictions.parquet", selection),
         }
         for name, frame in found.items():
@@ -148,8 +150,11 @@ def _epochs(path: Path) -> Iterator[tuple[int, str, float]]:
         yield from ((epoch, metric, float(value)) for metric, value in line.items())
 
 
-def _costs(path: Path) -> pd.DataFrame:
-    costs = {metric: float(value) for metric, value in _read_json(path, _AGAIN).items()}
+def _costs(folder: Path, needed: Sequence[Path]) -> pd.DataFrame:
+    """The run's own costs, and its counts together with those of the runs that it needs."""
+    own, *others = (_read_json(each / "cost.json", _AGAIN) for each in (folder, *needed))
+    totals = {f"total/{name}": own[name] + sum(other[name] for other in others) for name in COUNTS}
+    costs = {metric: float(value) for metric, value in (own | totals).items()}
     return pd.DataFrame(costs.items(), columns=["metric", "value"])
 
 

@@ -68,14 +68,18 @@ def best_variants(runs: pd.DataFrame) -> pd.DataFrame:
     return best.drop(columns="value")
 
 
-def compare(study: Study) -> pd.DataFrame:
-    """Every row against the reference on every benchmark; Holm over the rows of a benchmark.
+def compare(study: Study, reference: str | None = None) -> pd.DataFrame:
+    """Every row against a reference on every benchmark; Holm over the rows of a benchmark.
+
+    Args:
+        study: whose rows.
+        reference: key of the row to test against; default: the experiment's first.
 
     Returns:
         A line per benchmark and row: mean, sd (ddof = 1) and n; for all rows but the reference also the
         columns of `effects` and `corrected`. In the metric's reported unit.
     """
-    metric, reference = study.experiment.metric, study.experiment.reference
+    metric, reference = study.experiment.metric, reference or study.experiment.reference
     values = scores(study, metric)
     pairs = [Pair(benchmark, key, reference) for benchmark in study.benchmarks for key in study.labels]
     tests = corrected(effects(values, study.collected.predictions, metric, pairs), "benchmark")

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable, Sequence
-from itertools import cycle, product
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
 from inforeg.analysis.compare import best_variants, compare, scale, unit
+from inforeg.analysis.overviews import cost, critical_difference
 from inforeg.analysis.study import Study
+from inforeg.analysis.style import COLOURS, COLUMN, STYLE, STYLES
 from inforeg.analysis.tables import metric_title
 from inforeg.errors import UserError
 from inforeg.files import write_bytes, write_text
 
-# Okabe and Ito (2008), told apart by the colour-blind; its yellow is too light for a line on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-STYLES = [(colour, line) for line, colour in product(("-", "--", ":"), COLOURS)]
-
-STYLE: dict[Any, Any] = {
-    "font.size": 7,
-    "axes.titlesize": 7,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.6,
-    "lines.linewidth": 1.0,
-    "legend.frameon": False,
-    "legend.handlelength": 1.6,
-    "pdf.fonttype": 42,
-}
 SETTINGS = {"joint": "joint", "unimodal": "each alone"}
 """Rows whose information is shown, and how their panels are called."""
-
-COLUMN = 3.4
-"""Width of a printed column in inches."""
-
 
 Draw = Callable[[Study], tuple[Figure, pd.DataFrame]]
 """A figure and the numbers in it."""
@@ -147,7 +130,13 @@ def differences(study: Study) -> tuple[Figure, pd.DataFrame]:
     return figure, numbers
 
 
-FIGURES: dict[str, Draw] = {"information": information, "curves": curves, "differences": differences}
+FIGURES: dict[str, Draw] = {
+    "information": information,
+    "curves": curves,
+    "differences": differences,
+    "critical_difference": critical_difference,
+    "cost": cost,
+}
 
 
 def _line(ax: Axes, numbers: pd.DataFrame, label: str, colour: str, style: str = "-") -> None:

@@ -18,8 +18,8 @@ from inforeg.files import write_json, write_text
 
 def write_tables(study: Study, folder: Path, numbers: Path) -> None:
     """`folder`/<experiment>.{tex,md}, the same per benchmark, and `numbers`/<experiment>.{csv,json}."""
-    comparison = compare(study)
-    shown = [tables.main_table(study, comparison)]
+    comparisons = [compare(study, reference) for reference in study.experiment.references]
+    shown = [tables.main_table(study, comparisons)]
     together: dict[str, Any] = {}
     if len(study.benchmarks) > 1:
         overview, ranks = _across(study)
@@ -27,8 +27,9 @@ def write_tables(study: Study, folder: Path, numbers: Path) -> None:
         together = {"overview": _records(overview), "ranks": _ranks(ranks) if ranks else None}
     _write(shown, folder / study.name, study.provenance)
     for benchmark in study.benchmarks:
-        detail = tables.detail_tables(study, benchmark)
+        detail = [*tables.detail_tables(study, benchmark), tables.tests_table(study, comparisons, benchmark)]
         _write(detail, folder / f"{study.name}_{benchmark}", study.provenance)
+    comparison = pd.concat(comparisons)
     write_text(numbers / f"{study.name}.csv", comparison.to_csv(index=False))
     write_json(
         numbers / f"{study.name}.json",

@@ -15,6 +15,8 @@ _LATEX = str.maketrans(
         "×": r"$\times$",
         "↑": r"$\uparrow$",
         "↓": r"$\downarrow$",
+        "△": r"$\vartriangle$",
+        "▽": r"$\triangledown$",
         "●": r"$\bullet$",
         "○": r"$\circ$",
         "✗": r"$\times$",

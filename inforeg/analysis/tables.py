@@ -30,6 +30,8 @@ PROBES = (
     "Gap: best minus worst modality."
 )
 NOTHING = Cell("—")
+MARKS = (("↑", "↓"), ("△", "▽"))
+"""Above and below, by reference."""
 STYLES: dict[float, Style] = {1: "best", 2: "second"}
 
 
@@ -43,18 +45,18 @@ def signed(value: float) -> str:
     return f"{value:+.1f}".replace("-", "−")
 
 
-def main_table(study: Study, comparison: pd.DataFrame) -> Table:
-    """Rows by benchmarks: mean ± sd, best and second marked, significance against the reference.
+def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
+    """Rows by benchmarks: mean ± sd, best and second marked, significance against the references.
 
     Args:
         study: whose rows and benchmarks it shows, with the cells left out and the paper's numbers.
-        comparison: from `compare`.
+        comparisons: from `compare`, one per reference.
     """
     experiment = study.experiment
     left_out = study.collected.provenance["left_out"]
     letters = dict(zip(sorted({cell["reason"] for cell in left_out}), ascii_lowercase, strict=False))
     cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
-    cells |= _cells(comparison, lower_is_better(experiment.metric))
+    cells |= _cells(comparisons, lower_is_better(experiment.metric))
     rows = [
         [Cell(label), *(cells.get((key, benchmark), NOTHING) for benchmark in study.benchmarks)]
         + [_printed(numbers.get(key, [])) for numbers in experiment.printed.values()]
@@ -62,7 +64,7 @@ def main_table(study: Study, comparison: pd.DataFrame) -> Table:
     ]
     titles = [f"{config.title} ({unit(experiment.metric)})" for config in study.benchmarks.values()]
     printed = [f"{data}, printed (%)" for data in experiment.printed]
-    notes = [*_notes(study, comparison), *(f"{letter}: {reason}." for reason, letter in letters.items())]
+    notes = [*_notes(study, comparisons), *(f"{letter}: {reason}." for reason, letter in letters.items())]
     caption = experiment.caption or experiment.title
     return Table(caption, study.name, ["Method", *titles, *printed], rows, notes)
 
@@ -146,28 +148,58 @@ def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]
     return lines
 
 
-def _cells(comparison: pd.DataFrame, ascending: bool) -> dict[tuple[str, str], Cell]:
-    cells = {}
-    for benchmark, lines in comparison.groupby("benchmark", sort=False):
-        places = lines["mean"].rank(method="min", ascending=ascending)
-        for place, line in zip(places, lines.to_dict("records"), strict=True):
-            style = STYLES.get(place, "plain")
-            mark = "" if line["significant"] is not True else "↑" if line["difference"] > 0 else "↓"
-            cells[line["row"], str(benchmark)] = replace(
-                _mean_sd(line["mean"], line["sd"]), style=style, mark=mark
-            )
+def _cells(comparisons: Sequence[pd.DataFrame], ascending: bool) -> dict[tuple[str, str], Cell]:
+    cells: dict[tuple[str, str], Cell] = {}
+    for marks, comparison in zip(MARKS, comparisons, strict=False):
+        for benchmark, lines in comparison.groupby("benchmark", sort=False):
+            places = lines["mean"].rank(method="min", ascending=ascending)
+            for place, line in zip(places, lines.to_dict("records"), strict=True):
+                mark = "" if line["significant"] is not True else marks[line["difference"] < 0]
+                at = line["row"], str(benchmark)
+                plain = _mean_sd(line["mean"], line["sd"])
+                before = cells.get(at, replace(plain, style=STYLES.get(place, "plain")))
+                cells[at] = replace(before, mark=before.mark + mark)
     return cells
 
 
-def _notes(study: Study, comparison: pd.DataFrame) -> Iterator[str]:
+def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: str) -> Table:
+    """One benchmark: every row's difference to each reference with its interval and corrected p."""
+    metric, labels = study.experiment.metric, study.labels
+    points = "nats" if unit(metric) == "nats" else "points"
+    lines = {key: [Cell(label)] for key, label in labels.items()}
+    header = ["Method"]
+    for reference, comparison in zip(study.experiment.references, comparisons, strict=True):
+        header += [f"Over {labels[reference]} ({points})", "p after Holm"]
+        here = comparison[comparison["benchmark"] == benchmark]
+        found = {str(line["row"]): _tested(line) for line in here.to_dict("records")}
+        for key, cells in lines.items():
+            cells.extend(found.get(key, [NOTHING, NOTHING]))
+    what = f"{study.benchmarks[benchmark].title}: test {metric_title(metric)} over the references"
+    note = "Mean difference with its 95 % bootstrap interval; two-sided paired sign-flip test over seeds."
+    return Table(what, f"{study.name}-{benchmark}-tests", header, list(lines.values()), [note])
+
+
+def _tested(line: Mapping[Any, Any]) -> list[Cell]:
+    if pd.isna(line["difference"]):
+        return [NOTHING, NOTHING]
+    low, high = signed(line["ci_low"]), signed(line["ci_high"])
+    return [Cell(f"{signed(line['difference'])} [{low}, {high}]"), Cell(f"{line['p_holm']:.3f}")]
+
+
+def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
     experiment = study.experiment
+    comparison = pd.concat(comparisons)
     yield (
         f"Test {metric_title(experiment.metric)} {EPOCH[experiment.selection]}. {_spread(study)} Best in "
         "bold, second best underlined."
     )
+    against = "; ".join(
+        f"{up}, {down}: above, below {study.labels[reference]}"
+        for (up, down), reference in zip(MARKS, experiment.references, strict=False)
+    )
     yield (
-        f"↑, ↓: above, below {study.labels[experiment.reference]} with p < {ALPHA} in a two-sided paired "
-        "sign-flip test over seeds, after Holm over the rows of a benchmark."
+        f"{against} with p < {ALPHA} in a two-sided paired sign-flip test over seeds, after Holm over the "
+        "rows of a benchmark."
     )
     tested = comparison.dropna(subset="difference")
     told = tested.assign(note=tested["note"].str.split("; ")).explode("note")

@@ -8,6 +8,9 @@ from torch import Tensor, nn
 
 from inforeg.models.multimodal import MultimodalModel
 
+COUNTS = ("steps", "forward_passes", "backward_passes")
+"""What a run's cost.json holds of it."""
+
 
 class Cost:
     """Optimiser steps, and samples that pass forward and backward through each encoder.

@@ -3,6 +3,8 @@ import json
 import pandas as pd
 import pytest
 
+from sweeps import COSTS
+
 from inforeg.analysis.collect import COLUMNS, Collected, collect, merge
 from inforeg.errors import UserError
 
@@ -26,7 +28,11 @@ def test_epochs_costs_predictions_and_provenance(sweep):
     epochs = collected.epochs.loc[(collected.epochs[list(one)] == pd.Series(one)).all(axis=1)]
     assert epochs.set_index(["metric", "epoch"])["value"]["trace/batch/whole", 2] == pytest.approx(2.1)
     costs = collected.costs.loc[(collected.costs[list(one)] == pd.Series(one)).all(axis=1)]
-    assert dict(zip(costs["metric"], costs["value"], strict=True)) == {"wall_seconds": 1.5, "steps": 30}
+    assert dict(zip(costs["metric"], costs["value"], strict=True)) == {
+        "wall_seconds": 1.5,
+        **COSTS,
+        **{f"total/{name}": value for name, value in COSTS.items()},
+    }
     mine = collected.predictions.loc[(collected.predictions[list(one)] == pd.Series(one)).all(axis=1)]
     assert (len(mine), mine["correct"].sum()) == (100, 70)
     assert collected.provenance == {

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sweeps import BETTER, JOINT, make_sweep
 
-from inforeg.analysis import figures
+from inforeg.analysis import figures, overviews
 from inforeg.analysis.outputs import write_figures
 from inforeg.errors import UserError
 
@@ -42,7 +42,7 @@ def test_differences_are_those_of_the_comparison(sweep):
 
 @pytest.mark.parametrize("name", sorted(figures.FIGURES))
 def test_nothing_is_clipped(tmp_path, name):
-    methods = ["joint", "late_fusion_ensemble", "inforeg_with_unimodal_losses", "modality_dropout", "ogm_ge"]
+    methods = ["joint", "sample_valuation", "modality_valuation", "modality_dropout", "ogm_ge"]
     accuracies = {(b, m, "default"): [0.7, 0.8] for b in ("avdigits", "multiple_features") for m in methods}
     accuracies |= {
         (b, "unimodal", m): [0.6, 0.5] for b in ("avdigits", "multiple_features") for m in ("audio", "video")
@@ -59,9 +59,71 @@ def test_nothing_is_clipped(tmp_path, name):
     assert box.y1 <= height + 0.01
 
 
+def test_critical_difference_joins_what_nemenyi_does_not_tell_apart(tmp_path):
+    # Three rows in the same order on four benchmarks: ranks 1, 2, 3; q_0.05(3) = 2.344, CD = 2.344 / 2.
+    rows = {"joint": 0.5, "ogm": 0.6, "inforeg": 0.7}
+    accuracies = {
+        (benchmark, row, "default"): [value, value + 0.01]
+        for benchmark in ("alpha", "beta", "gamma", "delta")
+        for row, value in rows.items()
+    }
+    figure, numbers = overviews.critical_difference(make_sweep(tmp_path, accuracies, {}).study())
+    assert numbers["row"].to_list() == ["inforeg", "ogm", "joint"]
+    assert numbers["mean_rank"].to_list() == [1, 2, 3]
+    assert numbers["critical_difference"][0] == pytest.approx(2.344 * (3 * 4 / (6 * 4)) ** 0.5, rel=1e-3)
+    bars = [line.get_ydata() for line in figure.axes[0].lines if line.get_linewidth() == 1.6]
+    assert [tuple(map(int, bar)) for bar in bars] == [(0, 1), (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("ranks", "groups"),
+    [
+        ([1.0, 1.5, 2.0, 4.0], [(0, 2)]),
+        ([1.0, 2.0, 3.0, 4.0], [(0, 1), (1, 2), (2, 3)]),
+        ([1.0, 3.0], []),
+        ([2.0, 2.0], [(0, 1)]),
+    ],
+)
+def test_cliques(ranks, groups):
+    assert overviews.cliques(ranks, 1.0) == groups
+
+
+def test_critical_difference_without_enough_rows_says_so(sweep):
+    with pytest.raises(UserError, match="needs two benchmarks and three rows"):
+        overviews.critical_difference(sweep.study())
+
+
+def test_cost_counts_a_backward_pass_twice_and_all_variants(sweep):
+    _, numbers = overviews.cost(sweep.study())
+    # A fake run has 3.5 forward and 3 backward passes; unimodal is two runs.
+    found = numbers.set_index(["benchmark", "row"])
+    assert found.loc[("alpha", "joint"), ["steps", "forward_passes", "backward_passes"]].to_list() == [
+        30,
+        3.5,
+        3,
+    ]
+    assert found["relative"].to_dict() == {
+        ("alpha", "joint"): 1,
+        ("alpha", "unimodal"): 2,
+        ("alpha", "inforeg"): 1,
+        ("beta", "joint"): 1,
+        ("beta", "inforeg"): 1,
+    }
+    assert found.loc[("alpha", "inforeg"), "efficient"]
+    assert not found.loc[("alpha", "unimodal"), "efficient"]
+    assert not found.loc[("beta", "inforeg"), "efficient"]
+
+
+def test_efficient_points():
+    cost, value = pd.Series([1.0, 2.0, 3.0, 1.0]), pd.Series([5.0, 4.0, 6.0, 5.0])
+    assert overviews.efficient(cost, value, lower=False).to_list() == [True, False, True, True]
+    assert overviews.efficient(cost, value, lower=True).to_list() == [True, True, False, True]
+
+
 def test_files_and_their_numbers(sweep, tmp_path):
     write_figures(sweep.study(), tmp_path)
-    names = {f"mini_{name}.{end}" for name in figures.FIGURES for end in ("pdf", "png", "csv")}
+    asked = sweep.experiment.figures
+    names = {f"mini_{name}.{end}" for name in asked for end in ("pdf", "png", "csv")}
     assert {path.name for path in tmp_path.iterdir()} >= names
     assert len(pd.read_csv(tmp_path / "mini_differences.csv")) == 3
 

@@ -43,7 +43,7 @@ def squeezed(text):
 def test_main_table_is_the_one_worked_out_by_hand(sweep):
     # sd of eight values ±0.5 around 70.5: sqrt(8 * .25 / 7) = 0.53; 73.375 ± 1.69 likewise.
     study = sweep.study()
-    table = tables.main_table(study, compare.compare(study))
+    table = tables.main_table(study, [compare.compare(study)])
     assert squeezed(markdown([table], "where from")) == squeezed(MARKDOWN)
     body = latex([table], "where from")
     assert squeezed(LATEX) == squeezed(body[body.index("\\toprule") : body.index("\\end{tabular}\n\\par")])
@@ -52,7 +52,7 @@ def test_main_table_is_the_one_worked_out_by_hand(sweep):
 def test_a_small_loss_is_best(sweep):
     study = sweep.study()
     study.experiment.__dict__["metric"] = "loss"
-    table = tables.main_table(study, compare.compare(study))
+    table = tables.main_table(study, [compare.compare(study)])
     # Losses are 1 - accuracy in nats, not in percent.
     assert table.header[1] == "ALPHA (nats)"
     assert (table.rows[1][1].text, table.rows[1][1].style, table.rows[1][1].mark) == (

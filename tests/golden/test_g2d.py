@@ -1,0 +1,46 @@
+import math
+
+import pytest
+import torch
+
+from inforeg.batch import Batch, Output
+from tests.conftest import make_data, make_spec, start
+from tests.golden.test_umt import teachers
+
+
+@pytest.fixture
+def begun():
+    data = make_data()
+    return start(make_spec("g2d", end=0.4), data, teachers(data))  # epochs 0 and 1 of 5
+
+
+def logits(*probabilities: float) -> torch.Tensor:
+    return torch.tensor([[math.log(p / (1 - p)), 0.0] for p in probabilities])
+
+
+def test_both_distillations_by_hand(begun):
+    method, state = begun
+    method._teachers = Output({"audio": torch.ones(1, 4)}, torch.empty(0), {"audio": logits(0.9)})
+    batch = Batch({}, torch.tensor([0]), torch.tensor([0]))
+    output = Output({"audio": torch.zeros(1, 4)}, torch.zeros(1, 2), {"audio": logits(0.5)})
+    terms = method.losses(state, batch, output)
+    divergence = 0.9 * math.log(0.9 / 0.5) + 0.1 * math.log(0.1 / 0.5)
+    assert terms["divergence/audio"].item() == pytest.approx(divergence, rel=1e-5)
+    assert terms["distillation/audio"].item() == 1
+    assert terms["joint"].item() == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize(("epoch", "waits"), [(1, "image"), (2, None)])
+def test_the_surest_teachers_modality_waits_in_its_weights(begun, epoch, waits):
+    method, state = begun
+    state.epoch = epoch
+    method._teachers = Output({}, torch.empty(0), {"audio": logits(0.6, 0.9), "image": logits(0.8, 0.8)})
+    for parameter in state.model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    # class 0: audio 1.5 of 2, image 1.6 of 2; the student has no say
+    batch = Batch({}, torch.tensor([0, 0]), torch.tensor([0, 1]))
+    student = {"audio": logits(0.99, 0.99), "image": logits(0.01, 0.01)}
+    method.on_gradients(state, batch, Output({}, torch.zeros(2, 2), student))
+    for name, parameter in state.model.named_parameters():
+        stopped = waits is not None and name.startswith(f"encoders.{waits}.") and name.endswith("weight")
+        assert torch.equal(parameter.grad, torch.full_like(parameter, 0.0 if stopped else 1.0)), name
