@@ -5,6 +5,7 @@ The JSON schemas under workflow/schemas are generated from these classes (`infor
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -180,6 +181,9 @@ class Experiment(Strict):
     second_reference: str | None = Field(
         None, description="key of another row that every one is tested against, a family of tests of its own"
     )
+    tuned: bool = Field(
+        False, description="all rows with the settings of workflow/config/tuned.yaml, or all with their own"
+    )
     selection: Selection = "val"
     metric: Metric = "accuracy"
     figures: list[Literal["information", "curves", "differences", "critical_difference", "cost"]] = Field(
@@ -224,12 +228,18 @@ M = TypeVar("M", bound=BaseModel)
 def read_yaml(path: Path, model: type[M]) -> M:
     """The validated content of a YAML file; a `UserError` names file, key and remedy."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        parsed: M = _parsed(path.read_text(encoding="utf-8"), model, str(path))
+        return parsed
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
-    return validated(model, content, str(path))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, model: type[M], where: str) -> M:
+    # Planning asks for the same file a thousand times; the models are frozen.
+    return validated(model, yaml.safe_load(text), where)
 
 
 def validated(model: type[M], content: Any, where: str) -> M:

@@ -23,6 +23,7 @@ from inforeg.methods.base import Method
 from inforeg.models.fusion import fusion_class
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS, ENCODERS, METHODS
+from inforeg.tuning import TUNING, every_trial
 
 ENGINE_VERSION = 2
 """Part of every run's spec; raise it when a change to the loop or the models may change results."""
@@ -84,12 +85,57 @@ def plan_experiment(project: Project, experiment: Experiment) -> Plan:
         for row in experiment.rows:
             specs = resolve_row(project, benchmark, row)
             supported, reason = supports(specs[0])
+            if supported and experiment.tuned:
+                specs = resolve_row(project, benchmark, project.tuned().row(row, benchmark))
             if supported:
                 seeds = range(experiment.seeds)
                 cells += [Cell(row.key, with_seeds(spec, seeds), block) for spec in specs]
             else:
                 left_out[row.key, benchmark] = reason
     return Plan(tuple(cells), left_out)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of tuning a row on a benchmark.
+
+    Attributes:
+        benchmark: its name.
+        key: of the row.
+        number: of the trial; 0 is the row as it stands.
+        row: what the trial trains.
+        cells: its runs.
+    """
+
+    benchmark: str
+    key: str
+    number: int
+    row: Row
+    cells: tuple[Cell, ...]
+
+
+def plan_tuning(project: Project) -> list[Trial]:
+    """The trials of workflow/config/tuning.yaml that can be run; none where there is no such file.
+
+    Raises:
+        UserError: an experiment uses seeds of the trials.
+    """
+    tuning = project.tuning()
+    if tuning is None:
+        return []
+    for name in project.experiments():
+        if project.experiment(name).seeds > tuning.first_seed:
+            raise UserError(
+                f"The experiment {name!r} reports seeds that {TUNING} tunes on; raise first_seed there."
+            )
+    seeds = range(tuning.first_seed, tuning.first_seed + tuning.seeds)
+    trials = []
+    for benchmark, searched, number, row in every_trial(tuning):
+        specs = resolve_row(project, benchmark, row)
+        if supports(specs[0])[0]:
+            cells = tuple(Cell(searched.key, with_seeds(spec, seeds), len(seeds)) for spec in specs)
+            trials.append(Trial(benchmark, searched.key, number, row, cells))
+    return trials
 
 
 def with_seeds(spec: RunSpec, seeds: Iterable[int]) -> tuple[RunSpec, ...]:
@@ -252,19 +298,23 @@ def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
     """
     claimed: dict[Path, RunSpec] = {}
     ends: dict[Path, set[int]] = {}
+    wanted: dict[Path, set[int]] = {}
     for cell in cells:
-        for spec in (*closure(cell.specs[0]), cell.specs[0]):
+        seeds = [spec.seed for spec in cell.specs]
+        first_seed = cell.specs[0].model_copy(update={"seed": 0})
+        for spec in (*closure(first_seed), first_seed):
             if claimed.setdefault(spec.cell, spec) != spec:
                 raise UserError(
                     f"Two experiments ask for different settings of {spec.cell}; name one of them by a "
                     "variant of its own."
                 )
-            seeds = len(cell.specs)
-            ends.setdefault(spec.cell, set()).update((*range(0, seeds, cell.block), seeds))
+            ends.setdefault(spec.cell, set()).update((*seeds[:: cell.block], seeds[-1] + 1))
+            wanted.setdefault(spec.cell, set()).update(seeds)
     found = [
         Job(spec.model_copy(update={"seed": first}), first, stop - 1)
         for path, spec in claimed.items()
         for first, stop in pairwise(sorted(ends[path]))
+        if first in wanted[path]
     ]
     return {job.path: job for job in found}
 

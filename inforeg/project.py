@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from inforeg.config import BenchmarkConfig, Experiment, WorkflowConfig, read_yaml
 from inforeg.errors import UserError, unknown
+from inforeg.tuning import TUNED, TUNING, Choices, Tuning
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -75,6 +76,15 @@ class Project:
     def experiment(self, name: str) -> Experiment:
         """The experiment `name`."""
         return self._read("experiments", "experiment", name, Experiment)
+
+    def tuning(self) -> Tuning | None:
+        """How methods are tuned, or None where nothing says."""
+        path = self.root / TUNING
+        return read_yaml(path, Tuning) if path.exists() else None
+
+    def tuned(self) -> Choices:
+        """What tuning chose."""
+        return read_yaml(self.root / TUNED, Choices)
 
     def workflow(self) -> WorkflowConfig:
         """What the workflow makes."""

@@ -75,7 +75,7 @@ def collect(plan: Plan, root: Path, selection: Selection) -> Collected:
     pairs = [(cell, spec) for cell in plan.cells for spec in cell.specs]
     for cell, spec in tqdm(pairs, "collect", unit="run", disable=None):
         folder = spec.directory(root)
-        summary = _finished(folder, spec)
+        summary = finished(folder, spec)
         origins.append(_read_json(folder / "run.json", _AGAIN))
         found = {
             "runs": _observations(summary, spec),
@@ -105,7 +105,7 @@ _COLLECT = "make it with `inforeg collect`"
 _AGAIN = "remove the run's directory and the seeds=*.json beside it, and run the workflow again"
 
 
-def _finished(folder: Path, spec: RunSpec) -> dict[str, Any]:
+def finished(folder: Path, spec: RunSpec) -> dict[str, Any]:
     """The run's summary, once it is known to be of `spec`."""
     if not (folder / "summary.json").exists():
         raise UserError(

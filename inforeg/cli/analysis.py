@@ -1,4 +1,4 @@
-"""`inforeg collect`, `merge`, `table`, `figure` and `claims`: from finished runs to the paper."""
+"""`inforeg collect`, `merge`, `table`, `figure`, `tune` and `claims`: from finished runs to the paper."""
 
 import argparse
 from collections.abc import Callable
@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Formatter, add_runs
+from inforeg.errors import UserError
 from inforeg.project import Project
+from inforeg.tuning import TUNING
 
 if TYPE_CHECKING:
     from inforeg.analysis.study import Study
@@ -35,12 +37,26 @@ def register(commands: Commands) -> None:
     _add_experiment(parser)
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
     _add_path(parser, "--figures", "results/figures", "folder for EXPERIMENT_FIGURE.{pdf,png,csv}")
+    parser = _command(commands, "tune", tune, "choose among the finished trials of tuning, on validation")
+    add_runs(parser)
+    _add_path(parser, "--output", "results/tuning", "folder for tuned.yaml and trials.{csv,md}")
     parser = _command(
         commands, "claims", claims, "test the claims of experiments: what is reproduced, what contradicted"
     )
     _add_experiment(parser, nargs="+")
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
     _add_path(parser, "--output", "results", "folder for claims.{md,tex,json}")
+
+
+def tune(args: argparse.Namespace) -> None:
+    """Choose among the trials."""
+    from inforeg.analysis.trials import write_choices
+    from inforeg.plan import plan_tuning
+
+    trials = plan_tuning(Project())
+    if not trials:
+        raise UserError(f"There is nothing to choose from; say in {TUNING} what to tune.")
+    write_choices(trials, args.runs, args.output)
 
 
 def collect(args: argparse.Namespace) -> None:

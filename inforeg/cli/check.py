@@ -11,14 +11,17 @@ from inforeg.config import BenchmarkConfig, Experiment, WorkflowConfig
 from inforeg.data.store import verify
 from inforeg.errors import UserError
 from inforeg.files import write_json
-from inforeg.plan import jobs, plan, resolve
+from inforeg.plan import jobs, plan, plan_tuning, resolve
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
+from inforeg.tuning import Choices, Tuning
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "benchmark": BenchmarkConfig,
     "experiment": Experiment,
     "workflow": WorkflowConfig,
+    "tuning": Tuning,
+    "tuned": Choices,
 }
 PACKAGES = ("torch", "snakemake", "dvc", "pandas", "pyarrow", "scipy", "tensorboard")
 
@@ -65,6 +68,7 @@ def configuration(project: Project) -> str:
     for name in project.benchmarks():
         resolve(project, name, "joint", "default", seed=0, overrides={})
     cells = [cell for name in project.experiments() for cell in plan(project, name).cells]
+    cells += [cell for trial in plan_tuning(project) for cell in trial.cells]
     named = [name for names in config.targets.values() for name in names]
     for name in (*config.experiments, config.quick, *named):
         project.experiment(name)

@@ -45,12 +45,17 @@ class Unimodal(Method):
 
     @classmethod
     def runs(cls, spec: RunSpec) -> list[RunSpec]:
-        """The unimodal runs of all modalities beside the run `spec`: same benchmark, training and seed."""
+        """The unimodal runs of all modalities beside the run `spec`: same benchmark, training and seed.
+
+        A variant that is not the method's own may be of another training, so its unimodal runs are too.
+        """
+        own = spec.variant in ("default", *METHODS.get(spec.method).variants)
+        prefix = "" if own else f"{spec.variant}_"
         return [
             spec.model_copy(
                 update={
                     "method": cls.name,
-                    "variant": modality,
+                    "variant": f"{prefix}{modality}",
                     "versions": {**spec.versions, "method": cls.version},
                     "settings": METHODS.options(cls(modality=modality)),
                 }

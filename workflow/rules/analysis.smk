@@ -6,7 +6,7 @@ The experiment's settings are a parameter of each rule, so that an edit of its Y
 
 rule collect:
     input:
-        lambda wildcards: reports(wildcards.experiment),
+        lambda wildcards: reports(PLANS[wildcards.experiment].cells),
     output:
         expand("results/collected/{{experiment}}/{frame}", frame=FRAMES),
     log:
@@ -75,3 +75,22 @@ for name in EXPERIMENTS:
                 settings=EXPERIMENTS[name].model_dump_json(),
             shell:
                 "python -m inforeg figure {params.experiment} &> {log} || (cat {log} >&2; false)"
+
+
+if TRIALS:
+
+    rule tuning:
+        input:
+            reports(TRIALS),
+        output:
+            "results/tuning/tuned.yaml",
+            "results/tuning/trials.csv",
+            "results/tuning/trials.md",
+        log:
+            "results/logs/tuning.log",
+        conda:
+            "../envs/inforeg.yaml"
+        params:
+            settings=PROJECT.tuning().model_dump_json(),
+        shell:
+            "python -m inforeg tune --runs results/runs &> {log} || (cat {log} >&2; false)"

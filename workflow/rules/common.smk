@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inforeg.project import Project
 from inforeg.errors import UserError
-from inforeg.plan import jobs, needs, plan, serving
+from inforeg.plan import jobs, needs, plan, plan_tuning, serving
 
 # Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated.
 os.environ.update(PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}")
@@ -25,7 +25,8 @@ try:
     PROJECT = Project(Path(workflow.basedir))
     EXPERIMENTS = {name: PROJECT.experiment(name) for name in PROJECT.experiments()}
     PLANS = {name: plan(PROJECT, name) for name in EXPERIMENTS}
-    JOBS = jobs(cell for planned in PLANS.values() for cell in planned.cells)
+    TRIALS = [cell for trial in plan_tuning(PROJECT) for cell in trial.cells]
+    JOBS = jobs([cell for planned in PLANS.values() for cell in planned.cells] + TRIALS)
     PAPER, QUICK = PROJECT.workflow().experiments, PROJECT.workflow().quick
     HASHES = PROJECT.data_hashes()
     TARGETS = PROJECT.workflow().targets
@@ -60,12 +61,12 @@ def needed(wildcards):
     ]
 
 
-def reports(experiment):
-    """The reports of all jobs of an experiment."""
+def reports(cells):
+    """The reports of all jobs of the cells of an experiment or of tuning."""
     return [
         f"{RUNS}/{path}"
-        for cell in PLANS[experiment].cells
-        for path in serving(JOBS.values(), cell.specs[0], 0, cell.specs[-1].seed)
+        for cell in cells
+        for path in serving(JOBS.values(), cell.specs[0], cell.specs[0].seed, cell.specs[-1].seed)
     ]
 
 

@@ -2,7 +2,6 @@ import json
 
 import pandas as pd
 import pytest
-
 from sweeps import COSTS
 
 from inforeg.analysis.collect import COLUMNS, Collected, collect, merge

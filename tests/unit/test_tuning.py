@@ -1,0 +1,173 @@
+"""Tuning: what trials draw, how the choice is made and how experiments read it."""
+
+import json
+
+import pytest
+import yaml
+
+from inforeg.__main__ import main
+from inforeg.errors import UserError
+from inforeg.plan import jobs, plan, plan_tuning
+from inforeg.project import Project
+from inforeg.tuning import Choices, Range, Tuning, best, draw
+from tests.unit.conftest import EXPERIMENT, write
+
+TUNING = {
+    "title": "Trials",
+    "benchmarks": ["toy"],
+    "trials": 3,
+    "first_seed": 100,
+    "seeds": 2,
+    "common": {"training.lr": {"low": 0.01, "high": 0.1, "log": True}},
+    "rows": [
+        {"label": "Unimodal", "method": "unimodal"},
+        {"label": "UMT", "method": "umt", "space": {"weight": {"low": 1, "high": 9}}},
+        {
+            "label": "InfoReg*",
+            "method": "inforeg",
+            "variant": "star",
+            "set": {"unimodal_weight": 1.0},
+            "space": {"beta": [0.1, 0.9]},
+        },
+    ],
+}
+
+
+@pytest.fixture
+def tuned(project) -> Project:
+    write(project.root / "workflow/config/tuning.yaml", TUNING)
+    return project
+
+
+def trials(project, key):
+    return [trial for trial in plan_tuning(project) if trial.key == key]
+
+
+def finish(project, accuracies):
+    """Give every run of every trial the validation accuracy that `accuracies` says for row and trial."""
+    for trial in plan_tuning(project):
+        for cell in trial.cells:
+            for spec in cell.specs:
+                value = accuracies(trial.key, trial.number, spec)
+                content = {
+                    "spec": spec.model_dump(mode="json"),
+                    "selection": {"val": {"metrics": {"val/accuracy": value, "test/accuracy": 1 - value}}},
+                }
+                folder = spec.directory(project.root / "results/runs")
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / "summary.json").write_text(json.dumps(content))
+
+
+def test_draws_depend_on_their_names_alone_and_stay_in_the_range():
+    space = Range(low=0.01, high=1, log=True)
+    values = [draw(space, "umt", "weight", number) for number in range(200)]
+    assert draw(space, "umt", "weight", 7) == values[7]
+    assert len(set(values)) > 150
+    assert all(0.01 <= value <= 1 for value in values)
+    assert 70 < sum(value < 0.1 for value in values) < 130  # half of them, in logarithms
+    assert {draw([1, 2, 3], "x", number) for number in range(50)} == {1, 2, 3}
+    assert 30 < sum(draw(Range(low=0, high=1), number) < 0.5 for number in range(100)) < 70
+
+
+@pytest.mark.parametrize("wrong", [{"low": 2, "high": 1}, {"low": 0, "high": 1, "log": True}])
+def test_a_range_that_is_none_is_refused(wrong):
+    with pytest.raises(ValueError, match="low must be below high"):
+        Range(**wrong)
+
+
+def test_trial_0_is_the_row_itself_and_all_rows_share_what_is_common(tuned):
+    first, *others = trials(tuned, "inforeg/star")
+    assert (first.row.variant, first.row.set) == ("star", {"unimodal_weight": 1.0})
+    assert [trial.row.variant for trial in others] == ["star_trial_1", "star_trial_2"]
+    for mine, umt in zip(others, trials(tuned, "umt")[1:], strict=True):
+        assert mine.row.set["training.lr"] == umt.row.set["training.lr"]
+        assert set(umt.row.set) == {"training.lr", "weight"}
+        assert mine.row.set["unimodal_weight"] == 1.0
+    assert {spec.seed for trial in plan_tuning(tuned) for cell in trial.cells for spec in cell.specs} == {
+        100,
+        101,
+    }
+
+
+def test_a_trials_teachers_are_of_its_own_training_and_shared(tuned):
+    cells = [cell for trial in plan_tuning(tuned) for cell in trial.cells]
+    found = jobs(cells)
+    teachers = [path for path in found if "/unimodal/" in path]
+    assert "toy/unimodal/trial_1_first/seeds=100-101.json" in teachers
+    assert len(teachers) == 6  # three trials of two modalities: the row's own are UMT's teachers
+    rate = found["toy/umt/trial_1/seeds=100-101.json"].spec.config.training.lr
+    assert found["toy/unimodal/trial_1_first/seeds=100-101.json"].spec.config.training.lr == rate != 0.05
+
+
+def test_seeds_of_reported_runs_are_refused(tuned):
+    write(tuned.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "seeds": 101})
+    with pytest.raises(UserError, match=r"'main' reports seeds that workflow/config/tuning.yaml tunes on"):
+        plan_tuning(tuned)
+
+
+def test_the_best_on_validation_is_chosen_and_of_equals_the_first():
+    assert best({0: 0.5, 1: 0.7, 2: 0.7}) == 1
+
+
+def test_choices_are_read_by_tuned_experiments_and_by_no_other(tuned):
+    # UMT does best in trial 2, InfoReg* as it stands; unimodal by its second modality in trial 1
+    def accuracies(key, number, spec):
+        noise = 0.01 * (spec.seed - 100)
+        if key == "unimodal":
+            return noise + (0.8 if number == 1 and spec.settings["modality"] == "second" else 0.5)
+        return noise + {"umt": [0.5, 0.4, 0.6], "inforeg/star": [0.7, 0.7, 0.2]}[key][number]
+
+    finish(tuned, accuracies)
+    assert main(["tune"]) == 0
+    path = tuned.root / "results/tuning/tuned.yaml"
+    chosen = Choices.model_validate(yaml.safe_load(path.read_text())).choices["toy"]
+    assert {key: choice.trial for key, choice in chosen.items()} == {
+        "unimodal": 1,
+        "umt": 2,
+        "inforeg/star": 0,
+    }
+    table = (tuned.root / "results/tuning/trials.md").read_text()
+    umt = next(line for line in table.splitlines() if "UMT" in line)
+    assert "50.5" in umt
+    assert "60.5" in umt
+    path.rename(tuned.root / "workflow/config/tuned.yaml")
+    rows = TUNING["rows"]
+    rows = [{key: row[key] for key in row if key != "space"} for row in rows]
+    content = {**EXPERIMENT, "rows": rows, "reference": "umt"}
+    write(tuned.root / "workflow/config/experiments/plain.yaml", content)
+    write(tuned.root / "workflow/config/experiments/tuned.yaml", {**content, "tuned": True})
+    variants = {name: [c.variant for c in plan(tuned, name).cells] for name in ("plain", "tuned")}
+    assert variants["plain"] == ["first", "second", "default", "star"]
+    assert variants["tuned"] == ["trial_1_first", "trial_1_second", "trial_2", "star"]
+    assert [cell.row for cell in plan(tuned, "tuned").cells] == [
+        "unimodal",
+        "unimodal",
+        "umt",
+        "inforeg/star",
+    ]
+
+
+def test_a_row_without_a_choice_names_the_remedy(tuned):
+    write(tuned.root / "workflow/config/tuned.yaml", {"choices": {"toy": {}}})
+    write(tuned.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "tuned": True})
+    with pytest.raises(UserError, match=r"has no choice for 'unimodal' on 'toy'; add the row .*snakemake"):
+        plan(tuned, "main")
+
+
+def test_unfinished_trials_and_no_trials_are_one_sentence(tuned, capsys):
+    assert main(["tune"]) == 2
+    assert "holds no finished run" in capsys.readouterr().err
+    (tuned.root / "workflow/config/tuning.yaml").unlink()
+    assert main(["tune"]) == 2
+    assert "nothing to choose from" in capsys.readouterr().err
+
+
+def test_the_projects_own_tuning_covers_the_field(monkeypatch, request):
+    monkeypatch.chdir(request.config.rootpath)
+    monkeypatch.delenv("INFOREG_ROOT", raising=False)
+    own = Project()
+    tuning = own.tuning()
+    assert isinstance(tuning, Tuning)
+    untrained = {"ensemble"}
+    field = {row.key for row in own.experiment("field").rows}
+    assert {row.key for row in tuning.rows} == field - untrained
