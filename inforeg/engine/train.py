@@ -78,9 +78,11 @@ def prepare_process(training: Training) -> torch.device:
 
 def blueprint(spec: RunSpec, data: Data) -> Blueprint:
     """What the spec's model is built from."""
+    # In the data's order: that of the spec's keys does not survive its JSON.
+    chosen = {m: spec.config.encoders[m] for m in data.train.inputs if m in spec.config.encoders}
     encoders = {
         modality: (ENCODERS.build(encoder.kind, encoder.options), data.shape(modality))
-        for modality, encoder in spec.config.encoders.items()
+        for modality, encoder in chosen.items()
     }
     return Blueprint(encoders, fusion_class(spec.config.fusion), len(data.classes), spec.seed)
 

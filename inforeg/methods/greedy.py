@@ -1,8 +1,7 @@
 """Greedy: balanced learning speeds between branches that squeeze-and-excitation joins."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, cast
 
@@ -16,108 +15,10 @@ from inforeg.config import Setting, TrialConfig
 from inforeg.methods.base import Family, Method, unimodal_losses
 from inforeg.methods.mses import branch
 from inforeg.methods.state import Blueprint, TrainState, Weights
-from inforeg.models.fusion import Streams, Sum, linear, xavier
+from inforeg.models.joined import MMTM, Branches, JoinedModel, join
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.random import stream
 from inforeg.registry import ENCODERS, OPTIONS
-
-
-class MMTM(nn.Module):
-    """Squeeze-and-excitation across branches (Joze et al., CVPR 2020).
-
-    With s_m the mean over positions of branch m's values (B, d_m, ...): v = relu(sum_m V_m s_m + c) and
-    e_m = gain sigmoid(W_m v + b_m) rescales the channels of branch m.
-
-    Args:
-        widths: d_m per branch.
-        bottleneck: width of v.
-        gain: the largest excitation.
-        leader: branch whose excitation all running averages accumulate; empty: each its own.
-        streams: gives the generator for a layer's initial weights.
-    """
-
-    def __init__(
-        self, widths: Mapping[str, int], bottleneck: int, gain: float, leader: str, streams: Streams
-    ) -> None:
-        super().__init__()
-        total, self.gain, self.leader = sum(widths.values()), gain, leader
-        self.squeeze = nn.ParameterDict(
-            {m: xavier((bottleneck, width), total, streams(f"squeeze {m}")) for m, width in widths.items()}
-        )
-        self.bias = nn.Parameter(torch.zeros(bottleneck))
-        self.excite = nn.ModuleDict(
-            {m: linear(bottleneck, width, streams(f"excite {m}")) for m, width in widths.items()}
-        )
-        self.register_buffer("passes", torch.zeros(()))
-        for modality, width in widths.items():
-            self.register_buffer(f"average_{modality}", torch.zeros(width))
-
-    def forward(self, values: Mapping[str, Tensor], held: Collection[str]) -> dict[str, Tensor]:
-        """The rescaled values; in training by the running average for the branches `held`."""
-        squeezed = [
-            h.flatten(1).view(*h.shape[:2], -1).mean(2) @ self.squeeze[m].t() for m, h in values.items()
-        ]
-        joint = torch.relu(torch.stack(squeezed).sum(0) + self.bias)
-        scale = {m: self.gain * torch.sigmoid(layer(joint)) for m, layer in self.excite.items()}
-        if self.training:
-            self._accumulate(scale)
-            scale |= {m: self.average(m).expand_as(scale[m]) for m in held}
-        return {m: h * scale[m].view(*scale[m].shape, *[1] * (h.dim() - 2)) for m, h in values.items()}
-
-    def average(self, modality: str) -> Tensor:
-        """Running average (d_m,) of the branch's excitation over all training samples, batch by batch."""
-        return self.get_buffer(f"average_{modality}")
-
-    def parameters_of(self, modality: str) -> list[nn.Parameter]:
-        """What writes into one branch: the squeeze, which all share, and the branch's own excitation."""
-        return [*self.squeeze.values(), self.bias, *self.excite[modality].parameters()]
-
-    @torch.no_grad()
-    def _accumulate(self, scale: Mapping[str, Tensor]) -> None:
-        self.get_buffer("passes").add_(1)
-        for modality in scale:
-            average = self.average(modality)
-            average += (scale[self.leader or modality].mean(0) - average) / self.get_buffer("passes")
-
-
-class Branches(Sum):
-    """z = mean_m u_m over the branches' own heads u_m = W_m h_m + b_m; keeps the modules between branches."""
-
-    name = "branches"
-    decomposes = False
-
-    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
-        super().__init__(widths, classes, streams)
-        self.joints = nn.ModuleList()
-
-    def forward(self, features: Mapping[str, Tensor]) -> Output:
-        """The heads' logits and their mean."""
-        output = super().forward(features)
-        return replace(output, logits=output.logits / len(features))
-
-
-class JoinedModel(MultimodalModel):
-    """Encoders that modules join at several depths.
-
-    Args:
-        encoders: one network per modality.
-        fusion: with the modules, shallow to deep.
-        pieces: each encoder cut at the depths of the modules.
-    """
-
-    def __init__(
-        self, encoders: Mapping[str, nn.Module], fusion: Branches, pieces: Mapping[str, Sequence[nn.Module]]
-    ) -> None:
-        super().__init__(encoders, fusion)
-        self._pieces = pieces
-
-    def encode(self, inputs: Mapping[str, Tensor], held: Collection[str] = ()) -> dict[str, Tensor]:
-        """Features, with the excitation of the branches `held` at its running average in training."""
-        joints = cast(Branches, self.fusion).joints
-        values = {m: self._pieces[m][0](inputs[m]) for m in self.modalities}
-        for depth, joint in enumerate(joints, start=1):
-            values = {m: self._pieces[m][depth](h) for m, h in joint(values, held).items()}
-        return values
 
 
 @dataclass(config=OPTIONS)
@@ -177,21 +78,12 @@ class Greedy(Method):
 
     def build(self, blueprint: Blueprint) -> MultimodalModel:
         """The encoders, cut and joined at as many of the last depths as all have."""
-        model = blueprint.build(fusion=Branches)
+        leader = (self.leader or next(iter(blueprint.encoders))) if self.average == "leader" else ""
         recipes = {m: recipe for m, (recipe, _) in blueprint.encoders.items()}
-        deepest = {m: self._joined(recipe.stage_widths) for m, recipe in recipes.items()}
-        depths = min(map(len, deepest.values()))
-        fusion, pieces = cast(Branches, model.fusion), {}
-        for modality, recipe in recipes.items():
-            stages = recipe.stages(model.encoders[modality])
-            pieces[modality] = [nn.Sequential(*stages[:-depths]), *stages[-depths:]]
-        leader = (self.leader or model.modalities[0]) if self.average == "leader" else ""
-        for depth in range(-depths, 0):
-            widths = {m: channels[depth] for m, channels in deepest.items()}
-            bottleneck = max(1, 2 * sum(widths.values()) // self.ratio)
-            streams = partial(stream, blueprint.seed, "init", "mmtm", depth)
-            fusion.joints.append(MMTM(widths, bottleneck, self.gain, leader, streams))
-        return JoinedModel(dict(model.encoders.items()), fusion, pieces)
+        depths = min(len(self._joined(recipe.stage_widths)) for recipe in recipes.values())
+        streams = partial(stream, blueprint.seed, "init", "mmtm")
+        make = partial(MMTM, ratio=self.ratio, gain=self.gain, leader=leader)
+        return join(blueprint.build(fusion=Branches), recipes, depths, make, streams)
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """No step has been made."""

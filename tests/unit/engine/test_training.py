@@ -150,3 +150,13 @@ def test_a_probe_sees_what_the_head_ignores():
     assert metrics["test/probe_gap"] == pytest.approx(
         abs(metrics["test/probe/audio"] - metrics["test/probe/image"])
     )
+
+
+def test_the_order_of_a_specs_keys_has_no_say(run):
+    """A spec that went through JSON has its modalities sorted; FiLM's first one conditions the second."""
+    spec = make_spec(config=make_config(("image", "audio"), fusion="film"))
+    again = type(spec).model_validate_json(spec.canonical())
+    assert list(again.config.encoders) != list(spec.config.encoders)
+    data = make_data(("image", "audio"))
+    models = [(run(each, data, root) / "model.pt").read_bytes() for each, root in ((spec, "a"), (again, "b"))]
+    assert models[0] == models[1]

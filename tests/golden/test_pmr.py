@@ -1,0 +1,96 @@
+import math
+
+import pytest
+import torch
+
+from inforeg.batch import Batch, Output
+from inforeg.methods.pmr import class_means
+from tests.conftest import make_config, make_data, make_spec, start
+
+
+def test_prototypes_are_class_means():
+    features = torch.tensor([[1.0, 0.0], [3.0, 2.0], [5.0, 5.0]])
+    found = class_means(features, torch.tensor([0, 0, 2]), 3, None)
+    assert found.tolist() == [[2, 1], pytest.approx([3, 7 / 3]), [5, 5]]  # class 1 has none: the mean of all
+    old = torch.arange(6.0).view(3, 2)
+    assert class_means(features, torch.tensor([0, 0, 2]), 3, old).tolist() == [[2, 1], [2, 3], [5, 5]]
+
+
+# one feature, two classes, prototypes 0 and 1: sim = -|h|, -|h - 1|
+PROTOTYPES = {"audio": torch.tensor([[0.0], [1.0]]), "image": torch.tensor([[0.0], [1.0]])}
+
+
+def probability(h):
+    """Of class 0."""
+    return math.exp(-abs(h)) / (math.exp(-abs(h)) + math.exp(-abs(h - 1)))
+
+
+def terms(audio, image, epoch=0, variant="default", **settings):
+    config = make_config(training={"epochs": 10})
+    method, state = start(make_spec("pmr", variant, config=config, **settings))
+    state.epoch, method._prototypes = epoch, PROTOTYPES
+    features = {"audio": torch.tensor([[audio]]), "image": torch.tensor([[image]])}
+    batch = Batch({}, torch.tensor([0]), torch.tensor([0]))
+    found = method.losses(state, batch, Output(features, torch.zeros(1, 2), {}))
+    return {name: value.item() for name, value in found.items()}
+
+
+def test_the_modality_behind_is_pulled_to_its_prototypes():
+    p_audio, p_image = probability(0.1), probability(0.4)
+    behind = p_audio / p_image - 1
+    assert 0 < behind < 1
+    found = terms(0.1, 0.4, alpha=2.0, mu=0.5)
+    entropy = -(p_audio * math.log(p_audio) + (1 - p_audio) * math.log(1 - p_audio))
+    assert found == {
+        "joint": pytest.approx(math.log(2)),
+        "prototype/audio": 0,
+        "prototype/image": pytest.approx(-2 * behind * math.log(p_image), rel=1e-4),
+        "entropy": pytest.approx(-0.5 * behind * entropy, rel=1e-4),
+    }
+
+
+def test_coefficients_are_at_most_one():
+    prototypes = {"audio": torch.tensor([[0.0], [9.0]]), "image": torch.tensor([[0.0], [9.0]])}
+    method, state = start(make_spec("pmr", mu=0.0))
+    method._prototypes = prototypes
+    features = {"audio": torch.tensor([[0.0]]), "image": torch.tensor([[6.0]])}
+    batch = Batch({}, torch.tensor([0]), torch.tensor([0]))
+    found = method.losses(state, batch, Output(features, torch.zeros(1, 2), {}))
+    assert found["prototype/image"].item() == pytest.approx(math.log(1 + math.exp(3)), rel=1e-4)
+
+
+def test_released_coefficients_are_zero_or_alpha_without_entropy():
+    found = terms(0.1, 0.4, variant="released")
+    assert found["prototype/image"] == pytest.approx(-math.log(probability(0.4)), rel=1e-4)
+    assert found["prototype/audio"] == 0
+    assert "entropy" not in found
+    tied = terms(0.2, 0.2, variant="released")
+    assert tied["prototype/audio"] == tied["prototype/image"] == 0
+
+
+def test_schedule():
+    assert "entropy" in terms(0.1, 0.4, epoch=0)
+    assert "entropy" not in terms(0.1, 0.4, epoch=1)
+    assert "prototype/image" in terms(0.1, 0.4, epoch=6)
+    assert list(terms(0.1, 0.4, epoch=7)) == ["joint"]
+
+
+def test_prototypes_are_smoothed_over_epochs_and_of_a_part_of_the_training_split():
+    data = make_data()
+    method, state = start(make_spec("pmr", share=1.0, momentum=0.25), data)
+    method.on_epoch_start(state)
+    features = state.model.encode(data.train.inputs)["audio"].detach()
+    first = method._prototypes["audio"].clone()
+    torch.testing.assert_close(first[2], features[data.train.target == 2].mean(0))
+    with torch.no_grad():
+        for parameter in state.model.parameters():
+            parameter.mul_(2)
+    state.epoch = 1
+    method.on_epoch_start(state)
+    later = state.model.encode(data.train.inputs)["audio"].detach()
+    new = later[data.train.target == 2].mean(0)
+    torch.testing.assert_close(method._prototypes["audio"][2], 0.75 * new + 0.25 * first[2])
+    small, other = start(make_spec("pmr", share=0.1), data)
+    with other.cost:
+        small.on_epoch_start(other)
+    assert other.cost.forward == {"audio": 8, "image": 8}
