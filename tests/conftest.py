@@ -10,7 +10,7 @@ import torch
 
 from inforeg.config import RunSpec, TrialConfig
 from inforeg.data.base import Data, Split
-from inforeg.engine.train import begin, method_of, train
+from inforeg.engine.train import begin, blueprint, method_of, train
 from inforeg.methods.base import Method
 from inforeg.methods.state import TrainState, Weights
 from inforeg.registry import METHODS
@@ -79,6 +79,11 @@ def make_spec(
 
 def no_weights(needed: RunSpec) -> NoReturn:
     pytest.fail(f"needs {needed.method}")
+
+
+def untrained(data: Data) -> Weights:
+    """A needed run's weights as they are before its training."""
+    return lambda needed: method_of(needed).build(blueprint(needed, data)).state_dict()
 
 
 def start(

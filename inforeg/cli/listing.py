@@ -47,7 +47,7 @@ def methods() -> Listing:
     rows = []
     for name, cls in METHODS.classes.items():
         settings = TypeAdapter(cls).json_schema().get("properties", {})
-        sources = attributes(cls)
+        sources, defaults = attributes(cls), METHODS.options(cls())
         rows.append(
             {
                 "name": name,
@@ -59,7 +59,10 @@ def methods() -> Listing:
                 "modalities": {"fewest": cls.fewest, "most": cls.most},
                 "fusions": list(cls.fusions or FUSIONS),
                 "variants": {variant: dict(settings) for variant, settings in cls.variants.items()},
-                "settings": {key: {**schema, "source": sources[key]} for key, schema in settings.items()},
+                "settings": {
+                    key: {"default": defaults[key], **schema, "source": sources[key]}
+                    for key, schema in settings.items()
+                },
                 "doc": cls.__doc__,
             }
         )

@@ -67,7 +67,7 @@ class Greedy(Method):
     def supports(self, config: TrialConfig) -> tuple[bool, str]:
         """Encoders with an intermediate depth, and for `average: leader` two alike."""
         recipes = {m: ENCODERS.build(e.kind, e.options) for m, e in config.encoders.items()}
-        joined = [self._joined(recipe.stage_widths) for recipe in recipes.values()]
+        joined = [recipe.stage_widths[-self.joins :] for recipe in recipes.values()]
         if not all(joined):
             return False, "an encoder has no intermediate depth at which branches could be joined"
         if self.leader and self.leader not in recipes:
@@ -80,7 +80,7 @@ class Greedy(Method):
         """The encoders, cut and joined at as many of the last depths as all have."""
         leader = (self.leader or next(iter(blueprint.encoders))) if self.average == "leader" else ""
         recipes = {m: recipe for m, (recipe, _) in blueprint.encoders.items()}
-        depths = min(len(self._joined(recipe.stage_widths)) for recipe in recipes.values())
+        depths = min(len(recipe.stage_widths[-self.joins :]) for recipe in recipes.values())
         streams = partial(stream, blueprint.seed, "init", "mmtm")
         make = partial(MMTM, ratio=self.ratio, gain=self.gain, leader=leader)
         return join(blueprint.build(fusion=Branches), recipes, depths, make, streams)
@@ -132,9 +132,6 @@ class Greedy(Method):
         """Go on from a `state_dict`."""
         self._bypass, self._main = dict(state["bypass"]), dict(state["main"])
         self._held, self._left = list(state["held"]), state["left"]
-
-    def _joined(self, widths: tuple[int, ...]) -> tuple[int, ...]:
-        return widths[-self.joins :]
 
 
 def speed(parameters: Iterable[nn.Parameter]) -> float:

@@ -36,9 +36,7 @@ class Resampling(Method):
     """
 
     family: ClassVar[Family] = "data"
-    reference: ClassVar[str] = (
-        "Wei et al., Enhancing Multimodal Cooperation via Sample-level Modality Valuation, CVPR 2024"
-    )
+    reference: ClassVar[str] = "Wei et al., Sample-level Modality Valuation, CVPR 2024"
 
     warmup: Annotated[float, Field(ge=0, le=1)] = 5 / 60
 

@@ -16,10 +16,8 @@ import torch
 
 from inforeg.config import TrialConfig
 from inforeg.data.base import Data, Split
-from inforeg.engine.train import blueprint, method_of
-from inforeg.methods.state import Weights
 from inforeg.registry import METHODS
-from tests.conftest import make_spec, start
+from tests.conftest import make_spec, start, untrained
 
 SMALL = {
     "shapes": {"audio": (13, 24), "image": (1, 14, 14)},
@@ -54,7 +52,7 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
         encoders=pair["encoders"],
         training={"epochs": EPOCHS, "lr": 0.002, "batch_size": pair["batch"]},
     )
-    plugin, state = start(make_spec(method, config=config), data, weights(data))
+    plugin, state = start(make_spec(method, config=config), data, untrained(data))
     state.epoch = EPOCH
     if method == "inforeg":
         growing = {m: [1.0, 2.0] for m in state.model.modalities}
@@ -66,11 +64,6 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
         plugin.step(state, plugin.on_batch(state, split.batch(next(indices))))
 
     return step
-
-
-def weights(data: Data) -> Weights:
-    """A needed run's weights, as good as they are before training."""
-    return lambda needed: method_of(needed).build(blueprint(needed, data)).state_dict()
 
 
 def seconds(step: Callable[[], None]) -> float:

@@ -4,14 +4,13 @@ import pytest
 import torch
 
 from inforeg.batch import Batch, Output
-from tests.conftest import make_data, make_spec, start
-from tests.golden.test_umt import teachers
+from tests.conftest import make_data, make_spec, start, untrained
 
 
 @pytest.fixture
 def begun():
     data = make_data()
-    return start(make_spec("g2d", end=0.4), data, teachers(data))  # epochs 0 and 1 of 5
+    return start(make_spec("g2d", end=0.4), data, untrained(data))  # epochs 0 and 1 of 5
 
 
 def logits(*probabilities: float) -> torch.Tensor:

@@ -2,18 +2,13 @@ import pytest
 import torch
 
 from inforeg.batch import Batch, Output
-from inforeg.engine.train import blueprint, method_of
 from inforeg.methods.unimodal import Unimodal
-from tests.conftest import make_data, make_spec, start
-
-
-def teachers(data):
-    return lambda needed: method_of(needed).build(blueprint(needed, data)).state_dict()
+from tests.conftest import make_data, make_spec, start, untrained
 
 
 def test_distance_to_the_teachers_features_by_hand():
     data = make_data()
-    method, state = start(make_spec("umt", weight=10.0), data, teachers(data))
+    method, state = start(make_spec("umt", weight=10.0), data, untrained(data))
     taught = torch.zeros(80, 2)
     taught[7] = torch.tensor([1.0, 1.0])
     method._teachers = Output({"audio": taught, "image": taught}, taught, {})
@@ -29,14 +24,14 @@ def test_distance_to_the_teachers_features_by_hand():
 def test_teachers_are_the_unimodal_runs_asked_once():
     data = make_data()
     spec = make_spec("umt")
-    method, state = start(spec, data, teachers(data))
+    method, state = start(spec, data, untrained(data))
     assert [(run.method, run.variant, run.seed) for run in method.needs(spec)] == [
         ("unimodal", "audio", 0),
         ("unimodal", "image", 0),
     ]
     assert not method._teachers.features["audio"].requires_grad
     with state.cost:
-        asked = Unimodal.answers(state, teachers(data))
+        asked = Unimodal.answers(state, untrained(data))
     assert state.cost.forward == {"audio": 80, "image": 80}
     # an untrained teacher has the initial weights of the student's encoder
     torch.testing.assert_close(asked.features["audio"], state.model.encode(state.train.inputs)["audio"])

@@ -1,0 +1,51 @@
+"""What `inforeg list` says of every method."""
+
+import json
+
+import pytest
+
+from inforeg.__main__ import main
+from inforeg.models.fusion import FUSIONS
+from inforeg.registry import METHODS
+
+FAMILIES = {"baseline", "data", "feed-forward", "objective", "optimisation"}
+
+
+@pytest.fixture
+def listed(capsys):
+    assert main(["list", "methods", "--json"]) == 0
+    return {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+
+
+def test_every_method_with_paper_year_family_and_where_it_runs(listed):
+    assert set(listed) == set(METHODS.classes)
+    for row in listed.values():
+        assert row["family"] in FAMILIES
+        assert 1990 <= row["year"] <= 2030
+        assert str(row["year"]) in row["reference"]
+        assert row["fusions"]
+        assert set(row["fusions"]) <= set(FUSIONS)
+        assert row["modalities"]["fewest"] >= 1
+    assert len({row["title"] for row in listed.values()}) == len(listed)
+
+
+def test_every_setting_has_its_default_and_its_source(listed):
+    for name, row in listed.items():
+        for key, setting in row["settings"].items():
+            assert "default" in setting, (name, key)
+            assert len(setting["source"]) > 10, (name, key)
+
+
+def test_attributes_of_a_docstring(listed):
+    beta = listed["inforeg"]["settings"]["beta"]
+    assert (beta["default"], beta["source"]) == (0.9, "beta of alpha, Eq. 16; 0.9 in the paper (Figure 7).")
+    assert listed["iprm"]["modalities"] == {"fewest": 2, "most": 2}
+    assert listed["mla"]["fusions"] == ["concat", "sum"]
+    assert listed["mla"]["variants"] == {"released": {"definition": "released"}}
+
+
+def test_the_plain_list_fits_a_terminal(capsys):
+    assert main(["list", "methods"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(METHODS.classes) + 2
+    assert max(map(len, lines)) <= 120
