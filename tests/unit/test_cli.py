@@ -213,7 +213,7 @@ def test_check_goes_through_everything(project, capsys):
     for word in (
         "environment: torch",
         "1 benchmarks, 1 experiments, 15 runs",
-        "schemas: 3 up to date",
+        "schemas: 5 up to date",
         "synthetic",
     ):
         assert word in out
