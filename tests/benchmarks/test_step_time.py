@@ -29,9 +29,9 @@ SMALL = {
     "rounds": 300,
 }
 RESNETS = {
-    "shapes": {"audio": (1, 129, 94), "image": (3, 112, 112)},
+    "shapes": {"audio": (1, 65, 47), "image": (3, 56, 56)},
     "encoders": {"audio": {"kind": "resnet18"}, "image": {"kind": "resnet18"}},
-    "batch": 32,
+    "batch": 16,
     "rounds": 6,
 }
 COMPARED = [name for name in METHODS.classes if name not in ("joint", "unimodal", "ensemble")]
@@ -43,7 +43,7 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
     """One step of `method` on batches of noise, every window open."""
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
-    samples = 2 * pair["batch"]
+    samples = 8 * pair["batch"]
     inputs = {m: torch.randn(samples, *shape, generator=generator) for m, shape in pair["shapes"].items()}
     split = Split(inputs, torch.arange(samples) % 6)
     data = Data(tuple("abcdef"), split, split, split)
@@ -54,9 +54,11 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
     )
     plugin, state = start(make_spec(method, config=config), data, untrained(data))
     state.epoch = EPOCH
+    modalities = state.model.modalities
     if method == "inforeg":
-        growing = {m: [1.0, 2.0] for m in state.model.modalities}
-        plugin.load_state_dict({"history": growing})
+        plugin.load_state_dict({"history": {m: [1.0, 2.0] for m in modalities}})
+    elif method == "g_blending":
+        plugin.load_state_dict({"weights": dict.fromkeys(("joint", *modalities), 1 / 3)})
     plugin.on_epoch_start(state)
     indices = (index for _ in itertools.count() for index in plugin.sampler(state, split))
 
