@@ -12,8 +12,9 @@ from tqdm import tqdm
 from inforeg.config import RunSpec, Selection
 from inforeg.errors import UserError
 from inforeg.files import replacing, write_json
+from inforeg.jobs import closure
 from inforeg.metrics.cost import COUNTS
-from inforeg.plan import Cell, Plan, closure
+from inforeg.plan import Cell, Plan
 
 RUN = ["row", "benchmark", "method", "variant", "seed"]
 """Columns that name a run, first in every frame."""

@@ -205,6 +205,8 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
     told = tested.assign(note=tested["note"].str.split("; ")).explode("note")
     for note, lines in told[told["note"] != ""].groupby("note", sort=False):
         yield f"{_who(study, lines, tested)} on {study.titles(lines['benchmark'])}: {note}."
+    if experiment.tuned:
+        yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
     if experiment.printed:
         yield "Printed: as the paper prints it."
 

@@ -11,7 +11,8 @@ from inforeg.config import BenchmarkConfig, Experiment, WorkflowConfig
 from inforeg.data.store import verify
 from inforeg.errors import UserError
 from inforeg.files import write_json
-from inforeg.plan import jobs, plan, plan_tuning, resolve
+from inforeg.jobs import jobs
+from inforeg.plan import plan, plan_tuning, resolve
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
 from inforeg.tuning import Choices, Tuning

@@ -10,7 +10,8 @@ from inforeg.cli.options import Commands, Formatter, add_runs, seeds, setting
 from inforeg.config import RunSpec, validated
 from inforeg.errors import UserError
 from inforeg.files import write_json
-from inforeg.plan import closure, resolve, versions, with_seeds
+from inforeg.jobs import closure
+from inforeg.plan import resolve, versions, with_seeds
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
 

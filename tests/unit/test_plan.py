@@ -3,7 +3,8 @@
 import pytest
 
 from inforeg.errors import UserError
-from inforeg.plan import Cell, jobs, needs, plan, resolve, serving, with_seeds
+from inforeg.jobs import jobs, needs, serving
+from inforeg.plan import Cell, plan, resolve, with_seeds
 from inforeg.registry import METHODS
 from tests.conftest import make_config, make_spec
 from tests.unit.conftest import EXPERIMENT, write

@@ -7,7 +7,8 @@ import yaml
 
 from inforeg.__main__ import main
 from inforeg.errors import UserError
-from inforeg.plan import jobs, plan, plan_tuning
+from inforeg.jobs import jobs
+from inforeg.plan import plan, plan_tuning
 from inforeg.project import Project
 from inforeg.tuning import Choices, Range, Tuning, best, draw
 from tests.unit.conftest import EXPERIMENT, write

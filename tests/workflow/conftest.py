@@ -125,6 +125,21 @@ def experiment(benchmarks: list[str], methods: list[str]) -> dict[str, object]:
     return {"title": "Small", "benchmarks": benchmarks, "seeds": 2, "rows": rows, "reference": methods[0]}
 
 
+def tuning(benchmarks: list[str], spaces: dict[str, dict[str, object]]) -> dict[str, object]:
+    """Two trials of one seed for each method, which draws its settings from its space."""
+    rows = [{"label": name.title(), "method": name, "space": space} for name, space in spaces.items()]
+    common = {"training.lr": {"low": 0.01, "high": 0.1}}
+    return {
+        "title": "Trials",
+        "benchmarks": benchmarks,
+        "trials": 2,
+        "first_seed": 100,
+        "seeds": 1,
+        "common": common,
+        "rows": rows,
+    }
+
+
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     """A project of two small benchmarks and two methods, nothing run yet."""
@@ -143,6 +158,9 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     claim = {"id": "wins", "statement": "InfoReg wins", "better": "inforeg", "worse": "joint", "source": "-"}
     tree.write("workflow/config/experiments/main.yaml", {**small, "figures": ["curves"], "claims": [claim]})
     tree.write("workflow/config/config.yaml", {"experiments": ["main"], "quick": "main"})
+    tree.write(
+        "workflow/config/tuning.yaml", tuning(["synthetic"], {"joint": {}, "inforeg": {"beta": [0.1, 0.5]}})
+    )
     return tree
 
 

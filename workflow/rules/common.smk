@@ -9,7 +9,8 @@ from pathlib import Path
 
 from inforeg.project import Project
 from inforeg.errors import UserError
-from inforeg.plan import jobs, needs, plan, plan_tuning, serving
+from inforeg.jobs import jobs, needs, serving
+from inforeg.plan import plan, plan_tuning
 
 # Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated.
 os.environ.update(PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}")

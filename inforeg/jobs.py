@@ -1,0 +1,79 @@
+"""From runs to jobs: which runs share a process, and what must be finished before them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from inforeg.config import RunSpec
+from inforeg.errors import UserError
+from inforeg.plan import Cell
+from inforeg.registry import METHODS
+
+
+def needs(spec: RunSpec) -> list[RunSpec]:
+    """Runs that must be finished before `spec`."""
+    needed: list[RunSpec] = METHODS.build(spec.method, spec.settings).needs(spec)
+    return needed
+
+
+@dataclass(frozen=True)
+class Job:
+    """Runs that share one process: one cell's seeds `first` to `last`.
+
+    Attributes:
+        spec: at seed `first`.
+    """
+
+    spec: RunSpec
+    first: int
+    last: int
+
+    @property
+    def path(self) -> str:
+        """The job's report, relative to the root of all runs; its presence means that the runs are done."""
+        return f"{self.spec.cell.as_posix()}/seeds={self.first}-{self.last}.json"
+
+
+def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
+    """The jobs of `cells` and of all that they need, by path; needed jobs come first.
+
+    Each run is in one job: a cell is cut at multiples of the block size and wherever one of `cells` ends, so
+    that experiments with different numbers of seeds share the jobs of those that they have in common.
+
+    Raises:
+        UserError: two different specs claim the same directory.
+    """
+    claimed: dict[Path, RunSpec] = {}
+    ends: dict[Path, set[int]] = {}
+    wanted: dict[Path, set[int]] = {}
+    for cell in cells:
+        seeds = [spec.seed for spec in cell.specs]
+        first_seed = cell.specs[0].model_copy(update={"seed": 0})
+        for spec in (*closure(first_seed), first_seed):
+            if claimed.setdefault(spec.cell, spec) != spec:
+                raise UserError(
+                    f"Two experiments ask for different settings of {spec.cell}; name one of them by a "
+                    "variant of its own."
+                )
+            ends.setdefault(spec.cell, set()).update((*seeds[:: cell.block], seeds[-1] + 1))
+            wanted.setdefault(spec.cell, set()).update(seeds)
+    found = [
+        Job(spec.model_copy(update={"seed": first}), first, stop - 1)
+        for path, spec in claimed.items()
+        for first, stop in pairwise(sorted(ends[path]))
+        if first in wanted[path]
+    ]
+    return {job.path: job for job in found}
+
+
+def serving(found: Iterable[Job], spec: RunSpec, first: int, last: int) -> list[str]:
+    """Paths of the jobs among `found` that train the seeds `first` to `last` of the spec's cell."""
+    return [
+        job.path for job in found if job.spec.cell == spec.cell and job.first <= last and job.last >= first
+    ]
+
+
+def closure(spec: RunSpec) -> list[RunSpec]:
+    """What `spec` needs, and what that needs, in an order in which it can be trained."""
+    return [each for needed in needs(spec) for each in (*closure(needed), needed)]

@@ -1,0 +1,18 @@
+"""From trials to a table of tuned methods: the commands of the README."""
+
+import shutil
+
+from tests.workflow.conftest import Tree, experiment
+
+
+def test_trials_then_their_choices_in_a_table(tree: Tree) -> None:
+    tree.make("tuning")
+    made = tree.path / "results/tuning"
+    assert len((made / "trials.csv").read_text(encoding="utf-8").splitlines()) == 1 + 2 * 2
+
+    shutil.copy(made / "tuned.yaml", tree.path / "workflow/config")
+    tuned = {**experiment(["synthetic"], ["joint", "inforeg"]), "tuned": True}
+    tree.write("workflow/config/experiments/tuned.yaml", tuned)
+    assert tree.pending() == set()
+    tree.make("table_tuned")
+    assert "Every row is tuned" in (tree.path / "results/tables/tuned.md").read_text(encoding="utf-8")
