@@ -1,4 +1,4 @@
-"""Everything that YAML files and run directories hold, as validated models.
+"""What benchmarks' YAML files and run directories hold, as validated models.
 
 The JSON schemas under workflow/schemas are generated from these classes (`inforeg check --write-schemas`).
 """
@@ -15,18 +15,16 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
-    model_validator,
 )
 
-from inforeg.errors import UserError, invalid, unknown
+from inforeg.errors import UserError, invalid
 
 Setting = bool | int | float | str | None | list[Any] | dict[str, Any]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
-Metric = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/[a-z0-9_]+)?$")]
-Selection = Literal["val", "last", "test_oracle"]
 
 
 class Strict(BaseModel):
@@ -54,6 +52,9 @@ class Training(Strict):
         "per sample, on a fixed subset once an epoch",
     )
     trace_samples: PositiveInt = Field(256, description="size of the subset of `trace: sample`")
+    gradients: NonNegativeInt = Field(
+        0, description="batches whose gradients are compared with each other after every epoch; 0: none"
+    )
     shuffle_labels: bool = Field(False, description="control: train on permuted labels")
     device: Literal["cpu", "cuda"] = "cpu"
     threads: Annotated[int, Field(ge=1, le=256)] = Field(
@@ -137,89 +138,6 @@ class RunSpec(Strict):
     def directory(self, root: Path) -> Path:
         """Where the run lies under `root`."""
         return root / self.cell / f"seed={self.seed}"
-
-
-class Row(Strict):
-    """One row of a table: a method, perhaps with settings of its own."""
-
-    label: str
-    method: Name
-    variant: Name = "default"
-    set: dict[str, Setting] = Field(
-        default_factory=dict, description="method settings, or training.*, data.*, fusion"
-    )
-
-    @property
-    def key(self) -> str:
-        """How claims and references name the row: method, or method/variant."""
-        return self.method if self.variant == "default" else f"{self.method}/{self.variant}"
-
-
-class Claim(Strict):
-    """A statement of the paper that a paired test can decide, on every benchmark of the experiment."""
-
-    id: Name
-    statement: str
-    better: str = Field(description="key of the row claimed to be better")
-    worse: str = Field(description="key of the row claimed to be worse")
-    metric: Metric = "accuracy"
-    source: str = Field(description="where the paper says so")
-    printed: dict[str, float] = Field(
-        default_factory=dict, description="the paper's own difference in points, by its data set"
-    )
-
-
-class Experiment(Strict):
-    """workflow/config/experiments/<name>.yaml: one table with its figures and claims."""
-
-    title: str
-    caption: str = ""
-    benchmarks: list[Name] = Field(min_length=1)
-    seeds: Annotated[int, Field(ge=2)] = Field(description="runs per cell: seeds 0 to seeds - 1")
-    rows: list[Row] = Field(min_length=1)
-    reference: str = Field(description="key of the row that every other one is tested against")
-    second_reference: str | None = Field(
-        None, description="key of another row that every one is tested against, a family of tests of its own"
-    )
-    tuned: bool = Field(
-        False, description="all rows with the settings of workflow/config/tuned.yaml, or all with their own"
-    )
-    selection: Selection = "val"
-    metric: Metric = "accuracy"
-    figures: list[Literal["information", "curves", "differences", "critical_difference", "cost"]] = Field(
-        default_factory=list
-    )
-    claims: list[Claim] = Field(default_factory=list)
-    printed: dict[str, dict[str, list[float | None]]] = Field(
-        default_factory=dict, description="the paper's numbers: data set, row key, columns"
-    )
-
-    @property
-    def references(self) -> list[str]:
-        """The rows that every other one is tested against."""
-        return [self.reference] + ([self.second_reference] if self.second_reference else [])
-
-    @model_validator(mode="after")
-    def _names_its_rows(self) -> "Experiment":
-        keys = [row.key for row in self.rows]
-        if twice := next((key for key in keys if keys.count(key) > 1), None):
-            raise ValueError(f"two rows have the key {twice!r}; give one of them a variant of its own")
-        named = [*self.references, *(key for claim in self.claims for key in (claim.better, claim.worse))]
-        named += [key for rows in self.printed.values() for key in rows]
-        for key in named:
-            if key not in keys:
-                raise ValueError(str(unknown("row", key, keys)).removesuffix("."))
-        return self
-
-
-class WorkflowConfig(Strict):
-    """workflow/config/config.yaml."""
-
-    experiments: list[Name] = Field(min_length=1, description="what `all` makes")
-    quick: Name = Field(description="the experiment that `quick` makes")
-    targets: dict[Name, list[Name]] = Field(
-        default_factory=dict, description="further targets, and the experiments that each of them makes"
-    )
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -7,16 +7,9 @@ from typing import Any
 
 from torch import nn
 
-from inforeg.config import (
-    BenchmarkConfig,
-    Experiment,
-    Row,
-    RunSpec,
-    Setting,
-    TrialConfig,
-    validated,
-)
+from inforeg.config import BenchmarkConfig, RunSpec, Setting, TrialConfig, validated
 from inforeg.errors import UserError, unknown
+from inforeg.experiment import Experiment, Row
 from inforeg.methods.base import Method
 from inforeg.models.fusion import fusion_class
 from inforeg.project import Project

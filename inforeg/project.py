@@ -7,9 +7,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field
 
-from inforeg.config import BenchmarkConfig, Experiment, WorkflowConfig, read_yaml
+from inforeg.config import BenchmarkConfig, read_yaml
 from inforeg.errors import UserError, unknown
+from inforeg.experiment import Experiment, Suite, WorkflowConfig
 from inforeg.tuning import TUNED, TUNING, Choices, Tuning
+
+CONFIG = Path("workflow/config/config.yaml")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -74,8 +77,9 @@ class Project:
         return self._read("benchmarks", "benchmark", name, BenchmarkConfig)
 
     def experiment(self, name: str) -> Experiment:
-        """The experiment `name`."""
-        return self._read("experiments", "experiment", name, Experiment)
+        """The experiment `name` on the benchmarks of the workflow's suite."""
+        experiment = self._read("experiments", "experiment", name, Experiment)
+        return experiment.on_paper(name) if self.suite == "paper" else experiment
 
     def tuning(self) -> Tuning | None:
         """How methods are tuned, or None where nothing says."""
@@ -88,7 +92,13 @@ class Project:
 
     def workflow(self) -> WorkflowConfig:
         """What the workflow makes."""
-        return read_yaml(self.root / "workflow/config/config.yaml", WorkflowConfig)
+        return read_yaml(self.root / CONFIG, WorkflowConfig)
+
+    @property
+    def suite(self) -> Suite:
+        """Which benchmarks experiments run on."""
+        there = (self.root / CONFIG).exists()
+        return self.workflow().suite if there else "embedded"
 
     def data_hashes(self) -> Mapping[str, str]:
         """Hash of each benchmark's folder by its name under data/, as data.dvc has it."""

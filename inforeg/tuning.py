@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt, model_validator
 
-from inforeg.config import Name, Row, Setting, Strict
+from inforeg.config import Name, Setting, Strict
 from inforeg.errors import UserError
+from inforeg.experiment import Row
 from inforeg.random import numpy_stream
 
 

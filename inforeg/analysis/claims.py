@@ -10,7 +10,7 @@ from inforeg.analysis.render import Cell, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
 from inforeg.analysis.tables import EPOCH, NOTHING, metric_title, signed
-from inforeg.config import Claim
+from inforeg.experiment import Claim
 
 SYMBOLS = {"reproduced": "●", "contradicted": "✗", "inconclusive": "○", "left out": "—"}
 """The verdicts and how tables show them."""

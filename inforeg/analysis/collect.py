@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from inforeg.config import RunSpec, Selection
+from inforeg.config import RunSpec
 from inforeg.errors import UserError
+from inforeg.experiment import Selection
 from inforeg.files import replacing, write_json
 from inforeg.jobs import closure
 from inforeg.metrics.cost import COUNTS

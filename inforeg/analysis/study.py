@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inforeg.analysis.collect import Collected
-from inforeg.config import BenchmarkConfig, Experiment
+from inforeg.config import BenchmarkConfig
+from inforeg.experiment import Experiment
 from inforeg.project import Project
 
 

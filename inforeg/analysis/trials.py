@@ -9,7 +9,7 @@ import yaml
 
 from inforeg.analysis.collect import finished
 from inforeg.analysis.render import Cell, Table, markdown
-from inforeg.config import Row
+from inforeg.experiment import Row
 from inforeg.files import write_text
 from inforeg.plan import Trial
 from inforeg.tuning import Choice, Choices, best

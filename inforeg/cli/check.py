@@ -7,9 +7,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pydantic import BaseModel
 
 from inforeg.cli.options import Commands, Formatter
-from inforeg.config import BenchmarkConfig, Experiment, WorkflowConfig
+from inforeg.config import BenchmarkConfig
 from inforeg.data.store import verify
 from inforeg.errors import UserError
+from inforeg.experiment import Experiment, WorkflowConfig
 from inforeg.files import write_json
 from inforeg.jobs import jobs
 from inforeg.plan import plan, plan_tuning, resolve

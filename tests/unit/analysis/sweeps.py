@@ -10,7 +10,8 @@ import yaml
 
 from inforeg.analysis.collect import collect
 from inforeg.analysis.study import Study
-from inforeg.config import BenchmarkConfig, Experiment, RunSpec
+from inforeg.config import BenchmarkConfig, RunSpec
+from inforeg.experiment import Experiment
 from inforeg.plan import Cell, Plan
 
 Accuracies = Mapping[tuple[str, str, str], Sequence[float]]

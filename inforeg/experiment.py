@@ -1,0 +1,117 @@
+"""What the YAML files of experiments and of the workflow hold, as validated models."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from inforeg.config import Name, Setting, Strict
+from inforeg.errors import UserError, unknown
+
+Metric = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/([a-z0-9_]+|\*))?$")]
+Selection = Literal["val", "last", "test_oracle"]
+Suite = Literal["embedded", "paper"]
+Drawing = Literal[
+    "information",
+    "curves",
+    "differences",
+    "critical_difference",
+    "cost",
+]
+
+
+class Row(Strict):
+    """One row of a table: a method, perhaps with settings of its own."""
+
+    label: str
+    method: Name
+    variant: Name = "default"
+    set: dict[str, Setting] = Field(
+        default_factory=dict, description="method settings, or training.*, data.*, fusion"
+    )
+    column: str = Field("", description="the table's column; rows of one label then share a line")
+    x: float | None = Field(None, description="where the figure `sweep` places the row")
+
+    @property
+    def key(self) -> str:
+        """How claims and references name the row: method, or method/variant."""
+        return self.method if self.variant == "default" else f"{self.method}/{self.variant}"
+
+
+class Claim(Strict):
+    """A statement of the paper that a paired test can decide, on every benchmark of the experiment."""
+
+    id: Name
+    statement: str
+    better: str = Field(description="key of the row claimed to be better")
+    worse: str = Field(description="key of the row claimed to be worse")
+    metric: Metric = "accuracy"
+    source: str = Field(description="where the paper says so")
+    printed: dict[str, float] = Field(
+        default_factory=dict, description="the paper's own difference in points, by its data set"
+    )
+
+
+class Experiment(Strict):
+    """workflow/config/experiments/<name>.yaml: one table with its figures and claims."""
+
+    title: str
+    caption: str = ""
+    benchmarks: list[Name] = Field(min_length=1, description="of the suite `embedded`")
+    paper_benchmarks: list[Name] = Field(default_factory=list, description="of the suite `paper`")
+    seeds: Annotated[int, Field(ge=2)] = Field(description="runs per cell: seeds 0 to seeds - 1")
+    rows: list[Row] = Field(min_length=1)
+    reference: str = Field(description="key of the row that every other one is tested against")
+    second_reference: str | None = Field(
+        None, description="key of another row that every one is tested against, a family of tests of its own"
+    )
+    tuned: bool = Field(
+        False, description="all rows with the settings of workflow/config/tuned.yaml, or all with their own"
+    )
+    selection: Selection = "val"
+    metric: Metric = "accuracy"
+    beside: list[Metric] = Field(
+        default_factory=list,
+        description="metrics shown in brackets beside the tested one; accuracy/* is that of each modality",
+    )
+    figures: list[Drawing] = Field(default_factory=list)
+    claims: list[Claim] = Field(default_factory=list)
+    printed: dict[str, dict[str, list[float | None]]] = Field(
+        default_factory=dict, description="the paper's numbers: data set, row key, columns"
+    )
+
+    @property
+    def references(self) -> list[str]:
+        """The rows that every other one is tested against."""
+        return [self.reference] + ([self.second_reference] if self.second_reference else [])
+
+    def on_paper(self, name: str) -> "Experiment":
+        """The same on the benchmarks of the suite `paper`; `name` is for the message where it has none."""
+        if not self.paper_benchmarks:
+            raise UserError(
+                f"The experiment {name!r} has no benchmarks in the suite 'paper'; list them under "
+                "`paper_benchmarks:`, or set `suite: embedded` in workflow/config/config.yaml."
+            )
+        return self.model_copy(update={"benchmarks": self.paper_benchmarks})
+
+    @model_validator(mode="after")
+    def _names_its_rows(self) -> "Experiment":
+        keys = [row.key for row in self.rows]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            raise ValueError(f"two rows have the key {twice!r}; give one of them a variant of its own")
+        named = [*self.references, *(key for claim in self.claims for key in (claim.better, claim.worse))]
+        named += [key for rows in self.printed.values() for key in rows]
+        for key in named:
+            if key not in keys:
+                raise ValueError(str(unknown("row", key, keys)).removesuffix("."))
+        return self
+
+
+class WorkflowConfig(Strict):
+    """workflow/config/config.yaml."""
+
+    suite: Suite = Field("embedded", description="which benchmarks experiments run on")
+    experiments: list[Name] = Field(min_length=1, description="what `all` makes")
+    quick: Name = Field(description="the experiment that `quick` makes")
+    targets: dict[Name, list[Name]] = Field(
+        default_factory=dict, description="further targets, and the experiments that each of them makes"
+    )
