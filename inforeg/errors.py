@@ -13,6 +13,14 @@ class UserError(Exception):
     """
 
 
+DIVERGED = "diverged"
+"""Key of a run's summary under which one without results says why."""
+
+
+class DivergenceError(UserError):
+    """A training that ends in numbers that are not finite: a result of its spec, kept like any other."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
     """The error for a name that does not exist, with the nearest one offered."""
     names = sorted(known)

@@ -29,12 +29,18 @@ class Row(Strict):
         default_factory=dict, description="method settings, or training.*, data.*, fusion"
     )
     column: str = Field("", description="the table's column; rows of one label then share a line")
+    reference: str = Field("", description="key of the row that it is tested against, if another one")
     x: float | None = Field(None, description="where the figure `sweep` places the row")
 
     @property
     def key(self) -> str:
         """How claims and references name the row: method, or method/variant."""
         return self.method if self.variant == "default" else f"{self.method}/{self.variant}"
+
+    @property
+    def title(self) -> str:
+        """How tables without columns call the row."""
+        return f"{self.label}, {self.column}" if self.column else self.label
 
 
 class Claim(Strict):
@@ -95,10 +101,15 @@ class Experiment(Strict):
 
     @model_validator(mode="after")
     def _names_its_rows(self) -> "Experiment":
-        keys = [row.key for row in self.rows]
+        keys, titles = [row.key for row in self.rows], [row.title for row in self.rows]
         if twice := next((key for key in keys if keys.count(key) > 1), None):
             raise ValueError(f"two rows have the key {twice!r}; give one of them a variant of its own")
+        if twice := next((title for title in titles if titles.count(title) > 1), None):
+            raise ValueError(
+                f"two rows are called {twice!r}; give one of them a label or a column of its own"
+            )
         named = [*self.references, *(key for claim in self.claims for key in (claim.better, claim.worse))]
+        named += [row.reference for row in self.rows if row.reference]
         named += [key for rows in self.printed.values() for key in rows]
         for key in named:
             if key not in keys:

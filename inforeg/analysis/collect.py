@@ -1,7 +1,7 @@
 """From run directories to tidy frames, one observation a row, and where they come from."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from inforeg.config import RunSpec
-from inforeg.errors import UserError
+from inforeg.errors import DIVERGED, UserError
 from inforeg.experiment import Selection
 from inforeg.files import replacing, write_json
 from inforeg.jobs import closure
@@ -74,10 +74,13 @@ def collect(plan: Plan, root: Path, selection: Selection) -> Collected:
     """
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
     origins = []
+    folders = {spec.directory(root): spec for cell in plan.cells for spec in cell.specs}
+    summaries = {folder: finished(folder, spec) for folder, spec in folders.items()}
+    diverged = {folder for folder, summary in summaries.items() if DIVERGED in summary}
+    plan = without_diverged(plan, diverged, root)
     pairs = [(cell, spec) for cell in plan.cells for spec in cell.specs]
     for cell, spec in tqdm(pairs, "collect", unit="run", disable=None):
-        folder = spec.directory(root)
-        summary = finished(folder, spec)
+        folder, summary = spec.directory(root), summaries[spec.directory(root)]
         origins.append(_read_json(folder / "run.json", _AGAIN))
         found = {
             "runs": _observations(summary, spec),
@@ -87,8 +90,21 @@ def collect(plan: Plan, root: Path, selection: Selection) -> Collected:
         }
         for name, frame in found.items():
             tables[name].append(frame.assign(**_identity(cell, spec))[COLUMNS[name]])
+    if not origins:
+        raise UserError("Every row of the experiment diverges; lower training.lr.")
     frames = {name: _sorted(pd.concat(parts)) for name, parts in tables.items()}
     return Collected(**frames, provenance=_provenance(plan, origins))
+
+
+def without_diverged(plan: Plan, diverged: Container[Path], root: Path) -> Plan:
+    """`plan` without the cells in which a run diverged: a mean over the other seeds would flatter the row."""
+    left_out = dict(plan.left_out)
+    for cell in plan.cells:
+        if count := sum(spec.directory(root) in diverged for spec in cell.specs):
+            reason = f"training diverges with {count} of {len(cell.specs)} seeds"
+            left_out[cell.row, cell.benchmark] = reason
+    kept = tuple(cell for cell in plan.cells if (cell.row, cell.benchmark) not in left_out)
+    return Plan(kept, left_out)
 
 
 def merge(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

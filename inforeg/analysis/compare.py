@@ -73,15 +73,16 @@ def compare(study: Study, reference: str | None = None) -> pd.DataFrame:
 
     Args:
         study: whose rows.
-        reference: key of the row to test against; default: the experiment's first.
+        reference: key of the row to test against; default: each row's own, else the experiment's first.
 
     Returns:
         A line per benchmark and row: mean, sd (ddof = 1) and n; for all rows but the reference also the
         columns of `effects` and `corrected`. In the metric's reported unit.
     """
-    metric, reference = study.experiment.metric, reference or study.experiment.reference
+    metric = study.experiment.metric
     values = scores(study, metric)
-    pairs = [Pair(benchmark, key, reference) for benchmark in study.benchmarks for key in study.labels]
+    own = {row.key: reference or row.reference or study.experiment.reference for row in study.experiment.rows}
+    pairs = [Pair(benchmark, *each) for benchmark in study.benchmarks for each in own.items()]
     tests = corrected(effects(values, study.collected.predictions, metric, pairs), "benchmark")
     by = ["benchmark", "row", "variant", "several"]
     summary = values.groupby(by, as_index=False)["value"].agg(n="size", mean="mean", sd="std")

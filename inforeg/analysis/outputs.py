@@ -3,12 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from inforeg.analysis import across, claims, figures, render, statistics, tables
+from inforeg.analysis import across, claims, figures, grid, render, statistics, tables
 from inforeg.analysis.compare import compare, lower_is_better, scores
 from inforeg.analysis.render import Table
 from inforeg.analysis.study import Study
@@ -18,8 +19,8 @@ from inforeg.files import write_json, write_text
 
 def write_tables(study: Study, folder: Path, numbers: Path) -> None:
     """`folder`/<experiment>.{tex,md}, the same per benchmark, and `numbers`/<experiment>.{csv,json}."""
-    comparisons = [compare(study, reference) for reference in study.experiment.references]
-    shown = [tables.main_table(study, comparisons)]
+    comparisons = [compare(study), *map(partial(compare, study), study.experiment.references[1:])]
+    shown = [grid.main_table(study, comparisons)]
     together: dict[str, Any] = {}
     if len(study.benchmarks) > 1:
         overview, ranks = _across(study)

@@ -36,7 +36,15 @@ class Study:
     @property
     def labels(self) -> dict[str, str]:
         """Row keys and how tables call them, in the rows' order."""
-        return {row.key: row.label for row in self.experiment.rows}
+        return {row.key: row.title for row in self.experiment.rows}
+
+    @property
+    def grid(self) -> dict[str, dict[str, str]]:
+        """The lines of the experiment's table: label to column to row key."""
+        lines: dict[str, dict[str, str]] = {}
+        for row in self.experiment.rows:
+            lines.setdefault(row.label, {})[row.column] = row.key
+        return lines
 
     def titles(self, benchmarks: Iterable[str]) -> str:
         """Benchmarks as tables call them, each once."""

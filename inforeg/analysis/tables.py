@@ -1,15 +1,13 @@
-"""An experiment's tables: rows by benchmarks, across benchmarks, and one benchmark in detail."""
+"""An experiment's tables across benchmarks, and of one benchmark in detail."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from string import ascii_lowercase
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from inforeg.analysis.across import Ranks
-from inforeg.analysis.compare import lower_is_better, unit
-from inforeg.analysis.render import Cell, Style, Table
+from inforeg.analysis.compare import unit
+from inforeg.analysis.render import Cell, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
 
@@ -30,9 +28,6 @@ PROBES = (
     "Gap: best minus worst modality."
 )
 NOTHING = Cell("—")
-MARKS = (("↑", "↓"), ("△", "▽"))
-"""Above and below, by reference."""
-STYLES: dict[float, Style] = {1: "best", 2: "second"}
 
 
 def metric_title(metric: str) -> str:
@@ -43,30 +38,6 @@ def metric_title(metric: str) -> str:
 def signed(value: float) -> str:
     """`value` with its sign and one digit."""
     return f"{value:+.1f}".replace("-", "−")
-
-
-def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
-    """Rows by benchmarks: mean ± sd, best and second marked, significance against the references.
-
-    Args:
-        study: whose rows and benchmarks it shows, with the cells left out and the paper's numbers.
-        comparisons: from `compare`, one per reference.
-    """
-    experiment = study.experiment
-    left_out = study.collected.provenance["left_out"]
-    letters = dict(zip(sorted({cell["reason"] for cell in left_out}), ascii_lowercase, strict=False))
-    cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
-    cells |= _cells(comparisons, lower_is_better(experiment.metric))
-    rows = [
-        [Cell(label), *(cells.get((key, benchmark), NOTHING) for benchmark in study.benchmarks)]
-        + [_printed(numbers.get(key, [])) for numbers in experiment.printed.values()]
-        for key, label in study.labels.items()
-    ]
-    titles = [f"{config.title} ({unit(experiment.metric)})" for config in study.benchmarks.values()]
-    printed = [f"{data}, printed (%)" for data in experiment.printed]
-    notes = [*_notes(study, comparisons), *(f"{letter}: {reason}." for reason, letter in letters.items())]
-    caption = experiment.caption or experiment.title
-    return Table(caption, study.name, ["Method", *titles, *printed], rows, notes)
 
 
 def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> Table:
@@ -124,7 +95,7 @@ def detail_tables(study: Study, benchmark: str) -> list[Table]:
             f"{study.name}-{benchmark}-{what.split()[-1]}",
             ["Method", *columns],
             _details(study, benchmark, columns),
-            [f"{_spread(study)} {note}"],
+            [f"{spread(study)} {note}"],
         )
         for what, columns, note in contents
     ]
@@ -135,9 +106,7 @@ def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]
     runs = study.collected.runs
     here = runs[(runs["benchmark"] == benchmark) & (runs["split"] == "test")]
     groups = here.groupby(["row", "variant", "selection", "metric"])["value"]
-    found = {
-        key: _mean_sd(100 * mean, 100 * sd) for key, mean, sd in groups.agg(["mean", "std"]).itertuples()
-    }
+    found = {key: mean_sd(100 * mean, 100 * sd) for key, mean, sd in groups.agg(["mean", "std"]).itertuples()}
     lines = []
     for key, label in study.labels.items():
         variants = sorted(here.loc[here["row"] == key, "variant"].unique())
@@ -146,20 +115,6 @@ def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]
             cells = (found.get((key, variant, *column)) for column in columns.values())
             lines.append([Cell(text), *(cell or NOTHING for cell in cells)])
     return lines
-
-
-def _cells(comparisons: Sequence[pd.DataFrame], ascending: bool) -> dict[tuple[str, str], Cell]:
-    cells: dict[tuple[str, str], Cell] = {}
-    for marks, comparison in zip(MARKS, comparisons, strict=False):
-        for benchmark, lines in comparison.groupby("benchmark", sort=False):
-            places = lines["mean"].rank(method="min", ascending=ascending)
-            for place, line in zip(places, lines.to_dict("records"), strict=True):
-                mark = "" if line["significant"] is not True else marks[line["difference"] < 0]
-                at = line["row"], str(benchmark)
-                plain = _mean_sd(line["mean"], line["sd"])
-                before = cells.get(at, replace(plain, style=STYLES.get(place, "plain")))
-                cells[at] = replace(before, mark=before.mark + mark)
-    return cells
 
 
 def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: str) -> Table:
@@ -186,48 +141,14 @@ def _tested(line: Mapping[Any, Any]) -> list[Cell]:
     return [Cell(f"{signed(line['difference'])} [{low}, {high}]"), Cell(f"{line['p_holm']:.3f}")]
 
 
-def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
-    experiment = study.experiment
-    comparison = pd.concat(comparisons)
-    yield (
-        f"Test {metric_title(experiment.metric)} {EPOCH[experiment.selection]}. {_spread(study)} Best in "
-        "bold, second best underlined."
-    )
-    against = "; ".join(
-        f"{up}, {down}: above, below {study.labels[reference]}"
-        for (up, down), reference in zip(MARKS, experiment.references, strict=False)
-    )
-    yield (
-        f"{against} with p < {ALPHA} in a two-sided paired sign-flip test over seeds, after Holm over the "
-        "rows of a benchmark."
-    )
-    tested = comparison.dropna(subset="difference")
-    told = tested.assign(note=tested["note"].str.split("; ")).explode("note")
-    for note, lines in told[told["note"] != ""].groupby("note", sort=False):
-        yield f"{_who(study, lines, tested)} on {study.titles(lines['benchmark'])}: {note}."
-    if experiment.tuned:
-        yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
-    if experiment.printed:
-        yield "Printed: as the paper prints it."
-
-
-def _who(study: Study, lines: pd.DataFrame, tested: pd.DataFrame) -> str:
-    """The rows of `lines`, in short if they are all that was tested on their benchmarks."""
-    if len(lines) == tested["benchmark"].isin(lines["benchmark"]).sum():
-        return "All rows"
-    return ", ".join(study.labels[key] for key in lines["row"].unique())
-
-
-def _spread(study: Study) -> str:
+def spread(study: Study) -> str:
+    """What the ± of a table means."""
     return f"Mean ± sd (ddof = 1) over n = {study.experiment.seeds} seeds."
 
 
-def _mean_sd(mean: float, sd: float) -> Cell:
+def mean_sd(mean: float, sd: float) -> Cell:
+    """A mean with its standard deviation."""
     return Cell(f"{mean:.1f} ± {sd:.1f}")
-
-
-def _printed(numbers: Sequence[float | None]) -> Cell:
-    return Cell(" / ".join("—" if x is None else f"{x:.2f}" for x in numbers) or "—")
 
 
 def _estimate(line: Mapping[Any, Any], key: str, digits: str) -> Cell:

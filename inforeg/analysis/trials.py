@@ -1,5 +1,6 @@
 """From the trials of tuning to a choice."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,22 @@ from inforeg.tuning import Choice, Choices, best
 def scores(trials: list[Trial], root: Path) -> pd.DataFrame:
     """Mean validation accuracy of every trial, in %: benchmark, row, trial, mean, sd, n.
 
-    A trial of several variants, such as one of `unimodal`, counts with its best variant. Nothing of the
-    test split is read.
+    A trial of several variants, such as one of `unimodal`, counts with its best variant. One in which a run
+    diverges counts as minus infinity. Nothing of the test split is read.
     """
     lines = []
     for trial in trials:
         for cell in trial.cells:
             for spec in cell.specs:
-                kept = finished(spec.directory(root), spec)["selection"]["val"]["metrics"]
+                summary = finished(spec.directory(root), spec)
+                kept = summary.get("selection", {}).get("val", {}).get("metrics", {})
                 lines.append(
                     {
                         "benchmark": cell.benchmark,
                         "row": cell.row,
                         "trial": trial.number,
                         "variant": cell.variant,
-                        "value": 100 * kept["val/accuracy"],
+                        "value": 100 * kept.get("val/accuracy", -math.inf),
                     }
                 )
     groups = pd.DataFrame(lines).groupby(["benchmark", "row", "trial", "variant"], sort=False)["value"]
@@ -72,14 +74,18 @@ def _table(found: pd.DataFrame, rows: Mapping[tuple[str, str, int], Row]) -> Tab
             [
                 Cell(row.label),
                 Cell(str(benchmark)),
-                Cell(f"{by_trial['mean'][0]:.1f}"),
-                Cell(f"{chosen['mean']:.1f}"),
+                _percent(by_trial["mean"][0]),
+                _percent(chosen["mean"]),
                 Cell(_settings(row.set) if number else "as it stands"),
             ]
         )
     header = ["Method", "Benchmark", "As it stands (%)", "Chosen (%)", "Settings"]
     note = "Mean validation accuracy over the seeds of tuning, which no reported run uses."
     return Table("Tuning: the same trials for all methods", "tuning", header, lines, [note])
+
+
+def _percent(value: float) -> Cell:
+    return Cell(f"{value:.1f}" if math.isfinite(value) else "diverged")
 
 
 def _settings(settings: Mapping[str, Any]) -> str:

@@ -3,12 +3,13 @@
 import argparse
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Formatter, add_runs, seeds, setting
 from inforeg.config import RunSpec, validated
-from inforeg.errors import UserError
+from inforeg.errors import DivergenceError, UserError
 from inforeg.files import write_json
 from inforeg.jobs import closure
 from inforeg.plan import resolve, versions, with_seeds
@@ -82,26 +83,36 @@ def train(args: argparse.Namespace) -> None:
     if args.out and len(specs) > 1:
         raise UserError("--out names one directory; leave it out to train several seeds.")
     data = load(project, specs[0])
-    done = {}
+    done, diverged = {}, None
     for spec in specs:
         for needed in closure(spec):
-            train_run(needed, needed.directory(args.runs), data, args.runs)
+            with suppress(DivergenceError):  # what needs it says so
+                train_run(needed, needed.directory(args.runs), data, args.runs)
         folder = args.out or spec.directory(args.runs)
-        train_run(spec, folder, data, args.runs, discard=args.discard)
+        try:
+            train_run(spec, folder, data, args.runs, discard=args.discard)
+            print(f"{folder} is done")
+        except DivergenceError as error:
+            print(f"{folder} diverged: {error}")
+            diverged = error
         done[str(spec.seed)] = hashlib.sha256((folder / "summary.json").read_bytes()).hexdigest()
-        print(f"{folder} is done")
     if args.report:
+        # For the workflow a run that diverged is a result, which its tables print.
         write_json(args.report, {"summary_sha256": done, "spec_sha256": specs[0].digest()})
+    elif diverged:
+        raise diverged
 
 
 def evaluate(args: argparse.Namespace) -> None:
     """Print the metrics of the run's selected epoch, computed anew."""
-    from inforeg.engine.record import read_spec
+    from inforeg.engine.record import MODEL, read_spec
     from inforeg.engine.train import evaluate_run
 
     content = read_spec(args.folder)
     if content is None or not (args.folder / "summary.json").exists():
         raise UserError(f"{args.folder} holds no finished run; train it first.")
+    if not (args.folder / MODEL).exists():
+        raise UserError(f"{args.folder} holds no model, for its training diverged; evaluate another run.")
     spec = validated(RunSpec, content, f"{args.folder}/run.json")
     metrics = evaluate_run(spec, args.folder, load(Project(), spec))
     print(json.dumps(metrics, indent=2, sort_keys=True))

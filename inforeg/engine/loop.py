@@ -30,7 +30,7 @@ from inforeg.data.base import Split
 from inforeg.engine.evaluate import Evaluation, evaluate
 from inforeg.engine.record import Record
 from inforeg.engine.selection import Selection
-from inforeg.errors import UserError
+from inforeg.errors import DivergenceError
 from inforeg.methods.base import Method
 from inforeg.methods.state import TrainState
 from inforeg.metrics.information import WHOLE, sample_trace
@@ -47,7 +47,7 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
         record: of the run.
 
     Raises:
-        UserError: a loss is not finite; the run is not done.
+        DivergenceError: a loss is not finite.
     """
     selection = Selection()
     epochs = method.epochs(state.spec.config.training.epochs)
@@ -136,10 +136,10 @@ def _check_finite(state: TrainState, row: dict[str, float]) -> None:
             raise _diverged(state, f"{name} is not finite after epoch {state.epoch}")
 
 
-def _diverged(state: TrainState, what: str) -> UserError:
+def _diverged(state: TrainState, what: str) -> DivergenceError:
     spec = state.spec
-    return UserError(
-        f"{what} of {spec.cell.as_posix()}, seed {spec.seed}; the run is not done. Lower training.lr "
+    return DivergenceError(
+        f"{what} of {spec.cell.as_posix()}, seed {spec.seed}; lower training.lr "
         f"({spec.config.training.lr}) or change the method's settings."
     )
 

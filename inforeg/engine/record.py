@@ -16,7 +16,7 @@ from inforeg.config import RunSpec
 from inforeg.engine import checkpoint
 from inforeg.engine.selection import Selection
 from inforeg.engine.tracking import Tracker
-from inforeg.errors import UserError
+from inforeg.errors import DIVERGED, DivergenceError, UserError
 from inforeg.files import naming, replacing, write_json, write_text
 
 RUN, SUMMARY, COST, METRICS = "run.json", "summary.json", "cost.json", "metrics.jsonl"
@@ -60,11 +60,16 @@ class Record:
 
     @property
     def done(self) -> bool:
-        """Whether the run is finished; one whose summary was damaged since is not."""
+        """Whether the run is finished; one whose summary was damaged since is not.
+
+        Raises:
+            DivergenceError: it is finished, and diverged.
+        """
         try:
-            json.loads((self.folder / SUMMARY).read_text(encoding="utf-8"))
+            summary = json.loads((self.folder / SUMMARY).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return False
+        check_finite(summary)
         return True
 
     def resume(self) -> dict[str, Any] | None:
@@ -115,11 +120,22 @@ class Record:
         with replacing(self.folder / PREDICTIONS) as beside:
             pq.write_table(predictions(selection, targets), beside)
         write_json(self.folder / COST, dict(cost))
-        write_json(
-            self.folder / SUMMARY,
-            {"spec": self.spec.model_dump(mode="json"), "spec_sha256": self.spec.digest(), **summary},
-        )
+        self._conclude(summary)
+
+    def fail(self, reason: DivergenceError) -> None:
+        """Write why there are no results; this too makes the run done, since it would diverge again."""
+        self._conclude({DIVERGED: str(reason)})
+
+    def _conclude(self, summary: Mapping[str, Any]) -> None:
+        spec = {"spec": self.spec.model_dump(mode="json"), "spec_sha256": self.spec.digest()}
+        write_json(self.folder / SUMMARY, {**spec, **summary})
         (self.folder / CHECKPOINT).unlink(missing_ok=True)
+
+
+def check_finite(summary: Mapping[str, Any]) -> None:
+    """Raise `DivergenceError` if `summary` is of a run that diverged."""
+    if DIVERGED in summary:
+        raise DivergenceError(summary[DIVERGED])
 
 
 def predictions(selection: Selection, targets: Mapping[str, torch.Tensor]) -> pa.Table:

@@ -1,5 +1,6 @@
 """From a spec to a finished run directory."""
 
+import json
 import os
 import resource
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import torch
 from filelock import FileLock
+from torch import Tensor
 
 from inforeg.config import RunSpec, Training
 from inforeg.data.base import Data, Split
@@ -17,8 +19,8 @@ from inforeg.engine.evaluate import evaluate
 from inforeg.engine.loop import fit
 from inforeg.engine.optimizers import OPTIMIZERS
 from inforeg.engine.probe import probe
-from inforeg.engine.record import MODEL, SUMMARY, Record, check_spec
-from inforeg.errors import UserError
+from inforeg.engine.record import MODEL, SUMMARY, Record, check_finite, check_spec
+from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
 from inforeg.methods.state import Blueprint, TrainState
 from inforeg.metrics.cost import Cost
@@ -38,6 +40,9 @@ def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool 
         data: of the spec's benchmark.
         runs: root of all runs, where those that the method needs lie.
         discard: discard a run of another spec in `folder`; otherwise that is an error.
+
+    Raises:
+        DivergenceError: the run, or one that it needs, ended in numbers that are not finite.
     """
     device = prepare_process(spec.config.training)
     method = method_of(spec)
@@ -48,10 +53,15 @@ def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool 
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         record = Record(folder, spec, replace=discard)
-        if not record.done:
+        if record.done:
+            return
+        try:
             with state.cost:
-                method.setup(state, lambda needed: checkpoint.load(located(needed, runs) / MODEL))
+                method.setup(state, lambda needed: _weights(needed, runs))
             _train(record, method, state, test)
+        except DivergenceError as error:
+            record.fail(error)
+            raise
 
 
 def located(spec: RunSpec, runs: Path) -> Path:
@@ -61,6 +71,13 @@ def located(spec: RunSpec, runs: Path) -> Path:
         raise UserError(f"The finished run {folder} is needed; train it first.")
     check_spec(folder, spec, "give another --runs, or delete it")
     return folder
+
+
+def _weights(needed: RunSpec, runs: Path) -> dict[str, Tensor]:
+    folder = located(needed, runs)
+    check_finite(json.loads((folder / SUMMARY).read_text(encoding="utf-8")))
+    weights: dict[str, Tensor] = checkpoint.load(folder / MODEL)
+    return weights
 
 
 def prepare_process(training: Training) -> torch.device:

@@ -247,3 +247,14 @@ def test_the_schemas_describe_what_yaml_may_hold():
     schema = json.loads((Path(__file__).parents[2] / "workflow/schemas/benchmark.schema.json").read_text())
     assert "lr" in schema["$defs"]["Training"]["required"]
     assert yaml.safe_load(yaml.safe_dump(schema)) == schema
+
+
+def test_divergence_is_an_error_to_a_user_and_a_result_to_the_workflow(project, capsys):
+    command = [*TRAIN, "joint", "--set", "training.lr=1e30", "--variant", "wild", "--seeds", "0-1"]
+    assert main(command) == 2
+    assert "not finite" in capsys.readouterr().err
+    assert main([*command, "--report", "report.json"]) == 0
+    assert set(json.loads(Path("report.json").read_text())["summary_sha256"]) == {"0", "1"}
+    folder = "results/runs/toy/joint/wild/seed=0"
+    assert main(["evaluate", folder]) == 2
+    assert "its training diverged" in capsys.readouterr().err

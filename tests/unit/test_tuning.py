@@ -110,6 +110,20 @@ def test_the_best_on_validation_is_chosen_and_of_equals_the_first():
     assert best({0: 0.5, 1: 0.7, 2: 0.7}) == 1
 
 
+def test_a_trial_that_diverges_is_not_chosen(tuned):
+    finish(tuned, lambda key, number, spec: 0.5)
+    for trial in trials(tuned, "umt"):
+        if trial.number != 1:
+            path = trial.cells[0].specs[1].directory(tuned.root / "results/runs") / "summary.json"
+            content = {**json.loads(path.read_text()), "diverged": "a loss is not finite"}
+            del content["selection"]
+            path.write_text(json.dumps(content))
+    assert main(["tune"]) == 0
+    chosen = yaml.safe_load((tuned.root / "results/tuning/tuned.yaml").read_text())["choices"]["toy"]
+    assert chosen["umt"]["trial"] == 1
+    assert "diverged" in (tuned.root / "results/tuning/trials.md").read_text()
+
+
 def test_choices_are_read_by_tuned_experiments_and_by_no_other(tuned):
     # UMT does best in trial 2, InfoReg* as it stands; unimodal by its second modality in trial 1
     def accuracies(key, number, spec):

@@ -5,6 +5,8 @@ import pytest
 from sweeps import COSTS
 
 from inforeg.analysis.collect import COLUMNS, Collected, collect, merge
+from inforeg.analysis.compare import compare
+from inforeg.analysis.grid import main_table
 from inforeg.errors import UserError
 
 
@@ -88,6 +90,22 @@ def test_a_run_of_another_spec_is_refused(sweep):
     path.write_text(json.dumps(summary))
     with pytest.raises(UserError, match=r"seed=2 was made with another spec \(its settings differ\)"):
         sweep.study()
+
+
+def test_a_cell_in_which_a_run_diverged_is_left_out_with_its_reason(sweep):
+    for seed in (2, 5):
+        path = sweep.runs / f"alpha/inforeg/default/seed={seed}"
+        summary = json.loads((path / "summary.json").read_text())
+        del summary["selection"]
+        (path / "summary.json").write_text(json.dumps({**summary, "diverged": "a loss is not finite"}))
+        (path / "predictions.parquet").unlink()
+    study = sweep.study()
+    reason = {"row": "inforeg", "benchmark": "alpha", "reason": "training diverges with 2 of 8 seeds"}
+    assert reason in study.collected.provenance["left_out"]
+    assert set(study.collected.runs.query("benchmark == 'alpha'")["row"]) == {"joint", "unimodal"}
+    table = main_table(study, [compare(study)])
+    assert (table.rows[1][1].text, table.rows[1][1].mark) == ("—", "b")
+    assert "b: training diverges with 2 of 8 seeds." in table.notes
 
 
 def test_not_collected_yet(tmp_path):

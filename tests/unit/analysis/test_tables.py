@@ -1,6 +1,7 @@
+import pytest
 from sweeps import BETTER, JOINT, make_sweep
 
-from inforeg.analysis import across, compare, tables
+from inforeg.analysis import across, compare, grid, tables
 from inforeg.analysis.outputs import write_tables
 from inforeg.analysis.render import latex, markdown
 
@@ -43,7 +44,7 @@ def squeezed(text):
 def test_main_table_is_the_one_worked_out_by_hand(sweep):
     # sd of eight values ±0.5 around 70.5: sqrt(8 * .25 / 7) = 0.53; 73.375 ± 1.69 likewise.
     study = sweep.study()
-    table = tables.main_table(study, [compare.compare(study)])
+    table = grid.main_table(study, [compare.compare(study)])
     assert squeezed(markdown([table], "where from")) == squeezed(MARKDOWN)
     body = latex([table], "where from")
     assert squeezed(LATEX) == squeezed(body[body.index("\\toprule") : body.index("\\end{tabular}\n\\par")])
@@ -52,7 +53,7 @@ def test_main_table_is_the_one_worked_out_by_hand(sweep):
 def test_a_small_loss_is_best(sweep):
     study = sweep.study()
     study.experiment.__dict__["metric"] = "loss"
-    table = tables.main_table(study, [compare.compare(study)])
+    table = grid.main_table(study, [compare.compare(study)])
     # Losses are 1 - accuracy in nats, not in percent.
     assert table.header[1] == "ALPHA (nats)"
     assert (table.rows[1][1].text, table.rows[1][1].style, table.rows[1][1].mark) == (
@@ -60,6 +61,50 @@ def test_a_small_loss_is_best(sweep):
         "best",
         "↓",
     )
+
+
+@pytest.fixture
+def two_columns(tmp_path):
+    """Joint and inforeg on alpha under two conditions; of the second, each is 5 points lower."""
+    lower = {name: [value - 0.05 for value in values] for name, values in (("j", JOINT), ("i", BETTER))}
+    sweep = make_sweep(
+        tmp_path,
+        {
+            ("alpha", "joint", "default"): JOINT,
+            ("alpha", "inforeg", "default"): BETTER,
+            ("alpha", "ogm", "default"): lower["j"],
+            ("alpha", "agm", "default"): lower["i"],
+        },
+        {},
+        beside=["accuracy/*"],
+        rows=[
+            {"label": "Joint", "column": "Whole", "method": "joint"},
+            {"label": "InfoReg", "column": "Whole", "method": "inforeg"},
+            {"label": "Joint", "column": "Part", "method": "ogm", "reference": "ogm"},
+            {"label": "InfoReg", "column": "Part", "method": "agm", "reference": "ogm"},
+        ],
+    )
+    return sweep.study()
+
+
+def test_columns_and_brackets(two_columns):
+    table = grid.main_table(two_columns, [compare.compare(two_columns)])
+    assert list(table.header) == ["Method", "ALPHA (%): Whole", "ALPHA (%): Part"]
+    # Each modality is 10 points below the whole, in the fake runs.
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["Joint", "70.5 ± 0.5 (60.5 / 60.5)", "65.5 ± 0.5 (55.5 / 55.5)"],
+        ["InfoReg", "73.4 ± 1.7 (63.4 / 63.4)", "68.4 ± 1.7 (58.4 / 58.4)"],
+    ]
+    assert [[cell.mark for cell in row[1:]] for row in table.rows] == [["", ""], ["↑", "↑"]]
+    assert "In brackets: accuracy of audio / accuracy of video." in table.notes
+    assert any("above, below Joint of the same column" in note for note in table.notes)
+
+
+def test_a_row_is_tested_against_its_own_reference(two_columns):
+    lines = compare.compare(two_columns).set_index("row")
+    assert lines["reference"].to_dict() == {"joint": "joint", "inforeg": "joint", "ogm": "ogm", "agm": "ogm"}
+    assert lines["family"].dropna().unique().tolist() == [2]
+    assert lines["difference"]["agm"] == pytest.approx(lines["difference"]["inforeg"])
 
 
 def test_details_show_the_three_selection_rules_and_every_variant(sweep):

@@ -1,6 +1,7 @@
 """Run directories: refused, resumed, damaged."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,8 @@ import torch
 from inforeg.engine import checkpoint
 from inforeg.engine.record import Record
 from inforeg.engine.train import evaluate_run, located, train
-from inforeg.errors import UserError
+from inforeg.errors import DivergenceError, UserError
+from inforeg.jobs import needs
 from tests.conftest import make_config, make_data, make_spec
 
 
@@ -101,11 +103,31 @@ def test_a_loss_that_is_not_finite_stops_the_run_by_epoch_batch_and_term(run, tm
     data = make_data()
     inputs = {m: values.clone() for m, values in data.train.inputs.items()}
     inputs["image"][7, 2] = torch.inf
-    with pytest.raises(
-        UserError, match=r"term 'joint' is not finite at epoch 0, batch \d+ of toy/joint/default"
-    ):
-        run(make_spec("joint"), replace(data, train=replace(data.train, inputs=inputs)))
-    assert not (make_spec("joint").directory(tmp_path / "runs") / "summary.json").exists()
+    data = replace(data, train=replace(data.train, inputs=inputs))
+    said = r"term 'joint' is not finite at epoch 0, batch \d+ of toy/joint/default"
+    folder = make_spec("joint").directory(tmp_path / "runs")
+    for _ in range(2):  # the second time it is known, without a training
+        with pytest.raises(DivergenceError, match=said):
+            run(make_spec("joint"), data)
+        summary = json.loads((folder / "summary.json").read_text())
+        assert re.search(said, summary["diverged"])
+        assert "selection" not in summary
+        assert not (folder / "last.ckpt").exists()
+
+
+def test_a_run_that_needs_one_that_diverged_diverges_too(run, tmp_path):
+    spec, data = make_spec("ensemble"), make_data()
+    broken = {m: torch.full_like(values, torch.inf) for m, values in data.train.inputs.items()}
+    first, *others = needs(spec)
+    with pytest.raises(DivergenceError):
+        run(first, replace(data, train=replace(data.train, inputs=broken)))
+    for needed in others:
+        run(needed)
+    runs = tmp_path / "runs"
+    with pytest.raises(DivergenceError, match=f"of {first.cell.as_posix()}"):
+        train(spec, spec.directory(runs), data, runs)
+    summary = json.loads((spec.directory(runs) / "summary.json").read_text())
+    assert first.cell.as_posix() in summary["diverged"]
 
 
 def test_a_missing_needed_run_is_named(tmp_path):

@@ -1,0 +1,149 @@
+"""An experiment's first table: its rows by benchmarks and, where rows have them, columns."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from string import ascii_lowercase
+
+import pandas as pd
+
+from inforeg.analysis.compare import best_variants, lower_is_better, scale, unit
+from inforeg.analysis.render import Cell, Style, Table
+from inforeg.analysis.statistics import ALPHA
+from inforeg.analysis.study import Study
+from inforeg.analysis.tables import EPOCH, NOTHING, mean_sd, metric_title, spread
+
+MARKS = (("↑", "↓"), ("△", "▽"))
+"""Above and below, by reference."""
+STYLES: dict[float, Style] = {1: "best", 2: "second"}
+
+
+def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
+    """Lines by benchmarks and columns: mean ± sd, best and second marked, significance against references.
+
+    Args:
+        study: whose rows and benchmarks it shows, with the cells left out and the paper's numbers.
+        comparisons: from `compare`, one per reference.
+    """
+    experiment = study.experiment
+    left_out = study.collected.provenance["left_out"]
+    letters = dict(zip(sorted({cell["reason"] for cell in left_out}), ascii_lowercase, strict=False))
+    cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
+    cells |= _bracketed(study, _cells(comparisons, lower_is_better(experiment.metric)))
+    columns = list(dict.fromkeys(row.column for row in experiment.rows))
+    rows = [
+        [Cell(label)]
+        + [cells.get((keys.get(column, ""), b), NOTHING) for b in study.benchmarks for column in columns]
+        + [
+            _printed(data.get(keys.get(column, ""), []))
+            for data in experiment.printed.values()
+            for column in columns
+        ]
+        for label, keys in study.grid.items()
+    ]
+    titles = [f"{config.title} ({unit(experiment.metric)})" for config in study.benchmarks.values()]
+    titles += [f"{data}, printed (%)" for data in experiment.printed]
+    header = [f"{title}: {column}" if column else title for title in titles for column in columns]
+    notes = [*_notes(study, comparisons), *(f"{letter}: {reason}." for reason, letter in letters.items())]
+    caption = experiment.caption or experiment.title
+    return Table(caption, study.name, ["Method", *header], rows, notes)
+
+
+def _bracketed(study: Study, cells: Mapping[tuple[str, str], Cell]) -> Mapping[tuple[str, str], Cell]:
+    """`cells` with the means of the metrics `beside` in brackets."""
+    if not study.experiment.beside:
+        return cells
+    runs = study.collected.runs
+    test = runs[(runs["selection"] == study.experiment.selection) & (runs["split"] == "test")]
+    test = test.merge(best_variants(runs), on=["benchmark", "row", "variant"])
+    means = test.groupby(["benchmark", "row", "metric"])["value"].mean()
+    shown = {}
+    for (row, benchmark), cell in cells.items():
+        found = (means.get((benchmark, row, metric)) for metric in beside(study, benchmark))
+        text = " / ".join(
+            "—" if value is None else f"{scale(metric) * value:.1f}"
+            for metric, value in zip(beside(study, benchmark), found, strict=True)
+        )
+        shown[row, benchmark] = replace(cell, text=f"{cell.text} ({text})")
+    return shown
+
+
+def beside(study: Study, benchmark: str) -> list[str]:
+    """The metrics in brackets on a benchmark; accuracy/* is one of each modality."""
+    modalities = study.benchmarks[benchmark].encoders
+    return [
+        metric
+        for wanted in study.experiment.beside
+        for metric in (
+            [wanted.replace("*", modality) for modality in modalities] if "*" in wanted else [wanted]
+        )
+    ]
+
+
+def _cells(comparisons: Sequence[pd.DataFrame], ascending: bool) -> dict[tuple[str, str], Cell]:
+    cells: dict[tuple[str, str], Cell] = {}
+    for marks, comparison in zip(MARKS, comparisons, strict=False):
+        for benchmark, lines in comparison.groupby("benchmark", sort=False):
+            places = lines["mean"].rank(method="min", ascending=ascending)
+            for place, line in zip(places, lines.to_dict("records"), strict=True):
+                mark = "" if line["significant"] is not True else marks[line["difference"] < 0]
+                at = line["row"], str(benchmark)
+                plain = mean_sd(line["mean"], line["sd"])
+                before = cells.get(at, replace(plain, style=STYLES.get(place, "plain")))
+                cells[at] = replace(before, mark=before.mark + mark)
+    return cells
+
+
+def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
+    experiment = study.experiment
+    comparison = pd.concat(comparisons)
+    yield (
+        f"Test {metric_title(experiment.metric)} {EPOCH[experiment.selection]}. {spread(study)} Best in "
+        "bold, second best underlined."
+    )
+    against = "; ".join(
+        f"{up}, {down}: above, below {name}"
+        for (up, down), name in zip(MARKS, _reference_names(study), strict=False)
+    )
+    yield (
+        f"{against} with p < {ALPHA} in a two-sided paired sign-flip test over seeds, after Holm over the "
+        "rows of a benchmark."
+    )
+    tested = comparison.dropna(subset="difference")
+    told = tested.assign(note=tested["note"].str.split("; ")).explode("note")
+    for note, lines in told[told["note"] != ""].groupby("note", sort=False):
+        yield f"{_who(study, lines, tested)} on {study.titles(lines['benchmark'])}: {note}."
+    if experiment.beside:
+        yield f"In brackets: {'; '.join(_brackets(study))}."
+    if experiment.tuned:
+        yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
+    if experiment.printed:
+        yield "Printed: as the paper prints it."
+
+
+def _reference_names(study: Study) -> Iterator[str]:
+    """What the marks compare with."""
+    first, *others = (study.labels[reference] for reference in study.experiment.references)
+    own = any(row.reference for row in study.experiment.rows)
+    label = next(row.label for row in study.experiment.rows if row.key == study.experiment.reference)
+    yield f"{label} of the same column" if own else first
+    yield from others
+
+
+def _brackets(study: Study) -> Iterator[str]:
+    """What stands in brackets, by benchmark unless it is the same for all."""
+    titles = {name: " / ".join(map(metric_title, beside(study, name))) for name in study.benchmarks}
+    if len(set(titles.values())) == 1:
+        yield next(iter(titles.values()))
+    else:
+        yield from (f"{title} on {study.titles([name])}" for name, title in titles.items())
+
+
+def _who(study: Study, lines: pd.DataFrame, tested: pd.DataFrame) -> str:
+    """The rows of `lines`, in short if they are all that was tested on their benchmarks."""
+    if len(lines) == tested["benchmark"].isin(lines["benchmark"]).sum():
+        return "All rows"
+    return ", ".join(study.labels[key] for key in lines["row"].unique())
+
+
+def _printed(numbers: Sequence[float | None]) -> Cell:
+    return Cell(" / ".join("—" if x is None else f"{x:.2f}" for x in numbers) or "—")
