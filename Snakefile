@@ -25,6 +25,12 @@ rule all:
         "results/runs.parquet",
 
 
+rule complete:
+    input:
+        rules.all.input,
+        [products(name) for name in sum(TARGETS.values(), [])],
+
+
 rule quick:
     input:
         products(QUICK),

@@ -26,7 +26,8 @@ class Row(Strict):
     method: Name
     variant: Name = "default"
     set: dict[str, Setting] = Field(
-        default_factory=dict, description="method settings, or training.*, data.*, fusion"
+        default_factory=dict,
+        description="method settings, or training.*, data.*, fusion; x2 doubles the benchmark's own number",
     )
     column: str = Field("", description="the table's column; rows of one label then share a line")
     reference: str = Field("", description="key of the row that it is tested against, if another one")

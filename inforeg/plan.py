@@ -1,6 +1,7 @@
 """From names to runs: what a command, an experiment or the whole workflow has to train."""
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -184,7 +185,7 @@ def resolve(
         variant: one that the method offers, whose settings apply, or a new name for these overrides.
         seed: of the run.
         overrides: by key: a setting of the method, or a path into the benchmark's YAML such as
-            `training.lr`, `data.split`, `fusion`.
+            `training.lr`, `data.split`, `fusion`, whose value may be a factor on the YAML's own, as x2.
     """
     tree, settings = _overridden(project, benchmark, method, variant, overrides)
     complete = _with_defaults(validated(BenchmarkConfig, tree, f"benchmark {benchmark!r}"), benchmark)
@@ -212,7 +213,7 @@ def _overridden(
     tree: dict[str, Any] = project.benchmark(benchmark).model_dump(mode="json")
     for key, value in overrides.items():
         if key.split(".")[0] in fields:
-            _put(tree, key, value)
+            _put(tree, key, _times(tree, key, value))
         elif key in known:
             settings[key] = value
         else:
@@ -242,6 +243,23 @@ def _with_defaults(config: BenchmarkConfig, benchmark: str) -> TrialConfig:
     }
     complete = {"data": {"name": config.data.name, **data}, "encoders": encoders}
     return TrialConfig.model_validate(config.trial().model_dump(mode="json") | complete)
+
+
+FACTOR = re.compile(r"x(\d+(\.\d+)?)")
+"""A value that multiplies the benchmark's own, such as x2."""
+
+
+def _times(tree: Mapping[str, Any], path: str, value: Setting) -> Setting:
+    """`value`, or its multiple of what `path` holds in nested mappings if `value` is a factor."""
+    factor = FACTOR.fullmatch(value) if isinstance(value, str) else None
+    if factor is None:
+        return value
+    for key in path.split("."):
+        tree = tree.get(key, {}) if isinstance(tree, Mapping) else {}
+    if isinstance(tree, bool) or not isinstance(tree, int | float):
+        raise UserError(f"The factor {value} of {path!r} has no number to multiply; give a value there.")
+    product = float(factor[1]) * tree
+    return round(product) if isinstance(tree, int) else product
 
 
 def _put(tree: dict[str, Any], path: str, value: Setting) -> None:

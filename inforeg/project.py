@@ -79,7 +79,16 @@ class Project:
     def experiment(self, name: str) -> Experiment:
         """The experiment `name` on the benchmarks of the workflow's suite."""
         experiment = self._read("experiments", "experiment", name, Experiment)
-        return experiment.on_paper(name) if self.suite == "paper" else experiment
+        if self.suite == "embedded":
+            return experiment
+        for benchmark in (experiment := experiment.on_paper(name)).benchmarks:
+            if benchmark not in self.benchmarks():
+                raise UserError(
+                    f"The experiment {name!r} needs the benchmark {benchmark!r}, whose data are not there; "
+                    f"get them with `inforeg data fetch {benchmark}`, add workflow/config/benchmarks/"
+                    f"{benchmark}.yaml, or set `suite: embedded` in {CONFIG}."
+                )
+        return experiment
 
     def tuning(self) -> Tuning | None:
         """How methods are tuned, or None where nothing says."""

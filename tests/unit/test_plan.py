@@ -116,3 +116,32 @@ def test_what_only_tables_and_jobs_read_is_no_part_of_a_spec(project):
 def test_a_spec_survives_its_json():
     spec = make_spec("inforeg", config=make_config())
     assert type(spec).model_validate_json(spec.canonical()) == spec
+
+
+def test_a_factor_multiplies_the_benchmarks_own_number(project):
+    spec = resolve(
+        project, "toy", "joint", "long", overrides={"training.epochs": "x2", "training.lr": "x0.5"}
+    )
+    assert (spec.config.training.epochs, spec.config.training.lr) == (4, 0.025)
+    with pytest.raises(UserError, match="x2 of 'fusion' has no number to multiply"):
+        resolve(project, "toy", "joint", "long", overrides={"fusion": "x2"})
+
+
+def test_the_suite_of_the_paper(project):
+    toy = {**project.benchmark("toy").model_dump(), "title": "Big"}
+    experiment = {**EXPERIMENT, "paper_benchmarks": ["big"]}
+    write(project.root / "workflow/config/experiments/main.yaml", experiment)
+    assert project.experiment("main").benchmarks == ["toy"]
+    write(
+        project.root / "workflow/config/config.yaml",
+        {"experiments": ["main"], "quick": "main", "suite": "paper"},
+    )
+    with pytest.raises(
+        UserError, match=r"needs the benchmark 'big', .*get them with `inforeg data fetch big`"
+    ):
+        project.experiment("main")
+    write(project.root / "workflow/config/benchmarks/big.yaml", toy)
+    assert {cell.benchmark for cell in plan(project, "main").cells} == {"big"}
+    write(project.root / "workflow/config/experiments/main.yaml", EXPERIMENT)
+    with pytest.raises(UserError, match="'main' has no benchmarks in the suite 'paper'"):
+        plan(project, "main")
