@@ -10,13 +10,13 @@ from inforeg.errors import UserError
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from inforeg.cli import analysis, check, data, listing, runs
+    from inforeg.cli import analysis, check, data, listing, publish, runs
 
     top = argparse.ArgumentParser(
         prog="inforeg", description="Benchmarks and replications of balanced multimodal learning."
     )
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for group in (listing, data, runs, analysis, check):
+    for group in (listing, data, runs, analysis, publish, check):
         group.register(commands)
     return top
 

@@ -1,0 +1,46 @@
+"""`inforeg publish`: keep a replication's results in version control, or compare with what is kept."""
+
+import argparse
+from pathlib import Path
+
+from inforeg.cli.options import Commands, Formatter
+from inforeg.errors import UserError
+from inforeg.project import Project
+from inforeg.publish import differences
+from inforeg.publish import publish as keep
+
+PUBLISH = """\
+Copy tables, figures, statistics, claims, document, run summaries and provenance of the replication that
+`snakemake --cores all` made to results/published/TAG, in the place of what is there. All runs must come from
+one commit without changes."""
+
+
+def register(commands: Commands) -> None:
+    """Add `publish`."""
+    parser = commands.add_parser(
+        "publish",
+        help="keep a replication's results under a tag",
+        description=PUBLISH,
+        formatter_class=Formatter,
+    )
+    parser.add_argument("tag", metavar="TAG", help="name of the release, e.g. v0.1")
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="what was made")
+    parser.add_argument(
+        "--check", action="store_true", help="compare byte for byte with what is kept; status 2 if it differs"
+    )
+    parser.set_defaults(run=publish)
+
+
+def publish(args: argparse.Namespace) -> None:
+    """Copy, or compare."""
+    project, target = Project(), args.results / "published" / args.tag
+    if not args.check:
+        keep(project, args.results, target)
+        print(f"{target} holds this replication")
+    elif different := differences(project, args.results, target):
+        raise UserError(
+            f"{target} differs from this replication in {len(different)} files, the first of them "
+            f"{different[0]}; make it of the commit that its provenance names, or publish anew."
+        )
+    else:
+        print(f"{target} is this replication, byte for byte")

@@ -1,0 +1,81 @@
+"""A release's results, kept in version control: what a replication made, from one clean commit."""
+
+import filecmp
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from inforeg.errors import UserError
+from inforeg.project import Project
+
+FOLDERS = ("tables", "figures", "statistics")
+WHOLE = (
+    "claims.md",
+    "claims.tex",
+    "claims.json",
+    "figures/claims.*",
+    "paper.*",
+    "numbers.tex",
+    "runs.parquet",
+)
+"""What the replication makes as a whole, beside the experiments' own files."""
+
+
+def publish(project: Project, results: Path, target: Path) -> None:
+    """Copy the replication in `results` to `target`, in the place of what was there.
+
+    Raises:
+        UserError: something is missing, or the runs are not all of one commit without changes.
+    """
+    content = published(project, results)
+    _check_commit([path for name, path in content.items() if name.startswith("provenance/")])
+    beside, before = (target.with_name(f".{target.name}.{kind}") for kind in ("part", "before"))
+    for folder in (beside, before):
+        shutil.rmtree(folder, ignore_errors=True)
+    for name, path in content.items():
+        (beside / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, beside / name)
+    if target.exists():
+        target.rename(before)
+    beside.rename(target)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def differences(project: Project, results: Path, target: Path) -> list[str]:
+    """Names of the files that `results` and `target` do not have alike."""
+    content = published(project, results)
+    kept = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
+    same = (
+        name for name in kept & content.keys() if filecmp.cmp(content[name], target / name, shallow=False)
+    )
+    return sorted((kept | content.keys()) - set(same))
+
+
+def published(project: Project, results: Path) -> dict[str, Path]:
+    """The files to publish by their name below the tag, of all experiments that `all` makes."""
+    found: dict[str, Path] = {}
+    for name in project.workflow().experiments:
+        own = {str(path.relative_to(results)): path for path in _of(name, results)}
+        origin = results / "collected" / name / "provenance.json"
+        if not own or not origin.exists():
+            raise UserError(f"{results} has no results of {name!r}; run `snakemake --cores all` first.")
+        found |= own | {f"provenance/{name}.json": origin}
+    together = (path for pattern in WHOLE for path in sorted(results.glob(pattern)))
+    return found | {str(path.relative_to(results)): path for path in together}
+
+
+def _of(experiment: str, results: Path) -> Iterator[Path]:
+    for folder in FOLDERS:
+        for pattern in (f"{experiment}.*", f"{experiment}_*.*"):
+            yield from sorted((results / folder).glob(pattern))
+
+
+def _check_commit(origins: list[Path]) -> None:
+    made = {path: json.loads(path.read_text(encoding="utf-8"))["commits"] for path in origins}
+    commits = sorted({commit for several in made.values() for commit in several})
+    if len(commits) != 1 or commits[0].endswith("-dirty") or commits == ["unknown"]:
+        raise UserError(
+            f"The runs were made from {', '.join(commits)}; a release is made from one commit without "
+            "changes: commit, delete results/runs and run the workflow again."
+        )
