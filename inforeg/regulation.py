@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from inforeg.errors import UserError, unknown
 from inforeg.metrics.imbalance import confidences, discrepancy, scores
 from inforeg.metrics.information import FisherTrace, LayerTrace
-from inforeg.window import CRITERIA
+from inforeg.window import Active, Windows
 
 Encoders = Mapping[str, nn.Module | Iterable[nn.Parameter]]
 Form = Literal["pull", "rate"]
@@ -38,12 +38,12 @@ class InfoReg:
         beta: beta of alpha = exp(beta tanh(Delta_m)), Eq. 16; the paper's 0.9.
         threshold: K of the window, Eq. 11; the paper's 0.04.
         criterion: `single` (Eq. 11), `mean3_latch` or `released`; see `inforeg.window`.
+        active: `prime` regulates a modality while its window is open; `always` and `outside_prime`, for
+            comparison, in all epochs but the first two, which Algorithm 1 only records, or in those of them
+            in which it is closed.
         form: `pull` adds the gradient of P = alpha / 2 ||w - w_epoch_start||^2, Eq. 12; `rate`, an
             extension, divides the gradient by alpha instead, so that the encoder learns more slowly.
         weight: factor on the pull; 0 switches it off. `rate` has no use for it.
-
-    Attributes:
-        windows: whether each modality's window is open in the current epoch.
     """
 
     def __init__(
@@ -53,28 +53,44 @@ class InfoReg:
         beta: float = 0.9,
         threshold: float = 0.04,
         criterion: str = "single",
+        active: Active = "prime",
         form: Form = "pull",
         weight: float = 1.0,
     ) -> None:
-        if criterion not in CRITERIA:
-            raise unknown("window criterion", criterion, CRITERIA)
+        if active not in get_args(Active):
+            raise unknown("time of regulation", active, get_args(Active))
         if form not in get_args(Form):
             raise unknown("form of regulation", form, get_args(Form))
         if len(encoders) < 2:
             raise UserError("InfoReg balances two or more modalities; give it an encoder for each.")
-        self.beta, self.threshold, self.weight = beta, threshold, weight
-        self.criterion = CRITERIA[criterion]
-        self.form = form
+        self.beta, self.weight = beta, weight
+        self.active, self.form = active, form
         self.groups = {
             modality: list(encoder.parameters() if isinstance(encoder, nn.Module) else encoder)
             for modality, encoder in encoders.items()
         }
         self.trace = self._new_trace()
-        self.history: dict[str, list[float]] = {modality: [] for modality in self.groups}
-        self.windows = dict.fromkeys(self.groups, False)
+        self._past = Windows(self.groups, threshold, criterion)
         self._in_epoch = False
         self._anchors: dict[str, list[Tensor]] = {}
         self._sums, self._steps = dict.fromkeys(self.groups, 0.0), 0
+
+    @property
+    def windows(self) -> dict[str, bool]:
+        """Whether each modality's window is open in the current epoch."""
+        return self._past.open
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """Tr(F_m) of the epochs so far, by modality."""
+        return self._past.history
+
+    def acts_on(self, modality: str) -> bool:
+        """Whether the modality may be regulated in the current epoch."""
+        if self.active == "prime":
+            return self.windows[modality]
+        recorded = len(self.history[modality]) >= 2
+        return recorded and (self.active == "always" or not self.windows[modality])
 
     @contextmanager
     def epoch(self) -> Iterator["InfoReg"]:
@@ -89,13 +105,13 @@ class InfoReg:
     def open_epoch(self) -> None:
         """Decide the windows and keep the weights that the pull holds on to, w^{t-1}."""
         self._in_epoch = True
-        self.windows = self._decide()
+        self._past.decide()
         self.trace.reset()
         self._sums, self._steps = dict.fromkeys(self.groups, 0.0), 0
         self._anchors = {
             modality: [parameter.detach().clone() for parameter in parameters]
             for modality, parameters in self.groups.items()
-            if self.windows[modality] and self.form == "pull"
+            if self.acts_on(modality) and self.form == "pull"
         }
 
     def close_epoch(self, traces: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -110,8 +126,7 @@ class InfoReg:
         """
         self._in_epoch = False
         traces = self.trace.close() if traces is None else traces
-        for modality, past in self.history.items():
-            past.append(traces[modality])
+        self._past.add(traces)
         return {modality: total / max(self._steps, 1) for modality, total in self._sums.items()}
 
     def regulate(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
@@ -134,16 +149,13 @@ class InfoReg:
         if missing := self.groups.keys() - unimodal.keys():
             raise UserError(f"Logits are missing for {sorted(missing)}; give those of every modality.")
         self._steps += 1
-        if not any(self.windows.values()):
+        if not any(map(self.acts_on, self.groups)):
             return
         strengths = self._strengths({modality: unimodal[modality] for modality in self.groups}, target)
         for modality, strength in zip(self.groups, strengths, strict=True):
-            if strength and self.windows[modality]:
+            if strength and self.acts_on(modality):
                 self._sums[modality] += strength
                 self._edit(modality, strength)
-
-    def _decide(self) -> dict[str, bool]:
-        return {m: self.criterion(past, self.threshold) for m, past in self.history.items()}
 
     def _new_trace(self) -> FisherTrace:
         return FisherTrace(self.groups)
@@ -170,17 +182,11 @@ class InfoReg:
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training needs: the traces of the epochs so far."""
-        return {"history": {modality: list(past) for modality, past in self.history.items()}}
+        return self._past.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`; its modalities must be these."""
-        history = state["history"]
-        if set(history) != set(self.history):
-            raise UserError(
-                f"The saved state is of the modalities {sorted(history)}, not {sorted(self.history)}; "
-                "load it into an InfoReg over the same encoders."
-            )
-        self.history = {modality: list(history[modality]) for modality in self.groups}
+        self._past.load_state_dict(state)
 
 
 class ReleasedInfoReg(InfoReg):
@@ -228,8 +234,14 @@ class ReleasedInfoReg(InfoReg):
         """Take the epoch into the history with this code's own trace, whatever is given."""
         return super().close_epoch(self.trace.close())
 
-    def _decide(self) -> dict[str, bool]:
-        return dict.fromkeys(self.groups, self.criterion(self.history[self.reference], self.threshold))
+    def acts_on(self, modality: str) -> bool:
+        """One modality's window is all modalities' window."""
+        return super().acts_on(self.reference)
+
+    @property
+    def windows(self) -> dict[str, bool]:
+        """Whether the one window is open, by modality."""
+        return dict.fromkeys(self.groups, self._past.open[self.reference])
 
     def _new_trace(self) -> FisherTrace:
         return LayerTrace(self.groups)

@@ -4,8 +4,11 @@ A criterion is a pure function of the traces Tr(F) of all epochs so far and of t
 whether the window is open in the epoch about to start.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
+from typing import Any, Literal
+
+from inforeg.errors import UserError, unknown
 
 Criterion = Callable[[Sequence[float], float], bool]
 
@@ -46,3 +49,50 @@ def released(traces: Sequence[float], threshold: float) -> bool:
 
 
 CRITERIA: dict[str, Criterion] = {"single": single, "mean3_latch": mean3_latch, "released": released}
+
+Active = Literal["always", "prime", "outside_prime"]
+"""When a method adjusts a modality: always, or while its window is open, or while it is closed (Table 4)."""
+
+
+class Windows:
+    """The traces Tr(F) of all epochs so far, and each modality's window.
+
+    Args:
+        modalities: their names.
+        threshold: K of Eq. 11.
+        criterion: a name of CRITERIA.
+
+    Attributes:
+        history: the traces by modality, an entry per epoch.
+        open: whether each modality's window is open in the current epoch.
+    """
+
+    def __init__(self, modalities: Iterable[str], threshold: float, criterion: str) -> None:
+        if criterion not in CRITERIA:
+            raise unknown("window criterion", criterion, CRITERIA)
+        self.threshold, self.criterion = threshold, CRITERIA[criterion]
+        self.history: dict[str, list[float]] = {modality: [] for modality in modalities}
+        self.open = dict.fromkeys(self.history, False)
+
+    def decide(self) -> None:
+        """Open and close the windows for the epoch about to start."""
+        self.open = {m: self.criterion(past, self.threshold) for m, past in self.history.items()}
+
+    def add(self, traces: Mapping[str, float]) -> None:
+        """Take in Tr(F_m) of an epoch, by modality."""
+        for modality, past in self.history.items():
+            past.append(traces[modality])
+
+    def state_dict(self) -> dict[str, Any]:
+        """The traces; windows are decided anew."""
+        return {"history": {modality: list(past) for modality, past in self.history.items()}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`; its modalities must be these."""
+        history = state["history"]
+        if set(history) != set(self.history):
+            raise UserError(
+                f"The saved state is of the modalities {sorted(history)}, not {sorted(self.history)}; "
+                "load it over the same encoders."
+            )
+        self.history = {modality: list(history[modality]) for modality in self.history}

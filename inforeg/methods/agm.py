@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from inforeg.batch import Batch, Output
 from inforeg.config import Setting
-from inforeg.methods.base import Family, Method
+from inforeg.methods.base import Family
 from inforeg.methods.state import TrainState, Weights
+from inforeg.methods.windowed import Windowed
 from inforeg.registry import OPTIONS
 
 Coalition = frozenset[str]
@@ -23,7 +24,7 @@ FLOOR = -math.log(1e-8)  # of a probability, in the code
 
 
 @dataclass(config=OPTIONS)
-class AGM(Method):
+class AGM(Windowed):
     """Modulate each encoder by how far its Shapley share of the output is ahead of its own past.
 
     o_m is modality m's Shapley value of the logits, an absent modality's input being zero and the empty
@@ -43,13 +44,17 @@ class AGM(Method):
     title: ClassVar[str] = "AGM"
     family: ClassVar[Family] = "optimisation"
     reference: ClassVar[str] = "Li et al., Adaptive Gradient Modulation, ICCV 2023"
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"passes": "graph"}}
+    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
+        **Windowed.variants,
+        "released": {"passes": "graph"},
+    }
 
     alpha: NonNegativeFloat = 1.5
     passes: Literal["bare", "graph"] = "bare"
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """No batch has been seen."""
+        super().setup(state, weights)
         self._batches, self._means = 0, torch.zeros(len(state.model.modalities), device=state.device)
 
     def forward(self, state: TrainState, batch: Batch) -> Output:
@@ -61,12 +66,13 @@ class AGM(Method):
             worth[Coalition(features)] = whole.logits
             values = shapley(worth, list(features))
         self._kappa = self._coefficients(values, batch.target)
+        self._kappa = {m: factor for m, factor in self._kappa.items() if self.acts_on(m)}
         for modality, factor in self._kappa.items():
             state.log(f"kappa/{modality}", factor)
         if self.passes == "bare":
             return whole
-        for modality, value in values.items():
-            value.register_hook(self._kappa[modality].mul)  # type: ignore[no-untyped-call]
+        for modality, factor in self._kappa.items():
+            values[modality].register_hook(factor.mul)  # type: ignore[no-untyped-call]
         return Output(features, torch.stack(list(values.values())).sum(0), whole.unimodal)
 
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
@@ -110,10 +116,11 @@ class AGM(Method):
 
     def state_dict(self) -> dict[str, Any]:
         """The running means."""
-        return {"batches": self._batches, "means": self._means}
+        return {"batches": self._batches, "means": self._means, "windows": super().state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from the means of a `state_dict`."""
+        super().load_state_dict(state["windows"])
         self._batches, self._means = state["batches"], state["means"].to(self._means.device)
 
 

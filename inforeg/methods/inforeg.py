@@ -10,8 +10,10 @@ from inforeg.batch import Batch, Output
 from inforeg.config import Setting, TrialConfig
 from inforeg.methods.base import Family, Method
 from inforeg.methods.state import TrainState, Weights
+from inforeg.methods.windowed import log_windows, measured_traces
 from inforeg.registry import OPTIONS
 from inforeg.regulation import InfoReg, ReleasedInfoReg
+from inforeg.window import Active
 
 
 @dataclass(config=OPTIONS)
@@ -22,6 +24,8 @@ class InfoRegMethod(Method):
         beta: beta of alpha, Eq. 16; 0.9 in the paper (Figure 7).
         threshold: K of the window, Eq. 11; 0.04 in the paper (Figure 8), 0.05 in the code.
         criterion: of the window: `single` is Eq. 11.
+        active: when a modality is regulated: while its window is open, or, for comparison (Table 4), `always`
+            or `outside_prime`, in all epochs but the first two, or in those in which it is closed.
         form: `pull` is Eq. 12; `rate`, an extension, divides the gradient by alpha.
         weight: factor on the pull, 1 in the paper; 0 switches it off.
         definition: `paper` follows the equations, `released` the code of November 2025, which is InfoReg*
@@ -39,11 +43,14 @@ class InfoRegMethod(Method):
     variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
         "released": {"definition": "released", "threshold": 0.05, "unimodal_weight": 1.0},
         "rate": {"form": "rate"},
+        "always": {"active": "always"},
+        "outside_prime": {"active": "outside_prime"},
     }
 
     beta: Annotated[float, Field(ge=0, le=10, description="beta of alpha, Eq. 16")] = 0.9
     threshold: Annotated[float, Field(ge=0, lt=1, description="K of the window, Eq. 11")] = 0.04
     criterion: Literal["single", "mean3_latch", "released"] = "single"
+    active: Active = "prime"
     form: Literal["pull", "rate"] = "pull"
     weight: Annotated[float, Field(ge=0, description="factor on the pull")] = 1.0
     definition: Literal["paper", "released"] = "paper"
@@ -57,6 +64,8 @@ class InfoRegMethod(Method):
         """The released code knows two modalities."""
         if self.definition == "released" and len(config.encoders) != 2:
             return False, "the released code knows two modalities"
+        if self.definition == "released" and self.active != "prime":
+            return False, "the released code knows no other time than its window"
         if self.leader and self.leader not in config.encoders:
             return False, f"leader = {self.leader!r} is none of {', '.join(config.encoders)}"
         return True, ""
@@ -79,6 +88,7 @@ class InfoRegMethod(Method):
                 beta=self.beta,
                 threshold=self.threshold,
                 criterion=self.criterion,
+                active=self.active,
                 form=self.form,
                 weight=self.weight,
             )
@@ -86,8 +96,7 @@ class InfoRegMethod(Method):
     def on_epoch_start(self, state: TrainState) -> None:
         """Decide the windows."""
         self._regulation.open_epoch()
-        for modality, is_open in self._regulation.windows.items():
-            state.log(f"window/{modality}", float(is_open))
+        log_windows(state, self._regulation.windows)
 
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Regulate; the loop has measured the gradients already."""
@@ -95,9 +104,7 @@ class InfoRegMethod(Method):
 
     def on_epoch_end(self, state: TrainState, metrics: dict[str, float]) -> None:
         """Give the regulation the run's own estimate of Tr(F)."""
-        estimate = state.spec.config.training.trace
-        traces = {m: metrics[f"trace/{estimate}/{m}"] for m in state.model.modalities}
-        for modality, strength in self._regulation.close_epoch(traces).items():
+        for modality, strength in self._regulation.close_epoch(measured_traces(state, metrics)).items():
             state.log(f"alpha/{modality}", strength)
 
     def state_dict(self) -> dict[str, Any]:

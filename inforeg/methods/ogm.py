@@ -10,14 +10,15 @@ from torch import Tensor
 
 from inforeg.batch import Batch, Output
 from inforeg.config import Setting
-from inforeg.methods.base import Family, Method
+from inforeg.methods.base import Family
 from inforeg.methods.state import TrainState
+from inforeg.methods.windowed import Windowed
 from inforeg.metrics.imbalance import confidences
 from inforeg.registry import OPTIONS
 
 
 @dataclass(config=OPTIONS)
-class OGM(Method):
+class OGM(Windowed):
     """Damp the gradients of the modalities that lead, batch by batch.
 
     With s_m the true class's probability through modality m's logits, summed over the batch, and
@@ -49,6 +50,8 @@ class OGM(Method):
             return
         factors = coefficients(confidences(output.unimodal, batch.target), self.alpha)
         for modality, factor in zip(output.unimodal, factors, strict=True):
+            if not self.acts_on(modality):
+                continue
             state.log(f"k/{modality}", factor)
             self.modulate(modality, state.gradients(modality, dimensions=2), factor)
 

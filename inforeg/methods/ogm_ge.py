@@ -26,6 +26,7 @@ class OGMGE(OGM):
 
     def on_epoch_start(self, state: TrainState) -> None:
         """A noise stream per modality for the epoch."""
+        super().on_epoch_start(state)
         self._noise = state.generators(self.name)
 
     def modulate(self, modality: str, gradients: list[Tensor], factor: Tensor) -> None:

@@ -11,14 +11,15 @@ from torch import Tensor
 
 from inforeg.batch import Batch, Output
 from inforeg.config import Setting
-from inforeg.methods.base import Family, Method
+from inforeg.methods.base import Family
 from inforeg.methods.state import TrainState, Weights
+from inforeg.methods.windowed import Windowed
 from inforeg.models.multimodal import answers
 from inforeg.registry import OPTIONS
 
 
 @dataclass(config=OPTIONS)
-class PMR(Method):
+class PMR(Windowed):
     """Speed up the modalities that lag by pulling their features to their class prototypes.
 
     c_{m,k} is the mean feature of class k, sim_m = -|h_m - c_{m,k}|, S_m the sum over the batch of
@@ -27,7 +28,8 @@ class PMR(Method):
     in training the leading modality is kept uncertain. The maximum is this package's reading for more than
     two modalities. Prototypes are those of a part of the training split, anew at the start of each epoch,
     c <- (1 - epsilon) c_new + epsilon c_old; a class that the part lacks keeps its prototype, or begins with
-    the mean of all features.
+    the mean of all features. While a modality is not to be adjusted (`active`), its own cross-entropy and,
+    where it leads, its entropy are left out.
 
     Attributes:
         alpha: alpha, weight of the prototypes' cross-entropy; 1 in the code.
@@ -45,7 +47,8 @@ class PMR(Method):
     reference: ClassVar[str] = "Fan et al., PMR: Prototypical Modal Rebalance, CVPR 2023"
     neutral: ClassVar[Mapping[str, Setting] | None] = {"alpha": 0.0, "mu": 0.0}
     variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
-        "released": {"coefficients": "indicator", "mu": 0.0}
+        **Windowed.variants,
+        "released": {"coefficients": "indicator", "mu": 0.0},
     }
 
     alpha: NonNegativeFloat = 1.0
@@ -58,10 +61,12 @@ class PMR(Method):
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """No prototypes yet."""
+        super().setup(state, weights)
         self._prototypes: dict[str, Tensor] = {}
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Renew the prototypes."""
+        super().on_epoch_start(state)
         size = max(1, round(self.share * len(state.train)))
         order = torch.randperm(len(state.train), generator=state.generator(self.name))
         part = state.train.part(order[:size].to(state.device))
@@ -79,12 +84,14 @@ class PMR(Method):
         similarity = {m: -torch.cdist(h, self._prototypes[m]) for m, h in output.features.items()}
         log_p = torch.stack([sim.log_softmax(1) for sim in similarity.values()])
         lags = self._lags(log_p.detach(), batch.target)
-        for lag, (modality, sim) in zip(lags, similarity.items(), strict=True):
+        acting = lags.new_tensor([self.acts_on(modality) for modality in similarity])
+        for lag, (modality, sim) in zip(lags * acting, similarity.items(), strict=True):
             state.log(f"c/{modality}", lag)
             terms[f"prototype/{modality}"] = self.alpha * lag * F.cross_entropy(sim, batch.target)
         if self.mu and progress < self.entropy_end:
             entropy = -(log_p.exp() * log_p).sum(-1).mean(1)
-            terms["entropy"] = -self.mu * (lags.max() * entropy[lags == lags.min()]).mean()
+            leading = lags == lags.min()
+            terms["entropy"] = -self.mu * (lags.max() * (acting * entropy)[leading]).mean()
         return terms
 
     def _lags(self, log_p: Tensor, target: Tensor) -> Tensor:
@@ -95,10 +102,11 @@ class PMR(Method):
 
     def state_dict(self) -> dict[str, Any]:
         """The prototypes."""
-        return {"prototypes": self._prototypes}
+        return {"prototypes": self._prototypes, "windows": super().state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from the prototypes of a `state_dict`."""
+        super().load_state_dict(state["windows"])
         self._prototypes = dict(state["prototypes"])
 
 

@@ -1,0 +1,72 @@
+"""Methods whose adjustment may be confined to the prime learning window, or to all but it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from inforeg.config import Setting
+from inforeg.methods.base import Method
+from inforeg.methods.state import TrainState, Weights
+from inforeg.registry import OPTIONS
+from inforeg.window import Active, Windows
+
+
+@dataclass(config=OPTIONS)
+class Windowed(Method):
+    """A base for methods that adjust each modality by itself (InfoReg, CVPR 2025, Table 4).
+
+    Attributes:
+        active: when a modality is adjusted: `always`, as these methods are defined; `prime`, while its prime
+            learning window is open; `outside_prime`, while it is closed.
+        threshold: K of the window, InfoReg's Eq. 11.
+        criterion: of the window: `single` is Eq. 11.
+    """
+
+    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
+        "prime": {"active": "prime"},
+        "outside_prime": {"active": "outside_prime"},
+    }
+
+    active: Active = "always"
+    threshold: Annotated[float, Field(ge=0, lt=1, description="K of the window, InfoReg's Eq. 11")] = 0.04
+    criterion: Literal["single", "mean3_latch"] = "single"
+
+    def setup(self, state: TrainState, weights: Weights) -> None:
+        """No epoch has been seen."""
+        self._windows = Windows(state.model.modalities, self.threshold, self.criterion)
+
+    def on_epoch_start(self, state: TrainState) -> None:
+        """Decide the windows."""
+        if self.active != "always":
+            self._windows.decide()
+            log_windows(state, self._windows.open)
+
+    def on_epoch_end(self, state: TrainState, metrics: dict[str, float]) -> None:
+        """Take in the run's own estimate of Tr(F)."""
+        self._windows.add(measured_traces(state, metrics))
+
+    def acts_on(self, modality: str) -> bool:
+        """Whether the modality is to be adjusted in the current epoch."""
+        return self.active == "always" or self._windows.open[modality] == (self.active == "prime")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The traces so far."""
+        return self._windows.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from the traces of a `state_dict`."""
+        self._windows.load_state_dict(state)
+
+
+def log_windows(state: TrainState, windows: Mapping[str, bool]) -> None:
+    """Record which windows are open."""
+    for modality, is_open in windows.items():
+        state.log(f"window/{modality}", float(is_open))
+
+
+def measured_traces(state: TrainState, metrics: Mapping[str, float]) -> dict[str, float]:
+    """Tr(F_m) of the epoch by modality, under the estimate that the run's settings name."""
+    estimate = state.spec.config.training.trace
+    return {m: metrics[f"trace/{estimate}/{m}"] for m in state.model.modalities}
