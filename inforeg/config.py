@@ -15,7 +15,6 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
-    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -52,7 +51,7 @@ class Training(Strict):
         "per sample, on a fixed subset once an epoch",
     )
     trace_samples: PositiveInt = Field(256, description="size of the subset of `trace: sample`")
-    gradients: NonNegativeInt = Field(
+    gradients: Literal[0] | Annotated[int, Field(ge=2)] = Field(
         0, description="batches whose gradients are compared with each other after every epoch; 0: none"
     )
     shuffle_labels: bool = Field(False, description="control: train on permuted labels")

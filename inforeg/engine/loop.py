@@ -33,6 +33,7 @@ from inforeg.engine.selection import Selection
 from inforeg.errors import DivergenceError
 from inforeg.methods.base import Method
 from inforeg.methods.state import TrainState
+from inforeg.metrics.gradients import batch_gradients
 from inforeg.metrics.information import WHOLE, sample_trace
 from inforeg.random import derive, stream
 
@@ -61,7 +62,7 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
             row = _start_epoch(state, epochs)
             with state.cost:
                 row |= _train_epoch(state, method)
-            row |= _traces(state)
+            row |= _traces(state) | _gradients(state)
             trained = time.perf_counter()
             held_out = {"val": evaluate(state.model, method, state.val)}
             row |= _named("train", evaluate(state.model, method, measured)) | _named("val", held_out["val"])
@@ -122,6 +123,16 @@ def _traces(state: TrainState) -> dict[str, float]:
         traces = sample_trace(state.model, state.train.batch(subset))
         rows |= {f"trace/sample/{name}": value for name, value in traces.items()}
     return rows
+
+
+def _gradients(state: TrainState) -> dict[str, float]:
+    """How alike the gradients of different batches are after the epoch, where the settings ask for it."""
+    training = state.spec.config.training
+    if not training.gradients:
+        return {}
+    subset = _subset(state, training.gradients * training.batch_size, "gradients")
+    batches = [state.train.batch(part) for part in subset.chunk(training.gradients)]
+    return {f"gradient/{name}": value for name, value in batch_gradients(state.model, batches).items()}
 
 
 def _subset(state: TrainState, size: int, name: str) -> Tensor:
