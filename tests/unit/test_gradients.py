@@ -2,6 +2,7 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ def test_cosines_of_three_vectors():
 
 
 def test_norms_and_cosine_of_a_linear_encoder():
-    """One weight per modality and two classes, z = (w x, 0): the gradient is (p - 1) x for class 0, p x else."""
+    """Logits (w x, 0): the gradient in w is (p - 1) x for class 0 and p x for class 1."""
 
     class Linear(torch.nn.Module):
         modalities = ("a",)
@@ -29,9 +30,8 @@ def test_norms_and_cosine_of_a_linear_encoder():
             self.weight = torch.nn.Parameter(torch.zeros(2, 1))
 
         def forward(self, inputs):
-            return type(
-                "Output", (), {"logits": inputs["a"] @ torch.stack([self.weight, 0 * self.weight], 1)[..., 0]}
-            )
+            z = inputs["a"] @ self.weight
+            return SimpleNamespace(logits=torch.cat([z, torch.zeros_like(z)], dim=1))
 
         def parameters_of(self, modality):
             return [self.weight]
