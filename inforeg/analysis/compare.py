@@ -10,6 +10,9 @@ from inforeg.analysis import statistics
 from inforeg.analysis.study import Study
 from inforeg.errors import unknown
 
+WEAKEST = "accuracy/weakest"
+"""The metric that stands for the accuracy of each benchmark's weakest modality."""
+
 
 class Pair(NamedTuple):
     """Row `row` against row `reference` on one benchmark."""
@@ -50,13 +53,28 @@ def scores(study: Study, metric: str) -> pd.DataFrame:
     """
     runs = study.collected.runs
     test = runs[(runs["selection"] == study.experiment.selection) & (runs["split"] == "test")]
-    if metric not in set(test["metric"]):
+    if metric == WEAKEST:
+        wanted = {name: f"accuracy/{weakest(study, name)}" for name in study.benchmarks}
+        found = test[test["metric"] == test["benchmark"].map(wanted)]
+    elif metric in set(test["metric"]):
+        found = test[test["metric"] == metric]
+    else:
         raise unknown("test metric", metric, test["metric"].unique())
-    found = test[test["metric"] == metric].merge(best_variants(runs), on=["benchmark", "row", "variant"])
+    found = found.merge(best_variants(runs), on=["benchmark", "row", "variant"])
     found["value"] *= scale(metric)
     order = list(study.labels)
     found = found.sort_values("row", key=lambda keys: keys.map(order.index), kind="stable")
     return found[["benchmark", "row", "variant", "several", "seed", "value"]]
+
+
+def weakest(study: Study, benchmark: str) -> str:
+    """The modality with the lowest mean validation accuracy in the reference row, through its own logits."""
+    runs = study.collected.runs
+    here = runs[(runs["benchmark"] == benchmark) & (runs["row"] == study.experiment.reference)]
+    val = here[(here["selection"] == "val") & (here["split"] == "val")]
+    means = val.groupby("metric")["value"].mean()
+    modalities = study.benchmarks[benchmark].encoders
+    return min(modalities, key=lambda modality: float(means[f"accuracy/{modality}"]))
 
 
 def best_variants(runs: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 import pandas as pd
 
-from inforeg.analysis.compare import best_variants, lower_is_better, scale, unit
+from inforeg.analysis.compare import WEAKEST, best_variants, lower_is_better, scale, unit, weakest
 from inforeg.analysis.render import Cell, Style, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
@@ -112,6 +112,9 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
     told = tested.assign(note=tested["note"].str.split("; ")).explode("note")
     for note, lines in told[told["note"] != ""].groupby("note", sort=False):
         yield f"{_who(study, lines, tested)} on {study.titles(lines['benchmark'])}: {note}."
+    if experiment.metric == WEAKEST:
+        named = (f"{weakest(study, name)} on {study.titles([name])}" for name in study.benchmarks)
+        yield f"The weakest modality of {study.labels[experiment.reference]}: {', '.join(named)}."
     if experiment.beside:
         yield f"In brackets: {'; '.join(_brackets(study))}."
     if experiment.tuned:

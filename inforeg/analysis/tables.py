@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from inforeg.analysis.across import Ranks
-from inforeg.analysis.compare import unit
+from inforeg.analysis.compare import WEAKEST, unit
 from inforeg.analysis.render import Cell, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
@@ -32,6 +32,8 @@ NOTHING = Cell("—")
 
 def metric_title(metric: str) -> str:
     """A metric's name for a heading, without its unit."""
+    if metric == WEAKEST:
+        return "accuracy of the weakest modality"
     return metric.replace("macro_f1", "macro-F1").replace("/", " of ").replace("_", " ")
 
 

@@ -63,6 +63,7 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float, modalities: Sequence
         metrics = {"val/accuracy": accuracy - 0.01, "test/accuracy": accuracy + bonus}
         metrics |= {"test/macro_f1": accuracy - 0.05, "test/loss": 1 - accuracy, "test/imbalance_gap": 0.2}
         metrics |= {f"test/accuracy/{m}": accuracy - 0.1 for m in modalities}
+        metrics |= {f"val/accuracy/{m}": accuracy - 0.1 * len(m) for m in modalities}
         if rule == "val":
             metrics |= {f"test/probe/{m}": accuracy - 0.2 for m in modalities} | {"test/probe_gap": 0.1}
         kept[rule] = {"epoch": 1, "metrics": metrics}

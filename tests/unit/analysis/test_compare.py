@@ -3,7 +3,7 @@ import math
 import pytest
 from sweeps import AUDIO, BETTER, make_sweep
 
-from inforeg.analysis.compare import compare, scores, too_few_seeds
+from inforeg.analysis.compare import compare, scores, too_few_seeds, weakest
 from inforeg.errors import UserError
 
 
@@ -79,3 +79,17 @@ def test_the_family_decides_how_many_seeds_are_enough():
     assert too_few_seeds(6, 1) == ""
     assert "(7 seeds suffice)" in too_few_seeds(6, 2)
     assert too_few_seeds(7, 2) == ""
+
+
+def test_the_weakest_modality_is_that_of_the_reference_on_validation(sweep):
+    study = sweep.study()
+    # In the fake runs' validation both modalities are equally good, and the first one is taken.
+    assert weakest(study, "alpha") == "audio"
+    runs = study.collected.runs
+    at_video = (runs["metric"] == "accuracy/video") & (runs["split"] == "val") & (runs["row"] == "joint")
+    runs.loc[at_video & (runs["benchmark"] == "beta"), "value"] -= 0.01
+    assert weakest(study, "beta") == "video"
+    runs.loc[(runs["metric"] == "accuracy/video") & (runs["split"] == "test"), "value"] = 0.25
+    found = scores(study, "accuracy/weakest")
+    assert set(found.query("benchmark == 'beta'")["value"]) == {25.0}
+    assert 25.0 not in set(found.query("benchmark == 'alpha'")["value"])
