@@ -9,24 +9,16 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from inforeg.analysis.examine import Examiner
+from inforeg.analysis.frames import COLUMNS
 from inforeg.config import RunSpec
+from inforeg.engine.corruption import Corrupted, areas
 from inforeg.errors import DIVERGED, UserError
 from inforeg.experiment import Selection
 from inforeg.files import replacing, write_json
 from inforeg.jobs import closure
 from inforeg.metrics.cost import COUNTS
 from inforeg.plan import Cell, Plan
-
-RUN = ["row", "benchmark", "method", "variant", "seed"]
-"""Columns that name a run, first in every frame."""
-
-COLUMNS = {
-    "runs": [*RUN, "selection", "epoch", "split", "metric", "value", "spec_sha256", "data_hash"],
-    "epochs": [*RUN, "epoch", "metric", "value"],
-    "costs": [*RUN, "metric", "value"],
-    "predictions": [*RUN, "index", "correct"],
-}
-"""The frames and their columns; each frame is one Parquet file."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +31,8 @@ class Collected:
         costs: steps, forward_passes, backward_passes, the same as "total/..." with the runs that it needs,
             wall_seconds, training_seconds, samples_per_second, peak_memory_mib.
         predictions: whether a test sample is classified correctly, under the experiment's selection rule.
+        corruptions: test accuracy with one modality corrupted; empty unless a figure needs it.
+        embeddings: features in two dimensions; empty unless a figure needs them.
         provenance: commits, versions and data hashes of the runs, and the cells left out with their reason.
     """
 
@@ -46,6 +40,8 @@ class Collected:
     epochs: pd.DataFrame
     costs: pd.DataFrame
     predictions: pd.DataFrame
+    corruptions: pd.DataFrame
+    embeddings: pd.DataFrame
     provenance: dict[str, Any]
 
     def write(self, folder: Path) -> None:
@@ -61,13 +57,14 @@ class Collected:
         return cls(**frames, provenance=_read_json(folder / "provenance.json", _COLLECT))
 
 
-def collect(plan: Plan, root: Path, selection: Selection) -> Collected:
+def collect(plan: Plan, root: Path, selection: Selection, examiner: Examiner | None = None) -> Collected:
     """All runs of `plan`, which lie under `root`.
 
     Args:
         plan: of the experiment.
         root: of all run directories.
         selection: the rule whose predictions are kept.
+        examiner: of what needs the runs' models.
 
     Raises:
         UserError: a run is missing, unfinished, damaged or made with another spec.
@@ -83,16 +80,20 @@ def collect(plan: Plan, root: Path, selection: Selection) -> Collected:
         folder, summary = spec.directory(root), summaries[spec.directory(root)]
         origins.append(_read_json(folder / "run.json", _AGAIN))
         found = {
-            "runs": _observations(summary, spec),
             "epochs": pd.DataFrame(_epochs(folder / "metrics.jsonl"), columns=["epoch", "metric", "value"]),
             "costs": _costs(folder, [needed.directory(root) for needed in closure(spec)]),
             "predictions": _predictions(folder / "predictions.parquet", selection),
+            **(examiner.frames(spec, folder) if examiner else {}),
         }
+        found["runs"] = _observations(summary, spec, found.get("corruptions"))
         for name, frame in found.items():
             tables[name].append(frame.assign(**_identity(cell, spec))[COLUMNS[name]])
     if not origins:
         raise UserError("Every row of the experiment diverges; lower training.lr.")
-    frames = {name: _sorted(pd.concat(parts)) for name, parts in tables.items()}
+    frames = {
+        name: _sorted(pd.concat(parts)) if parts else pd.DataFrame(columns=COLUMNS[name])
+        for name, parts in tables.items()
+    }
     return Collected(**frames, provenance=_provenance(plan, origins))
 
 
@@ -148,12 +149,17 @@ def _identity(cell: Cell, spec: RunSpec) -> dict[str, Any]:
     }
 
 
-def _observations(summary: dict[str, Any], spec: RunSpec) -> pd.DataFrame:
+def _observations(summary: dict[str, Any], spec: RunSpec, corruptions: pd.DataFrame | None) -> pd.DataFrame:
+    """Every metric by selection rule; those of corrupted inputs are of the model that validation selects."""
     rows = []
     for selection, kept in summary["selection"].items():
         for key, value in kept["metrics"].items():
             split, _, metric = key.partition("/")
             rows.append((selection, kept["epoch"], split, metric, float(value)))
+    if corruptions is not None:
+        epoch = summary["selection"]["val"]["epoch"]
+        numbers = areas(Corrupted(*line) for line in corruptions.itertuples(index=False))
+        rows += [("val", epoch, "test", metric, value) for metric, value in numbers.items()]
     frame = pd.DataFrame(rows, columns=["selection", "epoch", "split", "metric", "value"])
     return frame.assign(spec_sha256=spec.digest(), data_hash=spec.data_hash or "")
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,11 +63,14 @@ def tune(args: argparse.Namespace) -> None:
 def collect(args: argparse.Namespace) -> None:
     """Write the frames of an experiment's runs."""
     from inforeg.analysis.collect import collect as gather
+    from inforeg.analysis.examine import Examiner
+    from inforeg.cli.runs import load
     from inforeg.plan import plan
 
     project = Project()
     experiment = project.experiment(args.experiment)
-    collected = gather(plan(project, args.experiment), args.runs, experiment.selection)
+    examiner = Examiner(experiment.figures, partial(load, project))
+    collected = gather(plan(project, args.experiment), args.runs, experiment.selection, examiner)
     collected.write(_folder(args.output, args.experiment))
 
 

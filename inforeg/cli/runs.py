@@ -106,7 +106,7 @@ def train(args: argparse.Namespace) -> None:
 def evaluate(args: argparse.Namespace) -> None:
     """Print the metrics of the run's selected epoch, computed anew."""
     from inforeg.engine.record import MODEL, read_spec
-    from inforeg.engine.train import evaluate_run
+    from inforeg.engine.restore import evaluate_run, restore
 
     content = read_spec(args.folder)
     if content is None or not (args.folder / "summary.json").exists():
@@ -114,7 +114,7 @@ def evaluate(args: argparse.Namespace) -> None:
     if not (args.folder / MODEL).exists():
         raise UserError(f"{args.folder} holds no model, for its training diverged; evaluate another run.")
     spec = validated(RunSpec, content, f"{args.folder}/run.json")
-    metrics = evaluate_run(spec, args.folder, load(Project(), spec))
+    metrics = evaluate_run(restore(spec, args.folder, load(Project(), spec)))
     print(json.dumps(metrics, indent=2, sort_keys=True))
 
 

@@ -15,7 +15,6 @@ from torch import Tensor
 from inforeg.config import RunSpec, Training
 from inforeg.data.base import Data, Split
 from inforeg.engine import checkpoint
-from inforeg.engine.evaluate import evaluate
 from inforeg.engine.loop import fit
 from inforeg.engine.optimizers import OPTIMIZERS
 from inforeg.engine.probe import probe
@@ -158,19 +157,4 @@ def _cost(state: TrainState, seconds: Mapping[str, float]) -> dict[str, float]:
         "samples_per_second": state.epoch * len(state.train) / seconds["training"],
         "peak_memory_mib": peak,
         **state.cost.passes(len(state.train), len(state.spec.config.encoders)),
-    }
-
-
-def evaluate_run(spec: RunSpec, folder: Path, data: Data) -> dict[str, float]:
-    """Validation and test metrics of a finished run's model, computed anew."""
-    device = prepare_process(spec.config.training)
-    method = method_of(spec)
-    model = method.build(blueprint(spec, data)).to(device)
-    model.load_state_dict(checkpoint.load(folder / MODEL))
-    on_device = data.to(device)
-    parts = {"val": on_device.val, "test": on_device.test}
-    return {
-        f"{name}/{metric}": value
-        for name, split in parts.items()
-        for metric, value in evaluate(model, method, split).metrics.items()
     }

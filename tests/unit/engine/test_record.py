@@ -9,7 +9,8 @@ import torch
 
 from inforeg.engine import checkpoint
 from inforeg.engine.record import Record
-from inforeg.engine.train import evaluate_run, located, train
+from inforeg.engine.restore import restore
+from inforeg.engine.train import located, train
 from inforeg.errors import DivergenceError, UserError
 from inforeg.jobs import needs
 from tests.conftest import make_config, make_data, make_spec
@@ -154,7 +155,7 @@ def test_a_damaged_model_is_named_and_left_where_it_is(run):
     folder = run(make_spec("joint"))
     (folder / "model.pt").write_bytes(b"PK")
     with pytest.raises(UserError, match=r"model\.pt is damaged; delete"):
-        evaluate_run(make_spec("joint"), folder, make_data())
+        restore(make_spec("joint"), folder, make_data())
     assert (folder / "model.pt").exists()
 
 

@@ -11,8 +11,9 @@ from torch import nn
 from inforeg.data.base import Split
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.probe import probe
+from inforeg.engine.restore import evaluate_run, restore
 from inforeg.engine.selection import Selection
-from inforeg.engine.train import blueprint, evaluate_run, method_of
+from inforeg.engine.train import blueprint, method_of
 from inforeg.methods.joint import Joint
 from inforeg.models.fusion import Concat
 from inforeg.models.multimodal import MultimodalModel
@@ -90,7 +91,7 @@ def test_a_summary_agrees_with_log_predictions_and_model(run):
         picked = [r for r in table if r["selection"] == rule and r["split"] == "test"]
         hits = sum(r["prediction"] == r["target"] for r in picked) / len(picked)
         assert hits == pytest.approx(chosen[rule]["metrics"]["test/accuracy"])
-    again = evaluate_run(spec, folder, data)
+    again = evaluate_run(restore(spec, folder, data))
     assert again == {name: v for name, v in chosen["val"]["metrics"].items() if "probe" not in name}
     model = method_of(spec).build(blueprint(spec, data))
     model.load_state_dict(torch.load(folder / "model.pt", weights_only=True))

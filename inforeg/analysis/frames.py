@@ -1,0 +1,18 @@
+"""The frames that an experiment's runs are collected into: each one Parquet file, one observation a row."""
+
+from collections.abc import Mapping
+
+RUN = ["row", "benchmark", "method", "variant", "seed"]
+"""Columns that name a run, first in every frame."""
+
+COLUMNS: Mapping[str, list[str]] = {
+    "runs": [*RUN, "selection", "epoch", "split", "metric", "value", "spec_sha256", "data_hash"],
+    "epochs": [*RUN, "epoch", "metric", "value"],
+    "costs": [*RUN, "metric", "value"],
+    "predictions": [*RUN, "index", "correct"],
+    "corruptions": [*RUN, "corruption", "modality", "severity", "value"],
+    "embeddings": [*RUN, "modality", "index", "target", "x", "y"],
+}
+
+EXAMINED: Mapping[str, str] = {"corruption": "corruptions", "tsne": "embeddings"}
+"""Figures whose frame is computed from models and data; it stays empty where they are not drawn."""

@@ -1,0 +1,79 @@
+"""Corrupted test splits: what is changed, by how much, and that nothing else is."""
+
+import pytest
+import torch
+
+from inforeg.engine.corruption import SEVERITIES, Corrupted, areas, corrupt, under_corruption
+from inforeg.engine.embedding import embed
+from inforeg.engine.evaluate import evaluate
+from inforeg.engine.restore import restore
+from tests.conftest import make_data, make_spec
+
+VALUES = torch.full((500, 40), 2.0)
+
+
+def test_a_dropped_modality_is_at_the_mean():
+    assert not corrupt(VALUES, "dropped", 1.0, 3.0, "audio").any()
+
+
+def test_noise_has_the_severity_in_units_of_the_training_splits_deviation():
+    noise = corrupt(VALUES, "noise", 0.5, 3.0, "audio") - VALUES
+    assert noise.std().item() == pytest.approx(1.5, rel=0.02)
+    assert noise.mean().item() == pytest.approx(0, abs=0.05)
+
+
+def test_masking_hides_a_share_of_the_values():
+    masked = corrupt(VALUES, "masking", 0.3, 3.0, "audio")
+    assert (masked == 0).float().mean().item() == pytest.approx(0.3, abs=0.02)
+    assert set(masked.unique().tolist()) == {0.0, 2.0}
+
+
+def test_draws_depend_on_the_names_alone():
+    torch.manual_seed(1)
+    first = corrupt(VALUES, "noise", 1.0, 1.0, "audio")
+    torch.manual_seed(2)
+    assert torch.equal(first, corrupt(VALUES, "noise", 1.0, 1.0, "audio"))
+    assert not torch.equal(first, corrupt(VALUES, "noise", 1.0, 1.0, "image"))
+
+
+def test_areas_by_hand():
+    lines = [("noise", "audio", s, v) for s, v in ((0.0, 1.0), (1.0, 0.6), (4.0, 0.2))]
+    lines += [("noise", "image", s, 0.5) for s in (0.0, 1.0, 4.0)]
+    lines += [
+        (kind, m, s, v)
+        for kind in ("dropped", "masking")
+        for m in ("audio", "image")
+        for s, v in ((0, 1), (1, 0.4))
+    ]
+    found = areas(Corrupted(*line) for line in lines)
+    # Trapezes (1 + 0.6) / 2 · 1 and (0.6 + 0.2) / 2 · 3 make 2.0 over a range of 4.
+    assert found["noise/audio"] == pytest.approx(0.5)
+    assert found["noise/image"] == pytest.approx(0.5)
+    assert found["dropped/audio"] == found["dropped"] == pytest.approx(0.4)
+    assert found["masking"] == pytest.approx(0.7)
+
+
+def test_a_run_under_corruption(run):
+    spec, data = make_spec("joint"), make_data()
+    restored = restore(spec, run(spec, data), data)
+    intact = evaluate(restored.model, restored.method, data.test).metrics["accuracy"]
+    found = list(under_corruption(restored))
+    assert {line.value for line in found if line.severity == 0} == {intact}
+    assert len(found) == 2 * sum(1 + len(severities) for severities in SEVERITIES.values())
+    without = {m: torch.zeros_like(v) if m == "audio" else v for m, v in data.test.inputs.items()}
+    logits = restored.model(without).logits
+    expected = (logits.argmax(1) == data.test.target).float().mean().item()
+    (dropped,) = (line.value for line in found if line[:3] == ("dropped", "audio", 1.0))
+    assert dropped == pytest.approx(expected)
+    assert found == list(under_corruption(restored))
+
+
+def test_embeddings_are_of_seed_0_and_the_same_every_time(run):
+    data = make_data()
+    first = restore(make_spec("joint"), run(make_spec("joint"), data), data)
+    points = embed(first)
+    assert set(points["modality"]) == {"audio", "image"}
+    assert len(points) == 2 * len(data.test)
+    assert points.equals(embed(first))
+    second = make_spec("joint", seed=1)
+    assert embed(restore(second, run(second, data), data)).empty
