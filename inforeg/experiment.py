@@ -13,9 +13,17 @@ Suite = Literal["embedded", "paper"]
 Drawing = Literal[
     "information",
     "curves",
+    "regulation",
+    "gradients",
     "differences",
+    "sweep",
+    "gain",
+    "tsne",
     "critical_difference",
     "cost",
+    "corruption",
+    "selection",
+    "window_noise",
 ]
 
 
@@ -31,7 +39,7 @@ class Row(Strict):
     )
     column: str = Field("", description="the table's column; rows of one label then share a line")
     reference: str = Field("", description="key of the row that it is tested against, if another one")
-    x: float | None = Field(None, description="where the figure `sweep` places the row")
+    x: float | None = Field(None, description="where the figures `sweep` and `gain` place the row")
 
     @property
     def key(self) -> str:
@@ -81,6 +89,7 @@ class Experiment(Strict):
         description="metrics shown in brackets beside the tested one; accuracy/* is that of each modality",
     )
     figures: list[Drawing] = Field(default_factory=list)
+    x_label: str = Field("", description="what the rows' `x` is")
     claims: list[Claim] = Field(default_factory=list)
     printed: dict[str, dict[str, list[float | None]]] = Field(
         default_factory=dict, description="the paper's numbers: data set, row key, columns"

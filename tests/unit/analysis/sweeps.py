@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -70,6 +70,10 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float, modalities: Sequence
     lines = [
         {"epoch": epoch, "lr": 0.1, "val/accuracy": accuracy - 0.1 + 0.05 * epoch, "test/accuracy": accuracy}
         | {f"trace/batch/{m}": accuracy * (epoch + 1) for m in [*modalities, "whole"]}
+        | {f"test/accuracy/{m}": accuracy - 0.1 for m in modalities}
+        | {f"gradient/norm/{m}": accuracy * place for place, m in enumerate(modalities, start=1)}
+        | {f"gradient/cosine/{m}": 0.25 for m in modalities}
+        | {f"window/{m}": float(epoch == 1) for m in modalities}
         for epoch in range(EPOCHS)
     ]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -79,6 +83,12 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float, modalities: Sequence
     columns = ["selection", "split", "index", "target", "prediction", "log_probability"]
     pd.DataFrame(table, columns=columns).to_parquet(folder / "predictions.parquet")
     (folder / "summary.json").write_text(json.dumps({**described, "parameters": 10, "selection": kept}))
+
+
+def placed(study: Study, places: Mapping[str, float]) -> Study:
+    """`study` with rows at the `places` of a figure, by row key."""
+    rows = [row.model_copy(update={"x": places.get(row.key)}) for row in study.experiment.rows]
+    return replace(study, experiment=study.experiment.model_copy(update={"rows": rows}))
 
 
 def make_sweep(

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import inforeg.plan
+from inforeg.analysis.frames import COLUMNS
 from inforeg.cli import analysis
 from inforeg.errors import UserError
 
@@ -32,7 +33,7 @@ def test_from_runs_to_claims(inforeg_command, sweep):
     results = sweep.root / "results"
     found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
     expected = {"runs.parquet", "claims.md", "claims.tex", "claims.json"}
-    expected |= {f"collected/mini/{n}.parquet" for n in ("runs", "epochs", "costs", "predictions")}
+    expected |= {f"collected/mini/{n}.parquet" for n in COLUMNS}
     expected |= {"collected/mini/provenance.json", "statistics/mini.csv", "statistics/mini.json"}
     expected |= {f"tables/{s}.{e}" for s in ("mini", "mini_alpha", "mini_beta") for e in ("tex", "md")}
     expected |= {

@@ -1,20 +1,65 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import matplotlib as mpl
 import pandas as pd
 import pytest
-from sweeps import BETTER, JOINT, make_sweep
+from sweeps import BETTER, JOINT, make_sweep, placed
 
-from inforeg.analysis import figures, overviews
+from inforeg.analysis import courses, figures, overviews
 from inforeg.analysis.outputs import write_figures
 from inforeg.errors import UserError
+from inforeg.experiment import Drawing
+
+
+def examined(study):
+    """`study` with rows at places, corrupted test splits and embeddings."""
+    study = placed(study, {"joint": 0.5, "ogm_ge": 1.5})
+    run = {"method": "joint", "variant": "default", "seed": 0}
+    cells = [(benchmark, row) for benchmark in study.benchmarks for row in study.labels]
+    corruptions = pd.DataFrame(
+        {
+            **run,
+            "benchmark": b,
+            "row": r,
+            "corruption": kind,
+            "modality": m,
+            "severity": s,
+            "value": 0.5 - s / 8,
+        }
+        for b, r in cells
+        for kind, severities in (("dropped", (0, 1)), ("noise", (0, 1, 4)))
+        for m in ("audio", "video")
+        for s in severities
+    )
+    embeddings = pd.DataFrame(
+        {
+            **run,
+            "benchmark": b,
+            "row": r,
+            "modality": m,
+            "index": i,
+            "target": i % 3,
+            "x": float(i),
+            "y": -float(i),
+        }
+        for b, r in cells
+        for m in ("audio", "video")
+        for i in range(9)
+    )
+    return replace(study, collected=replace(study.collected, corruptions=corruptions, embeddings=embeddings))
+
+
+def test_every_drawing_that_an_experiment_may_ask_for_is_there():
+    assert list(figures.FIGURES) == list(get_args(Drawing))
 
 
 def test_information_holds_the_whole_and_each_modality(sweep):
-    _, numbers = figures.information(sweep.study())
+    _, numbers = courses.information(sweep.study())
     here = numbers[(numbers["benchmark"] == "alpha") & (numbers["epoch"] == 2)]
     means = here.set_index(["row", "modality"])["mean"]
     # The fake trace is accuracy times (epoch + 1).
@@ -27,7 +72,7 @@ def test_information_holds_the_whole_and_each_modality(sweep):
 
 
 def test_curves_are_means_in_percent(sweep):
-    _, numbers = figures.curves(sweep.study())
+    _, numbers = courses.curves(sweep.study())
     line = numbers.query("benchmark == 'alpha' and row == 'joint' and split == 'val' and epoch == 1").iloc[0]
     assert line["mean"] == pytest.approx(70.5 - 5)
     assert line["n"] == 8
@@ -47,9 +92,9 @@ def test_nothing_is_clipped(tmp_path, name):
     accuracies |= {
         (b, "unimodal", m): [0.6, 0.5] for b in ("avdigits", "multiple_features") for m in ("audio", "video")
     }
-    sweep = make_sweep(tmp_path, accuracies, {})
+    study = examined(make_sweep(tmp_path, accuracies, {}).study())
     with mpl.rc_context(figures.STYLE):
-        figure, _ = figures.FIGURES[name](sweep.study())
+        figure, _ = figures.FIGURES[name](study)
         figure.draw_without_rendering()
         box = figure.get_tightbbox()
     width, height = figure.get_size_inches()
@@ -130,7 +175,7 @@ def test_files_and_their_numbers(sweep, tmp_path):
 
 def test_information_without_unimodal_runs_shows_joint_training(tmp_path):
     accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
-    figure, numbers = figures.information(make_sweep(tmp_path, accuracies, {}).study())
+    figure, numbers = courses.information(make_sweep(tmp_path, accuracies, {}).study())
     assert [ax.get_title() for part in figure.subfigs for ax in part.axes] == ["joint"]
     assert set(numbers["row"]) == {"joint"}
 

@@ -177,6 +177,16 @@ def test_mfeat_views_are_a_choice(prepared: Prepared) -> None:
     }
 
 
+def test_watch_random_scatters_every_class_and_person(prepared: Prepared) -> None:
+    folder = prepared("watch")
+    by_subject, scattered = (Watch(split=split).load(folder) for split in ("subject", "random"))
+    parts = (scattered.train, scattered.val, scattered.test)
+    assert [len(part) for part in parts] == [2163, 721, 721]
+    shares = torch.stack([part.target.bincount() / len(part) for part in parts])
+    assert torch.allclose(shares, shares[0].expand_as(shares), atol=0.005)
+    assert sum(map(len, parts)) == sum(map(len, (by_subject.train, by_subject.val, by_subject.test)))
+
+
 def test_htad_random_is_another_division_of_the_same_rows(prepared: Prepared) -> None:
     contiguous, scattered = (HTAD(split=split).load(prepared("htad")) for split in ("contiguous", "random"))
     assert sizes(contiguous) == (830, 278, 278)

@@ -116,7 +116,7 @@ def test_splits_do_not_repeat_samples(tmp_path: Path) -> None:
 
 
 def test_the_experiment_states_the_closed_form() -> None:
-    caption = Project(Path(__file__).parents[3]).experiment("synthetic").caption
+    caption = Project(Path(__file__).parents[3]).experiment("table7").caption
     best = Synthetic().bayes_accuracy()
     assert f"{100 * best['first']:.1f} % through each modality alone" in caption
     assert f"{100 * best['joint']:.1f} % through both" in caption

@@ -1,0 +1,94 @@
+"""Figures of rows that differ in one number: a metric, or its gain, against that number."""
+
+from itertools import cycle
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from inforeg.analysis.compare import compare, scores, unit
+from inforeg.analysis.panels import draw_legend
+from inforeg.analysis.statistics import mean_interval
+from inforeg.analysis.study import Study
+from inforeg.analysis.style import COLOURS, COLUMN
+from inforeg.analysis.tables import metric_title
+from inforeg.errors import UserError
+from inforeg.registry import METHODS
+
+
+def sweep(study: Study) -> tuple[Figure, pd.DataFrame]:
+    """The mean over seeds with its 95 % interval against the rows' `x`; rows without one are levels."""
+    values = scores(study, study.experiment.metric)
+    numbers = pd.DataFrame(
+        [
+            {
+                "benchmark": name,
+                "row": row.key,
+                "label": METHODS.get(row.method).title,
+                "x": row.x,
+                "n": len(found),
+                "mean": found.mean(),
+                **dict(zip(("ci_low", "ci_high"), mean_interval(found), strict=True)),
+            }
+            for name in study.benchmarks
+            for row in study.experiment.rows
+            if len(found := values.query("benchmark == @name and row == @row.key")["value"])
+        ]
+    )
+    figure, axes = _panels(
+        study, f"Test {metric_title(study.experiment.metric)} ({unit(study.experiment.metric)})"
+    )
+    for ax, name in zip(axes, study.benchmarks, strict=True):
+        here = numbers[numbers["benchmark"] == name]
+        for (label, line), colour in zip(here.groupby("label", sort=False), cycle(COLOURS)):
+            _draw(ax, line, "mean", str(label), colour)
+    draw_legend(figure, axes, columns=2)
+    return figure, numbers
+
+
+def gain(study: Study) -> tuple[Figure, pd.DataFrame]:
+    """Paired differences to the rows' own references against `x`; filled where significant after Holm."""
+    places = {row.key: (METHODS.get(row.method).title, row.x) for row in study.experiment.rows}
+    numbers = compare(study).dropna(subset="difference")
+    numbers["label"], numbers["x"] = zip(*numbers["row"].map(places), strict=True)
+    points = "nats" if unit(study.experiment.metric) == "nats" else "points"
+    figure, axes = _panels(study, f"Gain in test {metric_title(study.experiment.metric)} ({points})")
+    for ax, name in zip(axes, study.benchmarks, strict=True):
+        ax.axhline(0, color="grey", linewidth=0.6)
+        here = numbers[numbers["benchmark"] == name]
+        for (label, line), colour in zip(here.groupby("label", sort=False), cycle(COLOURS)):
+            _draw(ax, line, "difference", str(label), colour)
+            sure = line[line["significant"].astype(bool)]
+            ax.plot(sure["x"], sure["difference"], "o", ms=4, color=colour)
+    draw_legend(figure, axes, columns=2)
+    return figure, numbers
+
+
+def _panels(study: Study, quantity: str) -> tuple[Figure, list[Axes]]:
+    """A panel per benchmark, side by side, over the number that the rows differ in."""
+    if not any(row.x is not None for row in study.experiment.rows):
+        raise UserError(
+            f"The figures 'sweep' and 'gain' of {study.name!r} need rows with an `x`; give them one."
+        )
+    width = len(study.benchmarks)
+    figure = Figure((COLUMN, 2.2), layout="constrained")
+    axes: list[Axes] = list(figure.subplots(1, width, squeeze=False)[0])
+    for ax, config in zip(axes, study.benchmarks.values(), strict=True):
+        ax.set_title(config.title)
+        ax.set_xlabel(study.experiment.x_label)
+    axes[0].set_ylabel(quantity)
+    return figure, axes
+
+
+def _draw(ax: Axes, line: pd.DataFrame, value: str, label: str, colour: str) -> None:
+    """One label's points over `x` with their intervals, or its level across the panel."""
+    placed = line.dropna(subset="x").sort_values("x")
+    if placed.empty:
+        ax.axhline(line[value].iloc[0], label=label, color=colour, linestyle="--")
+        return
+    reach = np.abs(placed[["ci_low", "ci_high"]].to_numpy().T - placed[value].to_numpy())
+    ax.errorbar(
+        placed["x"], placed[value], reach, fmt="o-", ms=4, markerfacecolor="white", label=label, color=colour,
+        capsize=1.5,
+    )  # fmt: skip
