@@ -7,6 +7,7 @@ The experiment's settings are a parameter of each rule, so that an edit of its Y
 rule collect:
     input:
         lambda wildcards: reports(PLANS[wildcards.experiment].cells),
+        lambda wildcards: examined(wildcards.experiment),
     output:
         expand("results/collected/{{experiment}}/{frame}", frame=FRAMES),
     log:

@@ -7,6 +7,7 @@ import sys
 from base64 import urlsafe_b64decode
 from pathlib import Path
 
+from inforeg.analysis.frames import COLUMNS, EXAMINED
 from inforeg.project import Project
 from inforeg.errors import UserError
 from inforeg.jobs import jobs, needs, serving
@@ -17,7 +18,7 @@ os.environ.update(PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', o
 
 RUNS = "results/runs"
 CLAIMS = [f"results/claims.{suffix}" for suffix in ("md", "tex", "json")]
-FRAMES = ["runs.parquet", "epochs.parquet", "costs.parquet", "predictions.parquet", "provenance.json"]
+FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "provenance.json"]
 
 if Path.cwd() != Path(workflow.basedir):
     sys.exit(f"inforeg: the workflow runs in its own folder; give the command in {workflow.basedir}.")
@@ -69,6 +70,14 @@ def reports(cells):
         for cell in cells
         for path in serving(JOBS.values(), cell.specs[0], cell.specs[0].seed, cell.specs[-1].seed)
     ]
+
+
+def examined(experiment):
+    """The manifests of the data that the experiment's figures need beside its runs."""
+    if not set(EXPERIMENTS[experiment].figures) & set(EXAMINED):
+        return []
+    names = {cell.specs[0].config.data.name for cell in PLANS[experiment].cells}
+    return [f"data/{name}/MANIFEST.json" for name in sorted(names)]
 
 
 def tables(experiment):
