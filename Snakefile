@@ -22,6 +22,8 @@ rule all:
     input:
         [products(name) for name in PAPER],
         CLAIMS,
+        rules.document.output,
+        PDF,
         "results/runs.parquet",
 
 
@@ -43,3 +45,8 @@ for target, experiments in TARGETS.items():
             target
         input:
             [products(name) for name in experiments],
+
+
+onsuccess:
+    if not PDF and Path("results/paper.tex").exists():
+        print(f"inforeg: {MISSING}", file=sys.stderr)

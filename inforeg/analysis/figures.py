@@ -21,8 +21,13 @@ Draw = Callable[[Study], tuple[Figure, pd.DataFrame]]
 
 def save(name: str, study: Study, path: Path) -> None:
     """Draw the figure `name` into the PDF `path`, with a PNG and a CSV beside it; equal runs, equal bytes."""
+    write(lambda: FIGURES[name](study), path)
+
+
+def write(draw: Callable[[], tuple[Figure, pd.DataFrame]], path: Path) -> None:
+    """What `draw` draws, as `save` does."""
     with mpl.rc_context(STYLE):
-        figure, numbers = FIGURES[name](study)
+        figure, numbers = draw()
         for kind, undated in (("pdf", "CreationDate"), ("png", "Software")):
             drawn = io.BytesIO()
             figure.savefig(drawn, format=kind, dpi=200, metadata={undated: None})

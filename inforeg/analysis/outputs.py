@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from inforeg.analysis import across, claims, figures, grid, render, statistics, tables
+from inforeg.analysis import across, claims, document, figures, grid, render, statistics, tables
 from inforeg.analysis.compare import compare, lower_is_better, scores
+from inforeg.analysis.forest import forest
 from inforeg.analysis.render import Table
 from inforeg.analysis.study import Study
 from inforeg.errors import UserError
@@ -45,18 +46,20 @@ def write_figures(study: Study, folder: Path) -> None:
 
 
 def write_claims(studies: Sequence[Study], folder: Path) -> None:
-    """`folder`/claims.{md,tex,json} on the claims of all `studies`; one without any is passed over."""
-    judged = [(study, claims.judge(study)) for study in studies if study.experiment.claims]
-    if not judged:
-        raise UserError("None of these experiments has claims; add some under `claims:` in their YAML.")
+    """`folder`/claims.{md,tex,json} and figures/claims.{pdf,png,csv} on the claims of all `studies`.
+
+    A study without claims is passed over.
+    """
+    judged = _judged(studies)
     lines = pd.concat([part for _, part in judged])
     overviews = [claims.overview_table(study, part) for study, part in judged]
     details = [claims.detail_table(study, part) for study, part in judged]
     origin = "; ".join(study.provenance for study, _ in judged)
+    figures.write(partial(forest, judged), folder / "figures/claims.pdf")
     write_text(
         folder / "claims.md",
-        f"# The paper's claims, tested\n\n{claims.summary(lines)}\n\n"
-        + render.markdown([*overviews, *details], origin),
+        f"# The paper's claims, tested\n\n{claims.summary(lines)}\n\n{_PICTURE}\n\n"
+        f"{render.markdown(overviews, origin)}\n## Every test\n\n{render.markdown(details, origin)}",
     )
     write_text(folder / "claims.tex", render.latex([*overviews, *details], origin))
     provenance = {study.name: study.collected.provenance for study, _ in judged}
@@ -69,6 +72,22 @@ def write_claims(studies: Sequence[Study], folder: Path) -> None:
             "provenance": provenance,
         },
     )
+
+
+def write_document(studies: Sequence[Study], folder: Path) -> None:
+    """`folder`/paper.tex, which inputs the tables, figures and claims of all `studies`, and numbers.tex."""
+    write_text(folder / "numbers.tex", document.numbers(studies, _judged(studies)))
+    write_text(folder / "paper.tex", document.document(studies))
+
+
+def _judged(studies: Sequence[Study]) -> list[tuple[Study, pd.DataFrame]]:
+    judged = [(study, claims.judge(study)) for study in studies if study.experiment.claims]
+    if not judged:
+        raise UserError("None of these experiments has claims; add some under `claims:` in their YAML.")
+    return judged
+
+
+_PICTURE = "![Every claim on every benchmark, and what the paper prints](figures/claims.png)"
 
 
 def _across(study: Study) -> tuple[pd.DataFrame, across.Ranks | None]:

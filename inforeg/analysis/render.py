@@ -11,6 +11,16 @@ _LATEX = str.maketrans(
     LATEX_ESCAPE_RULES
     | {
         "±": r"$\pm$",
+        "²": r"$^2$",
+        "≥": r"$\geq$",
+        "≤": r"$\leq$",
+        "…": r"\ldots{}",
+        "Δ": r"$\Delta$",
+        "α": r"$\alpha$",
+        "β": r"$\beta$",
+        "ρ": r"$\rho$",
+        "σ": r"$\sigma$",
+        "τ": r"$\tau$",
         "−": r"$-$",
         "×": r"$\times$",
         "↑": r"$\uparrow$",

@@ -21,3 +21,6 @@ STYLE: dict[Any, Any] = {
 
 COLUMN = 3.4
 """Width of a printed column in inches."""
+
+PAGE = 6.9
+"""Width of a printed page's text in inches."""

@@ -1,4 +1,4 @@
-"""`inforeg collect`, `merge`, `table`, `figure`, `tune` and `claims`: from finished runs to the paper."""
+"""From finished runs to the paper: `inforeg collect`, `table`, `figure`, `claims`, `paper` and more."""
 
 import argparse
 from collections.abc import Callable
@@ -46,7 +46,13 @@ def register(commands: Commands) -> None:
     )
     _add_experiment(parser, nargs="+")
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
-    _add_path(parser, "--output", "results", "folder for claims.{md,tex,json}")
+    _add_path(parser, "--output", "results", "folder for claims.{md,tex,json} and figures/")
+    parser = _command(commands, "paper", paper, "write the replication as a LaTeX document")
+    _add_experiment(parser, nargs="+")
+    _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
+    _add_path(parser, "--output", "results", "folder for paper.tex and numbers.tex, beside tables/")
+    parser = _command(commands, "typeset", typeset, "compile a LaTeX document with the machine's pdflatex")
+    parser.add_argument("source", type=Path, metavar="TEX", help="the document; its PDF lies beside it")
 
 
 def tune(args: argparse.Namespace) -> None:
@@ -102,6 +108,21 @@ def claims(args: argparse.Namespace) -> None:
     from inforeg.analysis.outputs import write_claims
 
     write_claims([_study(args, name) for name in args.experiment], args.output)
+
+
+def paper(args: argparse.Namespace) -> None:
+    """Write the document."""
+    from inforeg.analysis.outputs import write_document
+
+    write_document([_study(args, name) for name in args.experiment], args.output)
+
+
+def typeset(args: argparse.Namespace) -> None:
+    """Compile it, and say what did not fit."""
+    from inforeg.typeset import typeset as compiled
+
+    for line in compiled(args.source, args.source.with_suffix(".pdf")):
+        print(line)
 
 
 def _command(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from inforeg.analysis.render import latex_text
 from inforeg.analysis.statistics import seeds_needed
 from inforeg.plan import plan
 from inforeg.project import Project
@@ -154,3 +155,11 @@ def test_a_sweeps_places_are_its_settings(experiments):
             if row.x is not None and row.set:
                 assert list(row.set.values()) == [row.x]
                 assert re.sub("_", ".", row.variant.partition("_")[2]) == str(row.x)
+
+
+def test_latex_has_a_character_for_every_one_in_the_experiments(project, experiments):
+    texts = [project.benchmark(name).title for name in project.benchmarks()]
+    for experiment in experiments.values():
+        texts += [experiment.title, experiment.caption, *(row.title for row in experiment.rows)]
+        texts += [text for claim in experiment.claims for text in (claim.statement, claim.source)]
+    assert [text for text in texts if not latex_text(text).isascii()] == []

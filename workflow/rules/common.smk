@@ -12,12 +12,15 @@ from inforeg.project import Project
 from inforeg.errors import UserError
 from inforeg.jobs import jobs, needs, serving
 from inforeg.plan import plan, plan_tuning
+from inforeg.typeset import MISSING, PROGRAM
 
 # Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated.
 os.environ.update(PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}")
 
 RUNS = "results/runs"
 CLAIMS = [f"results/claims.{suffix}" for suffix in ("md", "tex", "json")]
+FOREST = [f"results/figures/claims.{suffix}" for suffix in ("png", "pdf", "csv")]
+PDF = ["results/paper.pdf"] if shutil.which(PROGRAM) else []
 FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "provenance.json"]
 
 if Path.cwd() != Path(workflow.basedir):

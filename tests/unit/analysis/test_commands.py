@@ -32,7 +32,8 @@ def test_from_runs_to_claims(inforeg_command, sweep):
         inforeg_command(line)
     results = sweep.root / "results"
     found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
-    expected = {"runs.parquet", "claims.md", "claims.tex", "claims.json"}
+    expected = {f"figures/claims.{e}" for e in ("pdf", "png", "csv")}
+    expected |= {"runs.parquet", "claims.md", "claims.tex", "claims.json"}
     expected |= {f"collected/mini/{n}.parquet" for n in COLUMNS}
     expected |= {"collected/mini/provenance.json", "statistics/mini.csv", "statistics/mini.json"}
     expected |= {f"tables/{s}.{e}" for s in ("mini", "mini_alpha", "mini_beta") for e in ("tex", "md")}
