@@ -29,12 +29,19 @@ PROBES = (
 )
 NOTHING = Cell("—")
 
+TITLES = {"macro_f1": "macro-F1", "noise": "accuracy under noise", "masking": "accuracy under masking"}
+"""Metrics whose name is not their title."""
+
 
 def metric_title(metric: str) -> str:
     """A metric's name for a heading, without its unit."""
     if metric == WEAKEST:
         return "accuracy of the weakest modality"
-    return metric.replace("macro_f1", "macro-F1").replace("/", " of ").replace("_", " ")
+    kind, _, modality = metric.partition("/")
+    if kind == "dropped":
+        return f"accuracy without {modality or 'a modality'}".replace("_", " ")
+    title = TITLES.get(kind, kind)
+    return (f"{title} of {modality}" if modality else title).replace("_", " ")
 
 
 def signed(value: float) -> str:

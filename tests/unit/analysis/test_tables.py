@@ -150,3 +150,20 @@ def test_one_benchmark_and_two_rows_are_enough(tmp_path):
     study = make_sweep(tmp_path, accuracies, {}).study()
     write_tables(study, tmp_path / "tables", tmp_path / "statistics")
     assert "all benchmarks" not in (tmp_path / "tables" / "mini.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("metric", "title"),
+    [
+        ("accuracy", "accuracy"),
+        ("macro_f1", "macro-F1"),
+        ("accuracy/audio", "accuracy of audio"),
+        ("accuracy/weakest", "accuracy of the weakest modality"),
+        ("imbalance_gap", "imbalance gap"),
+        ("dropped", "accuracy without a modality"),
+        ("dropped/audio", "accuracy without audio"),
+        ("noise/audio", "accuracy under noise of audio"),
+    ],
+)
+def test_metrics_have_readable_titles(metric, title):
+    assert tables.metric_title(metric) == title
