@@ -15,6 +15,10 @@ MADE = (
     "figures/main_curves.pdf",
     "statistics/main.csv",
     "claims.md",
+    "figures/claims.png",
+    "paper.pdf",
+    "numbers.tex",
+    "runs.parquet",
 )
 OTHERS = ("tables/mainly.md", "figures/other_curves.pdf", "logs/main.log")
 

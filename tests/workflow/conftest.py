@@ -45,12 +45,12 @@ class Tree:
         kept = {key: value for key, value in os.environ.items() if key != "INFOREG_ROOT"}
         return {**kept, "PATH": os.defpath}
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start `snakemake` or `inforeg`."""
         return subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=self.path,
-            env=self.environment(),
+            env=self.environment() | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

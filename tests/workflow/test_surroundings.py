@@ -1,5 +1,6 @@
-"""Profiles and the report."""
+"""Profiles, the report and the document."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,18 @@ def test_the_report_holds_tables_figures_and_claims(tree: Tree) -> None:
     for name in ("tables/main.md", "figures/main_curves.pdf", "statistics/main.csv", "claims.md"):
         assert f"results/{name}" in report
     assert "Tables of the experiment" in report
+
+
+def test_without_latex_the_document_stays_latex_and_says_so(tree: Tree, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("bash", "cat", "git"):
+        (tools / tool).symlink_to(shutil.which(tool) or "")
+    (tree.path / "results/paper.tex").unlink()
+    (tree.path / "results/paper.pdf").unlink(missing_ok=True)
+    with tree.start("snakemake", "--cores", "2", PATH=str(tools)) as process:
+        _, err = process.communicate()
+    assert process.returncode == 0, err
+    assert (tree.path / "results/paper.tex").exists()
+    assert not (tree.path / "results/paper.pdf").exists()
+    assert err.count("pdflatex is not there, so the document stays LaTeX; install it") == 1
