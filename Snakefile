@@ -20,22 +20,22 @@ include: "workflow/rules/paper.smk"
 
 rule all:
     input:
-        [products(name) for name in PAPER],
-        CLAIMS,
+        [made_of(name) for name in PAPER],
+        rules.claims.output,
         rules.document.output,
         PDF,
-        "results/runs.parquet",
+        rules.merge.output,
 
 
 rule complete:
     input:
         rules.all.input,
-        [products(name) for name in sum(TARGETS.values(), [])],
+        [made_of(name) for name in sum(TARGETS.values(), [])],
 
 
 rule quick:
     input:
-        products(QUICK),
+        made_of(QUICK),
 
 
 for target, experiments in TARGETS.items():
@@ -44,7 +44,7 @@ for target, experiments in TARGETS.items():
         name:
             target
         input:
-            [products(name) for name in experiments],
+            [made_of(name) for name in experiments],
 
 
 onsuccess:

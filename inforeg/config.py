@@ -52,7 +52,9 @@ class Training(Strict):
     )
     trace_samples: PositiveInt = Field(256, description="size of the subset of `trace: sample`")
     gradients: Literal[0] | Annotated[int, Field(ge=2)] = Field(
-        0, description="batches whose gradients are compared with each other after every epoch; 0: none"
+        0,
+        description="batches, all of one size of at most batch_size, whose gradients are compared with each "
+        "other after every epoch; 0: none",
     )
     shuffle_labels: bool = Field(False, description="control: train on permuted labels")
     device: Literal["cpu", "cuda"] = "cpu"

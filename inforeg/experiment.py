@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from inforeg.config import Name, Setting, Strict
-from inforeg.errors import UserError, unknown
+from inforeg.errors import unknown
 
-Metric = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/([a-z0-9_]+|\*))?$")]
+Metric = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/[a-z0-9_]+)?$")]
+Metrics = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/([a-z0-9_]+|\*))?$")]
 Selection = Literal["val", "last", "test_oracle"]
 Suite = Literal["embedded", "paper"]
 Drawing = Literal[
@@ -71,8 +72,11 @@ class Experiment(Strict):
 
     title: str
     caption: str = ""
+    paper_caption: str = Field("", description="the caption in the suite `paper`, if another one")
     benchmarks: list[Name] = Field(min_length=1, description="of the suite `embedded`")
-    paper_benchmarks: list[Name] = Field(default_factory=list, description="of the suite `paper`")
+    paper_benchmarks: list[Name] = Field(
+        default_factory=list, description="of the suite `paper`; none: the embedded ones"
+    )
     seeds: Annotated[int, Field(ge=2)] = Field(description="runs per cell: seeds 0 to seeds - 1")
     rows: list[Row] = Field(min_length=1)
     reference: str = Field(description="key of the row that every other one is tested against")
@@ -84,7 +88,7 @@ class Experiment(Strict):
     )
     selection: Selection = "val"
     metric: Metric = "accuracy"
-    beside: list[Metric] = Field(
+    beside: list[Metrics] = Field(
         default_factory=list,
         description="metrics shown in brackets beside the tested one; accuracy/* is that of each modality",
     )
@@ -100,14 +104,17 @@ class Experiment(Strict):
         """The rows that every other one is tested against."""
         return [self.reference] + ([self.second_reference] if self.second_reference else [])
 
-    def on_paper(self, name: str) -> "Experiment":
-        """The same on the benchmarks of the suite `paper`; `name` is for the message where it has none."""
+    @property
+    def own_references(self) -> dict[str, str]:
+        """The row that each one is tested against first, by row key."""
+        return {row.key: row.reference or self.reference for row in self.rows}
+
+    def on_paper(self) -> "Experiment":
+        """The same on the benchmarks of the suite `paper`, or unchanged where it names none."""
         if not self.paper_benchmarks:
-            raise UserError(
-                f"The experiment {name!r} has no benchmarks in the suite 'paper'; list them under "
-                "`paper_benchmarks:`, or set `suite: embedded` in workflow/config/config.yaml."
-            )
-        return self.model_copy(update={"benchmarks": self.paper_benchmarks})
+            return self
+        caption = self.paper_caption or self.caption
+        return self.model_copy(update={"benchmarks": self.paper_benchmarks, "caption": caption})
 
     @model_validator(mode="after")
     def _names_its_rows(self) -> "Experiment":

@@ -81,12 +81,12 @@ class Project:
         experiment = self._read("experiments", "experiment", name, Experiment)
         if self.suite == "embedded":
             return experiment
-        for benchmark in (experiment := experiment.on_paper(name)).benchmarks:
+        for benchmark in (experiment := experiment.on_paper()).benchmarks:
             if benchmark not in self.benchmarks():
                 raise UserError(
-                    f"The experiment {name!r} needs the benchmark {benchmark!r}, whose data are not there; "
-                    f"get them with `inforeg data fetch {benchmark}`, add workflow/config/benchmarks/"
-                    f"{benchmark}.yaml, or set `suite: embedded` in {CONFIG}."
+                    f"The experiment {name!r} needs the benchmark {benchmark!r}, which is not there yet; add "
+                    f"inforeg/data/{benchmark}.py and workflow/config/benchmarks/{benchmark}.yaml, get its "
+                    f"data with `inforeg data fetch {benchmark}`, or set `suite: embedded` in {CONFIG}."
                 )
         return experiment
 

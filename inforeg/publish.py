@@ -3,23 +3,14 @@
 import filecmp
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from inforeg.errors import UserError
+from inforeg.products import CLAIMS, DOCUMENT, FOREST, PDF, RUNS, products
 from inforeg.project import Project
 
-FOLDERS = ("tables", "figures", "statistics")
-WHOLE = (
-    "claims.md",
-    "claims.tex",
-    "claims.json",
-    "figures/claims.*",
-    "paper.*",
-    "numbers.tex",
-    "runs.parquet",
-)
-"""What the replication makes as a whole, beside the experiments' own files."""
+WHOLE = (*CLAIMS, *FOREST, *DOCUMENT, RUNS)
+"""What the replication makes as a whole, beside the experiments' own files; paper.pdf needs a LaTeX."""
 
 
 def publish(project: Project, results: Path, target: Path) -> None:
@@ -53,22 +44,22 @@ def differences(project: Project, results: Path, target: Path) -> list[str]:
 
 
 def published(project: Project, results: Path) -> dict[str, Path]:
-    """The files to publish by their name below the tag, of all experiments that `all` makes."""
-    found: dict[str, Path] = {}
-    for name in project.workflow().experiments:
-        own = {str(path.relative_to(results)): path for path in _of(name, results)}
-        origin = results / "collected" / name / "provenance.json"
-        if not own or not origin.exists():
-            raise UserError(f"{results} has no results of {name!r}; run `snakemake --cores all` first.")
-        found |= own | {f"provenance/{name}.json": origin}
-    together = (path for pattern in WHOLE for path in sorted(results.glob(pattern)))
-    return found | {str(path.relative_to(results)): path for path in together}
+    """The files to publish by their name below the tag, of all experiments that `all` makes.
 
-
-def _of(experiment: str, results: Path) -> Iterator[Path]:
-    for folder in FOLDERS:
-        for pattern in (f"{experiment}.*", f"{experiment}_*.*"):
-            yield from sorted((results / folder).glob(pattern))
+    Raises:
+        UserError: one is missing.
+    """
+    experiments = project.workflow().experiments
+    names = [file for name in experiments for file in products(name, project.experiment(name))]
+    found = {name: results / name for name in (*names, *WHOLE)}
+    found |= {f"provenance/{n}.json": results / "collected" / n / "provenance.json" for n in experiments}
+    for path in found.values():
+        if not path.exists():
+            raise UserError(f"{path} is missing; run `snakemake --cores all` first.")
+    compiled = results / PDF
+    if compiled.exists() and compiled.stat().st_mtime_ns >= (results / DOCUMENT[0]).stat().st_mtime_ns:
+        found[PDF] = compiled
+    return found
 
 
 def _check_commit(origins: list[Path]) -> None:

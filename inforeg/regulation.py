@@ -87,10 +87,8 @@ class InfoReg:
 
     def acts_on(self, modality: str) -> bool:
         """Whether the modality may be regulated in the current epoch."""
-        if self.active == "prime":
-            return self.windows[modality]
-        recorded = len(self.history[modality]) >= 2
-        return recorded and (self.active == "always" or not self.windows[modality])
+        recorded = self.active != "always" or len(self.history[modality]) >= 2
+        return recorded and self._past.acts_on(modality, self.active)
 
     @contextmanager
     def epoch(self) -> Iterator["InfoReg"]:

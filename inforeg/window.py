@@ -78,6 +78,15 @@ class Windows:
         """Open and close the windows for the epoch about to start."""
         self.open = {m: self.criterion(past, self.threshold) for m, past in self.history.items()}
 
+    def acts_on(self, modality: str, active: Active) -> bool:
+        """Whether a method that is `active` at some time adjusts the modality in the current epoch.
+
+        The first two epochs, of which no window can tell, are neither inside nor outside.
+        """
+        if active == "outside_prime":
+            return len(self.history[modality]) >= 2 and not self.open[modality]
+        return active == "always" or self.open[modality]
+
     def add(self, traces: Mapping[str, float]) -> None:
         """Take in Tr(F_m) of an epoch, by modality."""
         for modality, past in self.history.items():

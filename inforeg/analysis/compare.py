@@ -42,6 +42,11 @@ def unit(metric: str) -> str:
     return "nats" if is_loss(metric) else "%"
 
 
+def difference_unit(metric: str) -> str:
+    """The unit of a difference."""
+    return "nats" if is_loss(metric) else "points"
+
+
 def scores(study: Study, metric: str) -> pd.DataFrame:
     """The rows' test values of `metric` in its reported unit: benchmark, row, variant, several, seed, value.
 
@@ -67,12 +72,17 @@ def scores(study: Study, metric: str) -> pd.DataFrame:
     return found[["benchmark", "row", "variant", "several", "seed", "value"]]
 
 
-def weakest(study: Study, benchmark: str) -> str:
-    """The modality with the lowest mean validation accuracy in the reference row, through its own logits."""
+def weakest(study: Study, benchmark: str) -> str | None:
+    """The modality with the lowest mean validation accuracy in the reference row, through its own logits.
+
+    None where the reference row is left out.
+    """
     runs = study.collected.runs
     here = runs[(runs["benchmark"] == benchmark) & (runs["row"] == study.experiment.reference)]
     val = here[(here["selection"] == "val") & (here["split"] == "val")]
     means = val.groupby("metric")["value"].mean()
+    if means.empty:
+        return None
     modalities = study.benchmarks[benchmark].encoders
     return min(modalities, key=lambda modality: float(means[f"accuracy/{modality}"]))
 
@@ -99,8 +109,8 @@ def compare(study: Study, reference: str | None = None) -> pd.DataFrame:
     """
     metric = study.experiment.metric
     values = scores(study, metric)
-    own = {row.key: reference or row.reference or study.experiment.reference for row in study.experiment.rows}
-    pairs = [Pair(benchmark, *each) for benchmark in study.benchmarks for each in own.items()]
+    against = {key: reference or own for key, own in study.experiment.own_references.items()}
+    pairs = [Pair(benchmark, *each) for benchmark in study.benchmarks for each in against.items()]
     tests = corrected(effects(values, study.collected.predictions, metric, pairs), "benchmark")
     by = ["benchmark", "row", "variant", "several"]
     summary = values.groupby(by, as_index=False)["value"].agg(n="size", mean="mean", sd="std")

@@ -22,7 +22,7 @@ ROW_STYLES = ("--", "-", ":")
 
 
 def information(study: Study) -> tuple[Figure, pd.DataFrame]:
-    """Tr(F) per epoch: each modality and the whole network in joint training, and each modality alone.
+    """Tr(F) per epoch of each modality, mean over seeds in a band of their range.
 
     As in InfoReg, Figure 1, one line of panels per benchmark. The panels are of the rows `joint` and
     `unimodal`, so far as the experiment has them.
@@ -150,7 +150,9 @@ def _regulated(study: Study, benchmark: str) -> pd.DataFrame:
     """What `regulation` shows of one benchmark: quantity, modality or `joint`, and value."""
     epochs, config = study.collected.epochs, study.benchmarks[benchmark]
     poorest = weakest(study, benchmark)
-    wanted = {"test/accuracy": ("accuracy", "joint"), f"test/accuracy/{poorest}": ("accuracy", poorest)}
+    wanted = {"test/accuracy": ("accuracy", "joint")}
+    if poorest:
+        wanted[f"test/accuracy/{poorest}"] = ("accuracy", poorest)
     wanted |= {f"trace/{config.training.trace}/{m}": ("trace", m) for m in config.encoders}
     here = epochs[(epochs["benchmark"] == benchmark) & epochs["metric"].isin(wanted)].copy()
     here["quantity"], here["modality"] = zip(*here["metric"].map(wanted), strict=True)

@@ -36,7 +36,8 @@ Multimodal Information Acquisition, CVPR 2025) on \ClaimsBenchmarks{} benchmarks
 Of \ClaimsTests{} pairs of claim and benchmark, \ClaimsReproduced{} are reproduced, \ClaimsContradicted{} are
 contradicted and \ClaimsInconclusive{} are inconclusive; \ClaimsLeftOut{} could not be tested. A claim is
 reproduced or contradicted where a two-sided paired sign-flip test over seeds rejects equality at 0.05 after
-Holm's correction over the claims of a benchmark; inconclusive is no evidence of no effect.
+Holm's correction over the claims of one table on a benchmark; inconclusive is no evidence of no effect.
+A claim that two tables make is tested, and counted, in each.
 """
 
 Judged = Sequence[tuple[Study, pd.DataFrame]]

@@ -1,6 +1,6 @@
 """Pictures of features (InfoReg, Figures 6 and 9)."""
 
-from itertools import product
+from itertools import cycle, product
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -9,7 +9,7 @@ from inforeg.analysis.compare import weakest
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
 
-MARKERS = "osx"
+MARKERS = "osx^v+"
 
 
 def tsne(study: Study) -> tuple[Figure, pd.DataFrame]:
@@ -25,7 +25,7 @@ def tsne(study: Study) -> tuple[Figure, pd.DataFrame]:
         shown.append(here)
         for ax, (key, label) in zip(panels, rows, strict=True):
             classes = here[here["row"] == key].groupby("target")
-            for (_, points), (marker, colour) in zip(classes, product(MARKERS, COLOURS), strict=False):
+            for (_, points), (marker, colour) in zip(classes, cycle(product(MARKERS, COLOURS)), strict=False):
                 ax.scatter(points["x"], points["y"], s=3, color=colour, marker=marker, linewidths=0.4)
             ax.set_title(label)
             ax.set(xticks=[], yticks=[])

@@ -13,6 +13,9 @@ from inforeg.engine.corruption import under_corruption
 from inforeg.engine.restore import Restored, restore
 from inforeg.experiment import Drawing
 
+OF_SEED_0 = {"embeddings"}
+"""Frames of one run a cell: they are looked at, not tested."""
+
 _EXAMINE: Mapping[str, Callable[[Restored], pd.DataFrame]] = {
     "corruptions": lambda run: pd.DataFrame(under_corruption(run)),
     "embeddings": embedding.embed,
@@ -33,11 +36,11 @@ class Examiner:
 
     def frames(self, spec: RunSpec, folder: Path) -> dict[str, pd.DataFrame]:
         """The frames that the experiment's figures need, of one run."""
-        if not self._wanted:
+        wanted = [name for name in self._wanted if name not in OF_SEED_0 or spec.seed == 0]
+        if not wanted:
             return {}
         key = spec.config.data.model_dump_json()
         if key not in self._data:
             self._data[key] = self._load(spec)
         run = restore(spec, folder, self._data[key])
-        found = {name: _EXAMINE[name](run) for name in self._wanted}
-        return {name: frame for name, frame in found.items() if not frame.empty}
+        return {name: _EXAMINE[name](run) for name in wanted}

@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from inforeg.analysis import courses, embeddings, overviews, protocol, robustness, sweeps, window_noise
-from inforeg.analysis.compare import compare, unit
+from inforeg.analysis.compare import compare, difference_unit
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN, STYLE
-from inforeg.analysis.tables import metric_title
+from inforeg.analysis.tables import metric_title, reference_names
 from inforeg.files import write_bytes, write_text
 
 Draw = Callable[[Study], tuple[Figure, pd.DataFrame]]
@@ -53,9 +53,9 @@ def differences(study: Study) -> tuple[Figure, pd.DataFrame]:
         ax.set_yticks(range(len(keys)), [study.labels[key] for key in keys])
         ax.set_ylim(len(keys) - 0.5, -0.5)
         ax.set_title(study.benchmarks[benchmark].title)
-    points = "nats" if unit(experiment.metric) == "nats" else "points"
-    reference = study.labels[experiment.reference]
-    what = f"Difference to {reference} in test {metric_title(experiment.metric)} ({points})"
+    reference = next(reference_names(study))
+    title = f"{metric_title(experiment.metric)} ({difference_unit(experiment.metric)})"
+    what = f"Difference to {reference} in test {title}"
     figure.supxlabel(what, fontsize=STYLE["font.size"])
     return figure, numbers
 

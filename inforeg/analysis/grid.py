@@ -10,7 +10,8 @@ from inforeg.analysis.compare import WEAKEST, best_variants, lower_is_better, sc
 from inforeg.analysis.render import Cell, Style, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
-from inforeg.analysis.tables import EPOCH, NOTHING, mean_sd, metric_title, spread
+from inforeg.analysis.tables import EPOCH, NOTHING, mean_sd, metric_title, reference_names, spread
+from inforeg.errors import unknown
 
 MARKS = (("↑", "↓"), ("△", "▽"))
 """Above and below, by reference."""
@@ -28,7 +29,7 @@ def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
     left_out = study.collected.provenance["left_out"]
     letters = dict(zip(sorted({cell["reason"] for cell in left_out}), ascii_lowercase, strict=False))
     cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
-    cells |= _bracketed(study, _cells(comparisons, lower_is_better(experiment.metric)))
+    cells |= _bracketed(study, _cells(study, comparisons, lower_is_better(experiment.metric)))
     columns = list(dict.fromkeys(row.column for row in experiment.rows))
     rows = [
         [Cell(label)]
@@ -56,6 +57,9 @@ def _bracketed(study: Study, cells: Mapping[tuple[str, str], Cell]) -> Mapping[t
     test = runs[(runs["selection"] == study.experiment.selection) & (runs["split"] == "test")]
     test = test.merge(best_variants(runs), on=["benchmark", "row", "variant"])
     means = test.groupby(["benchmark", "row", "metric"])["value"].mean()
+    wanted = {metric for benchmark in study.benchmarks for metric in beside(study, benchmark)}
+    if missing := wanted - set(test["metric"]):
+        raise unknown("test metric", min(missing), test["metric"].unique())
     shown = {}
     for (row, benchmark), cell in cells.items():
         found = (means.get((benchmark, row, metric)) for metric in beside(study, benchmark))
@@ -79,10 +83,12 @@ def beside(study: Study, benchmark: str) -> list[str]:
     ]
 
 
-def _cells(comparisons: Sequence[pd.DataFrame], ascending: bool) -> dict[tuple[str, str], Cell]:
+def _cells(study: Study, comparisons: Sequence[pd.DataFrame], ascending: bool) -> dict[tuple[str, str], Cell]:
+    """Mean ± sd of every row, ranked among the rows that are tested against the same one, with its marks."""
     cells: dict[tuple[str, str], Cell] = {}
     for marks, comparison in zip(MARKS, comparisons, strict=False):
-        for benchmark, lines in comparison.groupby("benchmark", sort=False):
+        family = comparison["row"].map(study.experiment.own_references)
+        for (benchmark, _), lines in comparison.groupby(["benchmark", family], sort=False):
             places = lines["mean"].rank(method="min", ascending=ascending)
             for place, line in zip(places, lines.to_dict("records"), strict=True):
                 mark = "" if line["significant"] is not True else marks[line["difference"] < 0]
@@ -102,7 +108,7 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
     )
     against = "; ".join(
         f"{up}, {down}: above, below {name}"
-        for (up, down), name in zip(MARKS, _reference_names(study), strict=False)
+        for (up, down), name in zip(MARKS, reference_names(study), strict=False)
     )
     yield (
         f"{against} with p < {ALPHA} in a two-sided paired sign-flip test over seeds, after Holm over the "
@@ -113,7 +119,8 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
     for note, lines in told[told["note"] != ""].groupby("note", sort=False):
         yield f"{_who(study, lines, tested)} on {study.titles(lines['benchmark'])}: {note}."
     if experiment.metric == WEAKEST:
-        named = (f"{weakest(study, name)} on {study.titles([name])}" for name in study.benchmarks)
+        found = {study.titles([name]): weakest(study, name) for name in study.benchmarks}
+        named = (f"{modality} on {title}" for title, modality in found.items() if modality)
         yield f"The weakest modality of {study.labels[experiment.reference]}: {', '.join(named)}."
     if experiment.beside:
         yield f"In brackets: {'; '.join(_brackets(study))}."
@@ -121,15 +128,6 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
         yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
     if experiment.printed:
         yield "Printed: as the paper prints it."
-
-
-def _reference_names(study: Study) -> Iterator[str]:
-    """What the marks compare with."""
-    first, *others = (study.labels[reference] for reference in study.experiment.references)
-    own = any(row.reference for row in study.experiment.rows)
-    label = next(row.label for row in study.experiment.rows if row.key == study.experiment.reference)
-    yield f"{label} of the same column" if own else first
-    yield from others
 
 
 def _brackets(study: Study) -> Iterator[str]:

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from inforeg.analysis.compare import compare, scores, unit
+from inforeg.analysis.compare import compare, difference_unit, scores, unit
 from inforeg.analysis.panels import draw_legend
 from inforeg.analysis.statistics import mean_interval
 from inforeg.analysis.study import Study
@@ -51,8 +51,9 @@ def gain(study: Study) -> tuple[Figure, pd.DataFrame]:
     """Paired differences to the rows' own references against `x`; filled where significant after Holm."""
     places = {row.key: (METHODS.get(row.method).title, row.x) for row in study.experiment.rows}
     numbers = compare(study).dropna(subset="difference")
-    numbers["label"], numbers["x"] = zip(*numbers["row"].map(places), strict=True)
-    points = "nats" if unit(study.experiment.metric) == "nats" else "points"
+    numbers["label"] = numbers["row"].map({key: label for key, (label, _) in places.items()})
+    numbers["x"] = numbers["row"].map({key: x for key, (_, x) in places.items()})
+    points = difference_unit(study.experiment.metric)
     figure, axes = _panels(study, f"Gain in test {metric_title(study.experiment.metric)} ({points})")
     for ax, name in zip(axes, study.benchmarks, strict=True):
         ax.axhline(0, color="grey", linewidth=0.6)

@@ -1,12 +1,12 @@
 """An experiment's tables across benchmarks, and of one benchmark in detail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from inforeg.analysis.across import Ranks
-from inforeg.analysis.compare import WEAKEST, unit
+from inforeg.analysis.compare import WEAKEST, difference_unit, unit
 from inforeg.analysis.render import Cell, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
@@ -129,11 +129,10 @@ def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]
 def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: str) -> Table:
     """One benchmark: every row's difference to each reference with its interval and corrected p."""
     metric, labels = study.experiment.metric, study.labels
-    points = "nats" if unit(metric) == "nats" else "points"
     lines = {key: [Cell(label)] for key, label in labels.items()}
     header = ["Method"]
-    for reference, comparison in zip(study.experiment.references, comparisons, strict=True):
-        header += [f"Over {labels[reference]} ({points})", "p after Holm"]
+    for reference, comparison in zip(reference_names(study), comparisons, strict=True):
+        header += [f"Over {reference} ({difference_unit(metric)})", "p after Holm"]
         here = comparison[comparison["benchmark"] == benchmark]
         found = {str(line["row"]): _tested(line) for line in here.to_dict("records")}
         for key, cells in lines.items():
@@ -148,6 +147,15 @@ def _tested(line: Mapping[Any, Any]) -> list[Cell]:
         return [NOTHING, NOTHING]
     low, high = signed(line["ci_low"]), signed(line["ci_high"])
     return [Cell(f"{signed(line['difference'])} [{low}, {high}]"), Cell(f"{line['p_holm']:.3f}")]
+
+
+def reference_names(study: Study) -> Iterator[str]:
+    """What the rows are tested against, by family of tests."""
+    first, *others = (study.labels[reference] for reference in study.experiment.references)
+    own = any(row.reference for row in study.experiment.rows)
+    label = next(row.label for row in study.experiment.rows if row.key == study.experiment.reference)
+    yield f"{label} of the same column" if own else first
+    yield from others
 
 
 def spread(study: Study) -> str:

@@ -1,6 +1,7 @@
 """`inforeg publish`: keep a replication's results in version control, or compare with what is kept."""
 
 import argparse
+import re
 from pathlib import Path
 
 from inforeg.cli.options import Commands, Formatter
@@ -8,6 +9,8 @@ from inforeg.errors import UserError
 from inforeg.project import Project
 from inforeg.publish import differences
 from inforeg.publish import publish as keep
+
+TAG = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
 PUBLISH = """\
 Copy tables, figures, statistics, claims, document, run summaries and provenance of the replication that
@@ -33,6 +36,8 @@ def register(commands: Commands) -> None:
 
 def publish(args: argparse.Namespace) -> None:
     """Copy, or compare."""
+    if not re.fullmatch(TAG, args.tag):
+        raise UserError(f"{args.tag!r} is no tag; give letters, digits, dots and dashes, as in v0.1.")
     project, target = Project(), args.results / "published" / args.tag
     if not args.check:
         keep(project, args.results, target)

@@ -18,11 +18,9 @@ SAMPLES = 400
 def embed(run: Restored) -> pd.DataFrame:
     """Each modality's standardised test features in two dimensions: modality, index, target, x, y.
 
-    Of seed 0 alone: a picture of one run. By t-SNE (van der Maaten and Hinton, 2008) from the principal
+    By t-SNE (van der Maaten and Hinton, 2008) from the principal
     components, on one thread, so that it is the same every time.
     """
-    if run.spec.seed:
-        return pd.DataFrame()
     test = run.data.test
     chosen = torch.randperm(len(test), generator=stream(None, "tsne"))[:SAMPLES].sort().values
     features = answers(run.model, test.part(chosen.to(test.target.device))).features

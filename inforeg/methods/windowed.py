@@ -19,7 +19,7 @@ class Windowed(Method):
 
     Attributes:
         active: when a modality is adjusted: `always`, as these methods are defined; `prime`, while its prime
-            learning window is open; `outside_prime`, while it is closed.
+            learning window is open; `outside_prime`, while it is closed, from the third epoch on.
         threshold: K of the window, InfoReg's Eq. 11.
         criterion: of the window: `single` is Eq. 11.
     """
@@ -49,7 +49,7 @@ class Windowed(Method):
 
     def acts_on(self, modality: str) -> bool:
         """Whether the modality is to be adjusted in the current epoch."""
-        return self.active == "always" or self._windows.open[modality] == (self.active == "prime")
+        return self._windows.acts_on(modality, self.active)
 
     def state_dict(self) -> dict[str, Any]:
         """The traces so far."""

@@ -55,13 +55,15 @@ def test_only_what_is_active_is_adjusted(name):
     assert adjusted  # else nothing was compared
 
 
-def test_in_the_first_two_epochs_no_window_is_open():
-    method, state = start(make_spec("ogm", active="prime"))
+@pytest.mark.parametrize(("active", "acts"), [("always", True), ("prime", False), ("outside_prime", False)])
+def test_the_first_two_epochs_are_neither_inside_nor_outside(active, acts):
+    method, state = start(make_spec("ogm", active=active))
+    for _ in range(2):
+        method.on_epoch_start(state)
+        assert method.acts_on(AUDIO) == acts
+        method.on_epoch_end(state, {f"trace/batch/{m}": 1.0 for m in (AUDIO, IMAGE)})
     method.on_epoch_start(state)
-    assert not method.acts_on(AUDIO)
-    method, state = start(make_spec("ogm", active="outside_prime"))
-    method.on_epoch_start(state)
-    assert method.acts_on(AUDIO)
+    assert method.acts_on(AUDIO) == (active != "prime")  # a flat trace closes the window
 
 
 @pytest.mark.parametrize(

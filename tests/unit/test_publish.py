@@ -1,26 +1,21 @@
 """A release's results: whole, of one clean commit, and comparable."""
 
 import json
+import os
 
 import pytest
 
 from inforeg.__main__ import main
-from inforeg.errors import UserError
-from inforeg.publish import published
-from tests.unit.conftest import write
 
+EXPERIMENT_FILES = ("tables/main.md", "tables/main.tex", "tables/main_toy.md", "tables/main_toy.tex")
 MADE = (
-    "tables/main.md",
-    "tables/main_toy.tex",
-    "figures/main_curves.pdf",
-    "statistics/main.csv",
-    "claims.md",
-    "figures/claims.png",
-    "paper.pdf",
-    "numbers.tex",
-    "runs.parquet",
+    *EXPERIMENT_FILES,
+    *("statistics/main.csv", "statistics/main.json"),
+    *("claims.md", "claims.tex", "claims.json"),
+    *("figures/claims.pdf", "figures/claims.png", "figures/claims.csv"),
+    *("paper.tex", "numbers.tex", "runs.parquet", "paper.pdf"),
 )
-OTHERS = ("tables/mainly.md", "figures/other_curves.pdf", "logs/main.log")
+OTHERS = ("tables/main_before.md", "tables/mainly.md", "figures/other_curves.pdf", "logs/main.log")
 
 
 @pytest.fixture
@@ -52,12 +47,35 @@ def test_what_the_replication_made_is_kept_and_nothing_else(project, replication
     assert "byte for byte" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("change", ["tables/main.md", "tables/main_new.md"])
-def test_a_difference_is_named(project, replication, change, capsys):
+def test_a_difference_is_named(project, replication, capsys):
     main(["publish", "v1"])
-    (replication / change).write_text("something else")
+    (replication / "tables/main.md").write_text("something else")
     assert main(["publish", "v1", "--check"]) == 2
-    assert f"differs from this replication in 1 files, the first of them {change}" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "differs from this replication in 1 files, the first of them tables/main.md" in said
+
+
+@pytest.mark.parametrize("tag", [".", "..", "a/b", "/tmp", "", "-v1"])
+def test_a_tag_is_no_path(project, replication, tag, capsys):
+    before = sorted(replication.rglob("*"))
+    assert main(["publish", "--", tag]) == 2
+    assert "is no tag" in capsys.readouterr().err
+    assert sorted(replication.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", [name for name in MADE if name != "paper.pdf"])
+def test_what_is_missing_is_named_and_nothing_is_kept(project, replication, name, capsys):
+    (replication / name).unlink()
+    assert main(["publish", "v1"]) == 2
+    assert f"{name} is missing; run `snakemake --cores all` first" in capsys.readouterr().err
+    assert not (replication / "published").exists()
+
+
+def test_a_document_older_than_its_source_is_not_kept(project, replication):
+    os.utime(replication / "paper.pdf", (0, 0))
+    main(["publish", "v1"])
+    assert (replication / "published/v1/paper.tex").exists()
+    assert not (replication / "published/v1/paper.pdf").exists()
 
 
 @pytest.mark.parametrize("commits", [["abc-dirty"], ["abc", "def"], ["unknown"], []])
@@ -66,9 +84,3 @@ def test_only_one_clean_commit_is_published(project, replication, commits, capsy
     assert main(["publish", "v1"]) == 2
     assert "one commit without changes" in capsys.readouterr().err
     assert not (replication / "published").exists()
-
-
-def test_what_is_missing_is_named(project, replication):
-    write(project.root / "workflow/config/config.yaml", {"experiments": ["main", "second"], "quick": "main"})
-    with pytest.raises(UserError, match=r"no results of 'second'; run `snakemake --cores all`"):
-        published(project, replication)

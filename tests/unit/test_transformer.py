@@ -98,3 +98,8 @@ def test_the_exact_trace_goes_through_it():
 def test_heads_must_divide_the_width():
     with pytest.raises(UserError, match="heads must divide the width, 8"):
         build(heads=3)
+
+
+def test_a_patch_is_no_longer_than_the_sequence():
+    with pytest.raises(UserError, match="patch = 32 is longer than a sequence of 18 steps; make it shorter"):
+        build(patch=32)

@@ -54,3 +54,10 @@ def test_a_caption_reruns_no_training(tree: Tree) -> None:
     pending = tree.pending()
     assert "results/tables/main.md" in pending
     assert trained(pending) == set()
+
+
+def test_a_benchmarks_title_reruns_no_training(tree: Tree) -> None:
+    tree.edit("workflow/config/benchmarks/second.yaml", "title: Second", "title: The second one")
+    pending = tree.pending()
+    assert {"results/tables/main.md", "results/figures/main_curves.pdf", "results/claims.md"} < pending
+    assert trained(pending) == set()

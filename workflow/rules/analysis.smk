@@ -30,13 +30,13 @@ for name in EXPERIMENTS:
             expand("results/collected/{name}/{frame}", name=name, frame=FRAMES),
         output:
             report(
-                tables(name),
+                made(products.tables(name, EXPERIMENTS[name])),
                 caption="../report/table.rst",
                 category="Tables",
                 subcategory=name,
             ),
             report(
-                expand("results/statistics/{name}.{suffix}", name=name, suffix=["csv", "json"]),
+                made(products.statistics(name)),
                 caption="../report/statistics.rst",
                 category="Statistics",
                 subcategory=name,
@@ -47,7 +47,7 @@ for name in EXPERIMENTS:
             "../envs/inforeg.yaml"
         params:
             experiment=name,
-            settings=EXPERIMENTS[name].model_dump_json(),
+            settings=settings(name),
         shell:
             "python -m inforeg table {params.experiment} &> {log} || (cat {log} >&2; false)"
 
@@ -60,20 +60,19 @@ for name in EXPERIMENTS:
                 expand("results/collected/{name}/{frame}", name=name, frame=FRAMES),
             output:
                 report(
-                    figures(name, "pdf"),
+                    made(products.figures(name, EXPERIMENTS[name], ["pdf"])),
                     caption="../report/figure.rst",
                     category="Figures",
                     subcategory=name,
                 ),
-                figures(name, "png"),
-                figures(name, "csv"),
+                made(products.figures(name, EXPERIMENTS[name], ["png", "csv"])),
             log:
                 f"results/logs/figure/{name}.log",
             conda:
                 "../envs/inforeg.yaml"
             params:
                 experiment=name,
-                settings=EXPERIMENTS[name].model_dump_json(),
+                settings=settings(name),
             shell:
                 "python -m inforeg figure {params.experiment} &> {log} || (cat {log} >&2; false)"
 

@@ -7,6 +7,7 @@ import sys
 from base64 import urlsafe_b64decode
 from pathlib import Path
 
+from inforeg import products
 from inforeg.analysis.frames import COLUMNS, EXAMINED
 from inforeg.project import Project
 from inforeg.errors import UserError
@@ -18,9 +19,7 @@ from inforeg.typeset import MISSING, PROGRAM
 os.environ.update(PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}")
 
 RUNS = "results/runs"
-CLAIMS = [f"results/claims.{suffix}" for suffix in ("md", "tex", "json")]
-FOREST = [f"results/figures/claims.{suffix}" for suffix in ("png", "pdf", "csv")]
-PDF = ["results/paper.pdf"] if shutil.which(PROGRAM) else []
+PDF = [f"results/{products.PDF}"] if shutil.which(PROGRAM) else []
 FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "provenance.json"]
 
 if Path.cwd() != Path(workflow.basedir):
@@ -83,22 +82,20 @@ def examined(experiment):
     return [f"data/{name}/MANIFEST.json" for name in sorted(names)]
 
 
-def tables(experiment):
-    """The table of an experiment and its details per benchmark."""
-    stems = [experiment, *(f"{experiment}_{name}" for name in EXPERIMENTS[experiment].benchmarks)]
-    return [f"results/tables/{stem}.{suffix}" for stem in stems for suffix in ("tex", "md")]
+def made(files):
+    """Files below results/."""
+    return [f"results/{file}" for file in files]
 
 
-def figures(experiment, suffix):
-    """The figures of an experiment as PDF or PNG, or the numbers they draw as CSV."""
-    return [f"results/figures/{experiment}_{figure}.{suffix}" for figure in EXPERIMENTS[experiment].figures]
-
-
-def products(experiment):
+def made_of(experiment):
     """All that an experiment makes by itself."""
-    statistics = [f"results/statistics/{experiment}.{suffix}" for suffix in ("csv", "json")]
-    drawn = [path for suffix in ("pdf", "png", "csv") for path in figures(experiment, suffix)]
-    return [*tables(experiment), *statistics, *drawn]
+    return made(products.products(experiment, EXPERIMENTS[experiment]))
+
+
+def settings(experiment):
+    """What an experiment's tables and figures are made from beside its runs."""
+    configs = map(PROJECT.benchmark, EXPERIMENTS[experiment].benchmarks)
+    return [EXPERIMENTS[experiment].model_dump_json(), *(config.model_dump_json() for config in configs)]
 
 
 def recover(folder):

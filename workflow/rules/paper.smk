@@ -20,16 +20,16 @@ rule claims:
     input:
         expand("results/collected/{name}/{frame}", name=PAPER, frame=FRAMES),
     output:
-        report(CLAIMS, caption="../report/claims.rst", category="Claims"),
-        report(FOREST[0], caption="../report/claims.rst", category="Claims"),
-        FOREST[1:],
+        report(made(products.CLAIMS), caption="../report/claims.rst", category="Claims"),
+        report(made(products.FOREST[:1]), caption="../report/claims.rst", category="Claims"),
+        made(products.FOREST[1:]),
     log:
         "results/logs/claims.log",
     conda:
         "../envs/inforeg.yaml"
     params:
         experiments=PAPER,
-        settings=[EXPERIMENTS[name].model_dump_json() for name in PAPER],
+        settings=list(map(settings, PAPER)),
     shell:
         "python -m inforeg claims {params.experiments} &> {log} || (cat {log} >&2; false)"
 
@@ -38,15 +38,14 @@ rule document:
     input:
         expand("results/collected/{name}/{frame}", name=PAPER, frame=FRAMES),
     output:
-        "results/paper.tex",
-        "results/numbers.tex",
+        made(products.DOCUMENT),
     log:
         "results/logs/document.log",
     conda:
         "../envs/inforeg.yaml"
     params:
         experiments=PAPER,
-        settings=[EXPERIMENTS[name].model_dump_json() for name in PAPER],
+        settings=list(map(settings, PAPER)),
     shell:
         "python -m inforeg paper {params.experiments} &> {log} || (cat {log} >&2; false)"
 
@@ -55,7 +54,7 @@ rule typeset:
     input:
         rules.document.output,
         rules.claims.output,
-        [products(name) for name in PAPER],
+        [made_of(name) for name in PAPER],
     output:
         report("results/paper.pdf", caption="../report/paper.rst", category="Document"),
     log:

@@ -9,6 +9,7 @@ from pydantic import Field, PositiveInt, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from inforeg.errors import UserError
 from inforeg.models.encoders.base import Encoder
 from inforeg.registry import OPTIONS
 
@@ -46,6 +47,10 @@ class Transformer(Encoder):
 
     def network(self, shape: tuple[int, ...]) -> nn.Module:
         """Tokens, blocks, read-out."""
+        if shape[1] < self.patch:
+            raise UserError(
+                f"patch = {self.patch} is longer than a sequence of {shape[1]} steps; make it shorter."
+            )
         blocks = [Block(self.width, self.heads, self.dropout) for _ in range(self.depth)]
         tokens = Tokens(shape[0], shape[1] // self.patch, self.patch, self.width)
         return nn.Sequential(tokens, *blocks, Readout(self.width, self.features))

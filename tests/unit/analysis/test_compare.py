@@ -1,9 +1,10 @@
 import math
 
 import pytest
-from sweeps import AUDIO, BETTER, make_sweep
+from sweeps import AUDIO, BETTER, JOINT, make_sweep
 
 from inforeg.analysis.compare import compare, scores, too_few_seeds, weakest
+from inforeg.analysis.courses import regulation
 from inforeg.errors import UserError
 
 
@@ -93,3 +94,15 @@ def test_the_weakest_modality_is_that_of_the_reference_on_validation(sweep):
     found = scores(study, "accuracy/weakest")
     assert set(found.query("benchmark == 'beta'")["value"]) == {25.0}
     assert 25.0 not in set(found.query("benchmark == 'alpha'")["value"])
+
+
+def test_without_its_reference_no_modality_is_the_weakest(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    accuracies |= {("beta", "inforeg", "default"): BETTER}
+    left_out = {("joint", "beta"): "training diverges with 1 of 8 seeds"}
+    study = make_sweep(tmp_path, accuracies, left_out, metric="accuracy/weakest").study()
+    assert weakest(study, "beta") is None
+    found = compare(study).set_index(["benchmark", "row"])
+    assert set(found.index) == {("alpha", "joint"), ("alpha", "inforeg")}
+    _, drawn = regulation(study)
+    assert set(drawn.query("benchmark == 'beta'")["modality"]) == {"joint", "audio", "video"}

@@ -69,6 +69,12 @@ def test_a_gain_is_the_paired_difference_and_filled_where_significant(dial):
     assert filled == {(0.5,), ()}  # OGM's difference is not significant, and it has no place
 
 
+def test_a_gain_where_nothing_can_be_compared_is_empty(tmp_path):
+    study = make_sweep(tmp_path, {("alpha", "inforeg", "default"): BETTER}, {}, reference="inforeg").study()
+    _, numbers = sweeps.gain(placed(study, {"inforeg": 0.5}))
+    assert numbers.empty
+
+
 def test_a_sweep_without_places_says_so(sweep):
     with pytest.raises(UserError, match="need rows with an `x`"):
         sweeps.sweep(sweep.study())

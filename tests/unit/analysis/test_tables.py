@@ -1,9 +1,11 @@
 import pytest
-from sweeps import BETTER, JOINT, make_sweep
+from pydantic import ValidationError
+from sweeps import BETTER, CLAIM, JOINT, make_sweep
 
 from inforeg.analysis import across, compare, grid, tables
 from inforeg.analysis.outputs import write_tables
 from inforeg.analysis.render import latex, markdown
+from inforeg.errors import UserError
 
 MARKDOWN = r"""Mini
 
@@ -167,3 +169,49 @@ def test_one_benchmark_and_two_rows_are_enough(tmp_path):
 )
 def test_metrics_have_readable_titles(metric, title):
     assert tables.metric_title(metric) == title
+
+
+@pytest.fixture
+def columns(tmp_path):
+    """Two columns, each with a reference of its own; in B both rows are better than any in A."""
+    rows = {
+        "joint": JOINT,
+        "inforeg": BETTER,
+        "ogm": [x + 0.1 for x in JOINT],
+        "agm": [x + 0.1 for x in BETTER],
+    }
+    accuracies = {("alpha", key, "default"): values for key, values in rows.items()}
+    named = [
+        {"label": "Joint", "column": "A", "method": "joint"},
+        {"label": "InfoReg", "column": "A", "method": "inforeg"},
+        {"label": "Joint", "column": "B", "method": "ogm", "reference": "ogm"},
+        {"label": "InfoReg", "column": "B", "method": "agm", "reference": "ogm"},
+    ]
+    return make_sweep(tmp_path, accuracies, {}, rows=named).study()
+
+
+def test_the_best_is_the_best_of_its_own_column(columns):
+    table = grid.main_table(columns, [compare.compare(columns)])
+    assert [[cell.style for cell in row[1:]] for row in table.rows] == [
+        ["second", "second"],
+        ["best", "best"],
+    ]
+
+
+def test_tests_are_headed_by_the_reference_of_the_same_column(columns):
+    table = tables.tests_table(columns, [compare.compare(columns)], "alpha")
+    assert table.header[1] == "Over Joint of the same column (points)"
+
+
+def test_a_misspelt_metric_beside_is_named(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    study = make_sweep(tmp_path, accuracies, {}, beside=["macro_f2"]).study()
+    with pytest.raises(UserError, match="no test metric 'macro_f2'"):
+        grid.main_table(study, [compare.compare(study)])
+
+
+@pytest.mark.parametrize("place", [{"metric": "accuracy/*"}, {"claims": [CLAIM | {"metric": "accuracy/*"}]}])
+def test_a_tested_metric_is_one_metric(tmp_path, place):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    with pytest.raises(ValidationError, match="String should match pattern"):
+        make_sweep(tmp_path, accuracies, {}, **place)

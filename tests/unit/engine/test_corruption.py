@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from inforeg.analysis.examine import Examiner
 from inforeg.engine.corruption import SEVERITIES, Corrupted, areas, corrupt, under_corruption
 from inforeg.engine.embedding import embed
 from inforeg.engine.evaluate import evaluate
@@ -68,12 +69,20 @@ def test_a_run_under_corruption(run):
     assert found == list(under_corruption(restored))
 
 
-def test_embeddings_are_of_seed_0_and_the_same_every_time(run):
+def test_embeddings_are_the_same_every_time(run):
     data = make_data()
-    first = restore(make_spec("joint"), run(make_spec("joint"), data), data)
-    points = embed(first)
+    restored = restore(make_spec("joint"), run(make_spec("joint"), data), data)
+    points = embed(restored)
     assert set(points["modality"]) == {"audio", "image"}
     assert len(points) == 2 * len(data.test)
-    assert points.equals(embed(first))
-    second = make_spec("joint", seed=1)
-    assert embed(restore(second, run(second, data), data)).empty
+    assert points.equals(embed(restored))
+
+
+def test_models_are_examined_where_a_figure_asks_and_embedded_for_one_seed(run):
+    data, loaded = make_data(), []
+    examiner = Examiner(["curves", "tsne"], lambda spec: loaded.append(spec) or data)
+    first, second = make_spec("joint"), make_spec("joint", seed=1)
+    assert set(examiner.frames(first, run(first, data))) == {"embeddings"}
+    assert examiner.frames(second, run(second, data)) == {}
+    assert loaded == [first]
+    assert Examiner(["curves"], lambda spec: data).frames(first, run(first, data)) == {}
