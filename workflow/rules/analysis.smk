@@ -37,8 +37,8 @@ for name in EXPERIMENTS:
             ),
             report(
                 expand("results/statistics/{name}.{suffix}", name=name, suffix=["csv", "json"]),
-                caption="../report/statistics.rst",
-                category="Statistics",
+                caption="../report/tests.rst",
+                category="Tests",  # the report has a "Statistics" of its own, on run times
                 subcategory=name,
             ),
         log:
@@ -59,13 +59,13 @@ for name in EXPERIMENTS:
             input:
                 expand("results/collected/{name}/{frame}", name=name, frame=FRAMES),
             output:
+                figures(name, "pdf"),
                 report(
-                    figures(name, "pdf"),
+                    figures(name, "png"),
                     caption="../report/figure.rst",
                     category="Figures",
                     subcategory=name,
                 ),
-                figures(name, "png"),
                 figures(name, "csv"),
             log:
                 f"results/logs/figure/{name}.log",
