@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from inforeg.experiment import Experiment
 
-CLAIMS = tuple(f"claims.{suffix}" for suffix in ("md", "tex", "json"))
+CLAIMS = tuple(f"claims.{suffix}" for suffix in ("md", "tex", "html", "json"))
 FOREST = tuple(f"figures/claims.{suffix}" for suffix in ("png", "pdf", "csv"))
 DOCUMENT = ("paper.tex", "numbers.tex")
 PDF = "paper.pdf"
@@ -14,7 +14,7 @@ RUNS = "runs.parquet"
 def tables(name: str, experiment: Experiment) -> list[str]:
     """The experiment's table and its details per benchmark."""
     stems = [name, *(f"{name}_{benchmark}" for benchmark in experiment.benchmarks)]
-    return [f"tables/{stem}.{suffix}" for stem in stems for suffix in ("tex", "md")]
+    return [f"tables/{stem}.{suffix}" for stem in stems for suffix in ("tex", "md", "html")]
 
 
 def figures(name: str, experiment: Experiment, suffixes: Iterable[str] = ("pdf", "png", "csv")) -> list[str]:

@@ -19,7 +19,7 @@ from inforeg.files import write_json, write_text
 
 
 def write_tables(study: Study, folder: Path, numbers: Path) -> None:
-    """`folder`/<experiment>.{tex,md}, the same per benchmark, and `numbers`/<experiment>.{csv,json}."""
+    """`folder`/<experiment>.{tex,md,html}, the same per benchmark, and `numbers`/<experiment>.{csv,json}."""
     comparisons = [compare(study), *map(partial(compare, study), study.experiment.references[1:])]
     shown = [grid.main_table(study, comparisons)]
     together: dict[str, Any] = {}
@@ -46,7 +46,7 @@ def write_figures(study: Study, folder: Path) -> None:
 
 
 def write_claims(studies: Sequence[Study], folder: Path) -> None:
-    """`folder`/claims.{md,tex,json} and figures/claims.{pdf,png,csv} on the claims of all `studies`.
+    """`folder`/claims.{md,tex,html,json} and figures/claims.{pdf,png,csv} on the claims of all `studies`.
 
     A study without claims is passed over.
     """
@@ -62,6 +62,7 @@ def write_claims(studies: Sequence[Study], folder: Path) -> None:
         f"{render.markdown(overviews, origin)}\n## Every test\n\n{render.markdown(details, origin)}",
     )
     write_text(folder / "claims.tex", render.latex([*overviews, *details], origin))
+    write_text(folder / "claims.html", render.html([*overviews, *details], origin))
     provenance = {study.name: study.collected.provenance for study, _ in judged}
     write_json(
         folder / "claims.json",
@@ -107,6 +108,7 @@ def _ranks(ranks: across.Ranks) -> dict[str, Any]:
 def _write(shown: Sequence[Table], path: Path, origin: str) -> None:
     write_text(path.with_name(f"{path.name}.tex"), render.latex(shown, origin))
     write_text(path.with_name(f"{path.name}.md"), render.markdown(shown, origin))
+    write_text(path.with_name(f"{path.name}.html"), render.html(shown, origin))
 
 
 def _records(frame: pd.DataFrame) -> Any:

@@ -1,8 +1,9 @@
-"""One table, two notations: LaTeX with booktabs, ready for input, and Markdown."""
+"""One table, three notations: LaTeX with booktabs, ready for input, Markdown, and HTML."""
 
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 from tabulate import LATEX_ESCAPE_RULES, tabulate
@@ -84,6 +85,38 @@ def latex(tables: Sequence[Table], provenance: str) -> str:
 def markdown(tables: Sequence[Table], provenance: str) -> str:
     """The same tables for reading on screen."""
     return "\n".join(map(_markdown_table, tables)) + f"\n<!-- {provenance} -->\n"
+
+
+def html(tables: Sequence[Table], provenance: str) -> str:
+    """The same tables as a page of its own, which the workflow's report shows."""
+    return f"{_PAGE}{''.join(map(_html_table, tables))}<!-- {provenance} -->\n</html>\n"
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>inforeg</title>
+<style>
+body { font: 14px/1.4 sans-serif; max-width: 80em; margin: 2em auto; padding: 0 1em; }
+table { border-collapse: collapse; border-block: 1.5px solid; margin: 1em 0; }
+th, td { padding: 0.2em 0.7em; vertical-align: top; }
+thead { border-bottom: 1px solid; }
+tbody tr:hover { background: #eee; }
+p { margin: 0.3em 0; }
+</style>
+"""
+
+
+def _html_table(table: Table) -> str:
+    body = _tabulated(table, "unsafehtml", escape, _html_cell)
+    notes = "".join(f"<p>{escape(note)}</p>\n" for note in table.notes)
+    return f"<h2>{escape(table.caption)}</h2>\n{body}\n{notes}"
+
+
+def _html_cell(cell: Cell) -> str:
+    command = {"plain": "{}", "best": "<strong>{}</strong>", "second": "<u>{}</u>"}[cell.style]
+    mark = f"<sup>{escape(cell.mark)}</sup>" if cell.mark else ""
+    return command.format(escape(cell.text)) + mark
 
 
 def _latex_table(table: Table) -> str:

@@ -32,7 +32,9 @@ def register(commands: Commands) -> None:
     parser = _command(commands, "table", table, "make an experiment's tables and statistics")
     _add_experiment(parser)
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
-    _add_path(parser, "--tables", "results/tables", "folder for EXPERIMENT.{tex,md} and one per benchmark")
+    _add_path(
+        parser, "--tables", "results/tables", "folder for EXPERIMENT.{tex,md,html} and its benchmarks'"
+    )
     _add_path(parser, "--statistics", "results/statistics", "folder for EXPERIMENT.{csv,json}")
     parser = _command(commands, "figure", figure, "draw an experiment's figures")
     _add_experiment(parser)
@@ -46,7 +48,7 @@ def register(commands: Commands) -> None:
     )
     _add_experiment(parser, nargs="+")
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
-    _add_path(parser, "--output", "results", "folder for claims.{md,tex,json} and figures/")
+    _add_path(parser, "--output", "results", "folder for claims.{md,tex,html,json} and figures/")
     parser = _command(commands, "paper", paper, "write the replication as a LaTeX document")
     _add_experiment(parser, nargs="+")
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")

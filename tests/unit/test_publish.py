@@ -7,11 +7,13 @@ import pytest
 
 from inforeg.__main__ import main
 
-EXPERIMENT_FILES = ("tables/main.md", "tables/main.tex", "tables/main_toy.md", "tables/main_toy.tex")
+EXPERIMENT_FILES = tuple(
+    f"tables/main{end}.{suffix}" for end in ("", "_toy") for suffix in ("tex", "md", "html")
+)
 MADE = (
     *EXPERIMENT_FILES,
     *("statistics/main.csv", "statistics/main.json"),
-    *("claims.md", "claims.tex", "claims.json"),
+    *("claims.md", "claims.tex", "claims.html", "claims.json"),
     *("figures/claims.pdf", "figures/claims.png", "figures/claims.csv"),
     *("paper.tex", "numbers.tex", "runs.parquet", "paper.pdf"),
 )

@@ -56,7 +56,7 @@ rule typeset:
         rules.claims.output,
         [made_of(name) for name in PAPER],
     output:
-        report("results/paper.pdf", caption="../report/paper.rst", category="Document"),
+        report("results/paper.pdf", caption="../report/paper.rst", category="Claims"),
     log:
         "results/logs/typeset.log",
     conda:

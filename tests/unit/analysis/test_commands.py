@@ -33,10 +33,12 @@ def test_from_runs_to_claims(inforeg_command, sweep):
     results = sweep.root / "results"
     found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
     expected = {f"figures/claims.{e}" for e in ("pdf", "png", "csv")}
-    expected |= {"runs.parquet", "claims.md", "claims.tex", "claims.json"}
+    expected |= {"runs.parquet", "claims.md", "claims.tex", "claims.html", "claims.json"}
     expected |= {f"collected/mini/{n}.parquet" for n in COLUMNS}
     expected |= {"collected/mini/provenance.json", "statistics/mini.csv", "statistics/mini.json"}
-    expected |= {f"tables/{s}.{e}" for s in ("mini", "mini_alpha", "mini_beta") for e in ("tex", "md")}
+    expected |= {
+        f"tables/{s}.{e}" for s in ("mini", "mini_alpha", "mini_beta") for e in ("tex", "md", "html")
+    }
     expected |= {
         f"figures/mini_{f}.{e}"
         for f in ("information", "curves", "differences")

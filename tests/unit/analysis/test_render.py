@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 
-from inforeg.analysis.render import Cell, Table, latex, markdown
+from inforeg.analysis.render import Cell, Table, html, latex, markdown
 
 TABLE = Table(
     caption="Costs 5 % of $x_1 & more",
@@ -36,6 +36,16 @@ def test_markdown_escapes_and_marks():
     assert "**70.1 ± 0.2**<sup>↑</sup>" in text
     assert "<ins>−1.0</ins><sup>a</sup>" in text
     assert text.endswith("<!-- commit abc -->\n")
+
+
+def test_html_escapes_and_marks():
+    text = html([TABLE], "commit abc")
+    assert text.startswith("<!DOCTYPE html>")
+    assert "<h2>Costs 5 % of $x_1 &amp; more</h2>" in text
+    assert "&lt;e&gt;" in text
+    assert "<strong>70.1 ± 0.2</strong><sup>↑</sup>" in text
+    assert "<u>−1.0</u><sup>a</sup>" in text
+    assert text.endswith("<!-- commit abc -->\n</html>\n")
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
