@@ -32,9 +32,7 @@ def register(commands: Commands) -> None:
     parser = _command(commands, "table", table, "make an experiment's tables and statistics")
     _add_experiment(parser)
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
-    _add_path(
-        parser, "--tables", "results/tables", "folder for EXPERIMENT.{tex,md,html} and its benchmarks'"
-    )
+    _add_path(parser, "--tables", "results/tables", "folder for EXPERIMENT.{tex,md,html} and its benchmarks'")
     _add_path(parser, "--statistics", "results/statistics", "folder for EXPERIMENT.{csv,json}")
     parser = _command(commands, "figure", figure, "draw an experiment's figures")
     _add_experiment(parser)

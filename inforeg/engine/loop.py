@@ -55,9 +55,8 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
     measured = state.train.part(_subset(state, len(state.val), "measured"))
     with record:
         _restore(state, method, selection, record.resume())
-        for _ in tqdm(
-            range(state.epoch, epochs), desc=str(record.folder), unit="epoch", leave=False, disable=None
-        ):
+        ahead = range(state.epoch, epochs)
+        for _ in tqdm(ahead, str(record.folder), unit="epoch", leave=False, disable=None):
             started = time.perf_counter()
             row = _start_epoch(state, epochs)
             with state.cost:

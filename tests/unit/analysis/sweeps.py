@@ -51,9 +51,10 @@ def benchmark_config(name: str) -> BenchmarkConfig:
     )
 
 
-def write_run(folder: Path, spec: RunSpec, accuracy: float, modalities: Sequence[str]) -> None:
+def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
     """One finished run; validation accuracy is one point below the test one."""
     folder.mkdir(parents=True)
+    modalities = ["audio", "video"] if spec.variant == "default" else [spec.variant]
     described = {"spec": spec.model_dump(mode="json"), "spec_sha256": spec.digest()}
     (folder / "run.json").write_text(
         json.dumps({**described, "commit": "abc123", "versions": {"torch": "2.13"}})
@@ -122,9 +123,8 @@ def make_sweep(
         )
         specs = tuple(spec.model_copy(update={"seed": seed}) for seed in range(len(values)))
         cells.append(Cell(row, specs, 10))
-        modalities = ["audio", "video"] if variant == "default" else [variant]
         for each, accuracy in zip(specs, values, strict=True):
-            write_run(each.directory(root / "results" / "runs"), each, accuracy, modalities)
+            write_run(each.directory(root / "results" / "runs"), each, accuracy)
     config = root / "workflow" / "config"
     for kind, models in (("benchmarks", benchmarks), ("experiments", {"mini": experiment})):
         (config / kind).mkdir(parents=True, exist_ok=True)
