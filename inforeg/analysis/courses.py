@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from inforeg.analysis.compare import best_variants, scale, unit, weakest
-from inforeg.analysis.panels import draw_key, draw_legend, draw_line, over_epochs
+from inforeg.analysis.panels import draw_key, draw_legend, draw_line, over_epochs, stacked
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN, STYLES
 from inforeg.analysis.tables import metric_title
@@ -53,7 +53,7 @@ def information(study: Study) -> tuple[Figure, pd.DataFrame]:
             ax.set_title(title)
             ax.set_yscale("log")
             ax.set_xlabel("Epoch" if benchmark == names[-1] else "")
-        panels[0].set_ylabel(f"{config.title}\nTr(F), {config.training.trace}")
+        panels[0].set_ylabel(f"{stacked(config.title)}\nTr(F), {config.training.trace}")
         draw_legend(part, panels, columns=3)
     return figure, numbers
 
@@ -75,7 +75,7 @@ def curves(study: Study) -> tuple[Figure, pd.DataFrame]:
             for (key, label), (colour, style) in zip(study.labels.items(), cycle(STYLES)):
                 draw_line(ax, here[here["row"] == key], label, colour, style)
             ax.set_title("validation" if split == "val" else "test")
-        title = study.benchmarks[benchmark].title
+        title = stacked(study.benchmarks[benchmark].title)
         panels[0].set_ylabel(f"{title}\n{metric_title(metric)} ({unit(metric)})")
     for ax in axes[-1]:
         ax.set_xlabel("Epoch")
@@ -102,7 +102,7 @@ def regulation(study: Study) -> tuple[Figure, pd.DataFrame]:
             ):
                 ax = panels[0 if quantity == "accuracy" else 1]
                 draw_line(ax, line, "", colours[str(modality)], style)
-        panels[0].set_ylabel(f"{study.benchmarks[name].title}\ntest accuracy (%)")
+        panels[0].set_ylabel(f"{stacked(study.benchmarks[name].title)}\ntest accuracy (%)")
         panels[1].set_ylabel(f"Tr(F), {study.benchmarks[name].training.trace}")
         panels[1].set_yscale("log")
         for ax in panels:
@@ -137,7 +137,7 @@ def gradients(study: Study) -> tuple[Figure, pd.DataFrame]:
         colours = dict(zip(study.benchmarks[name].encoders, cycle(COLOURS)))
         for key, style in zip(study.labels, cycle(ROW_STYLES)):
             _draw_gradients(panels, here[here["row"] == key], style, colours)
-        panels[0].set_ylabel(study.benchmarks[name].title)
+        panels[0].set_ylabel(stacked(study.benchmarks[name].title))
         for ax, title in zip(panels, ("gap, gradient norm", "gap, Tr(F)", "cosine"), strict=True):
             ax.set_title(title)
             ax.set_xlabel("Epoch" if name == names[-1] else "")

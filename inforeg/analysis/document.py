@@ -20,7 +20,7 @@ PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage{amssymb,booktabs,caption,float,graphicx}
 \floatplacement{table}{H}
 \floatplacement{figure}{H}
-\captionsetup{font=small}
+\captionsetup{font=small,labelformat=empty}
 \pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
 \newcommand{\drawing}[2]{\begin{figure}\centering\includegraphics{#1}\caption{#2}\end{figure}}
 \input{numbers}

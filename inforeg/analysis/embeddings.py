@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from inforeg.analysis.compare import weakest
+from inforeg.analysis.panels import stacked
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
 
@@ -29,5 +30,5 @@ def tsne(study: Study) -> tuple[Figure, pd.DataFrame]:
                 ax.scatter(points["x"], points["y"], s=3, color=colour, marker=marker, linewidths=0.4)
             ax.set_title(label)
             ax.set(xticks=[], yticks=[])
-        panels[0].set_ylabel(f"{study.benchmarks[name].title}\n{poorest}")
+        panels[0].set_ylabel(f"{stacked(study.benchmarks[name].title)}\n{poorest}")
     return figure, pd.concat(shown)

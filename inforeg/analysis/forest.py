@@ -17,6 +17,10 @@ VERDICTS = {"reproduced": "#0072B2", "contradicted": "#D55E00", "inconclusive": 
 """The verdicts that have an effect, and their colours."""
 
 MARKERS = "os^vP*X"
+
+LONGEST = 74
+"""Characters of a statement that there is room for."""
+
 PRINTED = "the paper's own, on its own data"
 
 
@@ -33,20 +37,22 @@ def forest(judged: Sequence[tuple[Study, pd.DataFrame]]) -> tuple[Figure, pd.Dat
     titles = {name: config.title for study, _ in judged for name, config in study.benchmarks.items()}
     markers = dict(zip(titles, cycle(MARKERS)))
     lines = pd.concat([part for _, part in judged])
-    figure = Figure((PAGE, 0.9 + 0.24 * len(claims)), layout="constrained")
+    figure = Figure((PAGE, 1.1 + 0.19 * len(claims)), layout="constrained")
     ax: Axes = figure.subplots()
     ax.axvline(0, color="grey", linewidth=0.6)
     for place, (study, claim) in enumerate(claims):
         mine = lines[(lines["experiment"] == study.name) & (lines["claim"] == claim.id)]
         _draw_effects(ax, place, mine.dropna(subset="difference").to_dict("records"), markers)
         ax.plot([*claim.printed.values()], [place] * len(claim.printed), "D", ms=4, mec="black", mfc="none")
-    labels = [f"{shorten(claim.statement, 84, placeholder='…')}  ({claim.source})" for _, claim in claims]
+    labels = [
+        f"{shorten(claim.statement, LONGEST, placeholder='…')}  ({claim.source})" for _, claim in claims
+    ]
     ax.set_yticks(range(len(claims)), labels, fontsize=6)
     ax.set_ylim(len(claims) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", linewidth=0.3, color="0.9")
     ax.set_axisbelow(True)
-    ax.set_xlabel("Effect (points) with its 95 % interval, in favour of the claim to the right of 0")
+    ax.set_xlabel("Effect in points with its 95 % interval;\nright of 0: as claimed")
     _draw_meanings(ax, {titles[name]: marker for name, marker in markers.items()})
     draw_legend(figure, [ax], columns=4)
     return figure, _numbers(lines)
@@ -58,7 +64,7 @@ def _draw_effects(ax: Axes, place: int, found: list[dict[Any, Any]], markers: Ma
         height = place + 0.7 * ((number + 0.5) / len(found) - 0.5)
         colour = VERDICTS[line["verdict"]]
         ax.plot([line["ci_low"], line["ci_high"]], [height, height], color=colour, linewidth=0.8)
-        ax.plot(line["difference"], height, markers[line["benchmark"]], ms=3, color=colour)
+        ax.plot(line["difference"], height, markers[line["benchmark"]], ms=2.5, color=colour)
 
 
 def _draw_meanings(ax: Axes, markers: Mapping[str, str]) -> None:

@@ -15,6 +15,12 @@ from inforeg.errors import unknown
 
 MARKS = (("↑", "↓"), ("△", "▽"))
 """Above and below, by reference."""
+Sets = Mapping[str, Mapping[str, Cell]]
+"""What a table shows of each data set, ours or printed: title to row key to cell."""
+
+Content = tuple[list[str], list[list[Cell]]]
+"""Header, without the first column, and rows."""
+
 STYLES: dict[float, Style] = {1: "best", 2: "second"}
 
 
@@ -30,23 +36,38 @@ def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
     letters = dict(zip(sorted({cell["reason"] for cell in left_out}), ascii_lowercase, strict=False))
     cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
     cells |= _bracketed(study, _cells(study, comparisons, lower_is_better(experiment.metric)))
+    sets = {
+        f"{config.title} ({unit(experiment.metric)})": {
+            row: cell for (row, b), cell in cells.items() if b == name
+        }
+        for name, config in study.benchmarks.items()
+    }
+    for data, numbers in experiment.printed.items():
+        sets[f"{data}, printed (%)"] = {row: _printed(found) for row, found in numbers.items()}
     columns = list(dict.fromkeys(row.column for row in experiment.rows))
-    rows = [
-        [Cell(label)]
-        + [cells.get((keys.get(column, ""), b), NOTHING) for b in study.benchmarks for column in columns]
-        + [
-            _printed(data.get(keys.get(column, ""), []))
-            for data in experiment.printed.values()
-            for column in columns
-        ]
-        for label, keys in study.grid.items()
-    ]
-    titles = [f"{config.title} ({unit(experiment.metric)})" for config in study.benchmarks.values()]
-    titles += [f"{data}, printed (%)" for data in experiment.printed]
-    header = [f"{title}: {column}" if column else title for title in titles for column in columns]
+    header, rows = _side_by_side(study, sets) if columns == [""] else _stacked(study, sets, columns)
     notes = [*_notes(study, comparisons), *(f"{letter}: {reason}." for reason, letter in letters.items())]
     caption = experiment.caption or experiment.title
     return Table(caption, study.name, ["Method", *header], rows, notes)
+
+
+def _side_by_side(study: Study, sets: Sets) -> Content:
+    """Header and rows with a column per data set."""
+    rows = [
+        [Cell(label), *(cells.get(keys[""], NOTHING) for cells in sets.values())]
+        for label, keys in study.grid.items()
+    ]
+    return list(sets), rows
+
+
+def _stacked(study: Study, sets: Sets, columns: Sequence[str]) -> Content:
+    """Header and rows with the experiment's own columns, one data set below the other."""
+    rows = []
+    for title, cells in sets.items():
+        rows.append([Cell(title, "heading"), *(Cell("") for _ in columns)])
+        for label, keys in study.grid.items():
+            rows.append([Cell(label), *(cells.get(keys.get(column, ""), NOTHING) for column in columns)])
+    return list(columns), rows
 
 
 def _bracketed(study: Study, cells: Mapping[tuple[str, str], Cell]) -> Mapping[tuple[str, str], Cell]:

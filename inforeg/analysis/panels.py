@@ -1,6 +1,7 @@
 """What figures share: curves over epochs, and one legend for several panels."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -40,3 +41,8 @@ def draw_legend(figure: FigureBase, axes: Iterable[Axes], columns: int) -> None:
         handles, labels = ax.get_legend_handles_labels()
         entries = dict(zip(labels, handles, strict=True)) | entries
     figure.legend(entries.values(), entries.keys(), loc="outside upper center", ncols=columns)
+
+
+def stacked(title: str) -> str:
+    """`title` over several lines, for the side of a small panel."""
+    return fill(title, 24)

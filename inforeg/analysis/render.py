@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import chain
 from typing import Literal
 
 from tabulate import LATEX_ESCAPE_RULES, tabulate
@@ -36,7 +37,29 @@ _LATEX = str.maketrans(
 )
 _MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\`*_|<>[]"})
 
-Style = Literal["plain", "best", "second"]
+WIDEST = 20
+"""Characters of a cell in one line of LaTeX."""
+
+Style = Literal["plain", "best", "second", "heading"]
+
+_LATEX_STYLES: dict[Style, str] = {
+    "plain": "{}",
+    "best": r"\textbf{{{}}}",
+    "second": r"\underline{{{}}}",
+    "heading": r"\emph{{{}}}",
+}
+_MARKDOWN_STYLES: dict[Style, str] = {
+    "plain": "{}",
+    "best": "**{}**",
+    "second": "<ins>{}</ins>",
+    "heading": "*{}*",
+}
+_HTML_STYLES: dict[Style, str] = {
+    "plain": "{}",
+    "best": "<strong>{}</strong>",
+    "second": "<u>{}</u>",
+    "heading": "<em>{}</em>",
+}
 
 
 @dataclass(frozen=True)
@@ -114,7 +137,7 @@ def _html_table(table: Table) -> str:
 
 
 def _html_cell(cell: Cell) -> str:
-    command = {"plain": "{}", "best": "<strong>{}</strong>", "second": "<u>{}</u>"}[cell.style]
+    command = _HTML_STYLES[cell.style]
     mark = f"<sup>{escape(cell.mark)}</sup>" if cell.mark else ""
     return command.format(escape(cell.text)) + mark
 
@@ -129,7 +152,7 @@ def _latex_table(table: Table) -> str:
         r"\setlength{\tabcolsep}{3pt}",
         _booktabs(table),
         r"\par\medskip",
-        *(rf"\parbox{{\linewidth}}{{{latex_text(note)}}}\par" for note in table.notes),
+        *(rf"\parbox{{\linewidth}}{{\strut {latex_text(note)}\strut}}\par" for note in table.notes),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
@@ -164,14 +187,21 @@ def _latex_header(name: str) -> str:
 
 
 def _latex_cell(cell: Cell) -> str:
-    command = {"plain": "{}", "best": r"\textbf{{{}}}", "second": r"\underline{{{}}}"}[cell.style]
+    command = _LATEX_STYLES[cell.style]
     mark = f"$^{{{latex_text(cell.mark).replace('$', '')}}}$" if cell.mark else ""
-    return command.format(_stacked(cell.text, 20, "t", "l")) + mark
+    if cell.style == "heading":
+        return command.format(latex_text(cell.text))
+    text = cell.text if len(cell.text) <= WIDEST else cell.text.replace(" (", "\n(")
+    return command.format(_stacked(text, WIDEST, "t", "l")) + mark
 
 
 def _stacked(text: str, width: int, anchor: str, align: str) -> str:
     """`text` over several lines if it is wider than `width` characters, so that tables fit the page."""
-    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    wrapped = (
+        textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
+    )
+    lines = list(chain.from_iterable(wrapped))
     body = r" \\ ".join(map(latex_text, lines))
     return (
         body if len(lines) < 2 else rf"\begin{{tabular}}[{anchor}]{{@{{}}{align}@{{}}}}{body}\end{{tabular}}"
@@ -179,6 +209,6 @@ def _stacked(text: str, width: int, anchor: str, align: str) -> str:
 
 
 def _markdown_cell(cell: Cell) -> str:
-    command = {"plain": "{}", "best": "**{}**", "second": "<ins>{}</ins>"}[cell.style]
+    command = _MARKDOWN_STYLES[cell.style]
     mark = f"<sup>{cell.mark}</sup>" if cell.mark else ""
     return command.format(markdown_text(cell.text)) + mark

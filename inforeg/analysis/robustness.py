@@ -5,7 +5,7 @@ from itertools import cycle
 import pandas as pd
 from matplotlib.figure import Figure
 
-from inforeg.analysis.panels import draw_legend
+from inforeg.analysis.panels import draw_legend, stacked
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLUMN, STYLES
 
@@ -33,6 +33,6 @@ def corruption(study: Study) -> tuple[Figure, pd.DataFrame]:
                     curve = curves[name, key, kind]
                     ax.plot(curve.index, curve, style, label=label, color=colour, marker="o", ms=2)
             ax.set_xlabel(title if name == names[-1] else "")
-        panels[0].set_ylabel(f"{study.benchmarks[name].title}\ntest accuracy (%)")
+        panels[0].set_ylabel(f"{stacked(study.benchmarks[name].title)}\ntest accuracy (%)")
     draw_legend(figure, axes.flat, columns=2)
     return figure, numbers

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from inforeg.analysis.forest import LONGEST
 from inforeg.analysis.render import latex_text
 from inforeg.analysis.statistics import seeds_needed
 from inforeg.plan import plan
@@ -163,3 +164,8 @@ def test_latex_has_a_character_for_every_one_in_the_experiments(project, experim
         texts += [experiment.title, experiment.caption, *(row.title for row in experiment.rows)]
         texts += [text for claim in experiment.claims for text in (claim.statement, claim.source)]
     assert [text for text in texts if not latex_text(text).isascii()] == []
+
+
+def test_statements_fit_into_the_picture(experiments):
+    found = [claim.statement for experiment in experiments.values() for claim in experiment.claims]
+    assert [statement for statement in found if len(statement) > LONGEST] == []

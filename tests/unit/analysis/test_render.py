@@ -29,6 +29,13 @@ def test_latex_escapes_and_marks():
     assert text.isascii()
 
 
+def test_wide_cells_break_before_their_brackets():
+    row = [Cell("Joint"), Cell("94.2 ± 2.5 (42.0 / 39.5 / 34.2)"), Cell("+0.8 [+0.4, +1.2]")]
+    text = latex([Table("c", "t", ["Method", "A", "B"], [row])], "")
+    assert r"94.2 $\pm$ 2.5 \\ (42.0 / 39.5 / 34.2)\end{tabular}" in text
+    assert "& +0.8 [+0.4, +1.2] " in text
+
+
 def test_markdown_escapes_and_marks():
     text = markdown([TABLE], "commit abc")
     assert r"\| \*" in text
