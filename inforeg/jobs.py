@@ -35,11 +35,12 @@ class Job:
         return f"{self.spec.cell.as_posix()}/seeds={self.first}-{self.last}.json"
 
 
-def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
-    """The jobs of `cells` and of all that they need, by path; needed jobs come first.
+def jobs(targets: Iterable[Iterable[Cell]]) -> dict[str, Job]:
+    """The jobs of the cells of all `targets` and of all that they need, by path; needed jobs come first.
 
-    Each run is in one job: a cell is cut at multiples of the block size and wherever one of `cells` ends, so
-    that experiments with different numbers of seeds share the jobs of those that they have in common.
+    Each run is in one job: a cell is cut at multiples of the block size and wherever one of `targets` ends,
+    so that targets with different numbers of seeds share the jobs of those that they have in common. The
+    experiments of one target are made together, so between them nothing is cut.
 
     Raises:
         UserError: two different specs claim the same directory.
@@ -47,17 +48,11 @@ def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
     claimed: dict[Path, RunSpec] = {}
     ends: dict[Path, set[int]] = {}
     wanted: dict[Path, set[int]] = {}
-    for cell in cells:
-        seeds = [spec.seed for spec in cell.specs]
-        first_seed = cell.specs[0].model_copy(update={"seed": 0})
-        for spec in (*closure(first_seed), first_seed):
-            if claimed.setdefault(spec.cell, spec) != spec:
-                raise UserError(
-                    f"Two experiments ask for different settings of {spec.cell}; name one of them by a "
-                    "variant of its own."
-                )
-            ends.setdefault(spec.cell, set()).update((*seeds[:: cell.block], seeds[-1] + 1))
-            wanted.setdefault(spec.cell, set()).update(seeds)
+    for cells in targets:
+        for path, (block, seeds) in _together(cells, claimed).items():
+            ordered = sorted(seeds)
+            ends.setdefault(path, set()).update((*ordered[::block], ordered[-1] + 1))
+            wanted.setdefault(path, set()).update(seeds)
     found = [
         Job(spec.model_copy(update={"seed": first}), first, stop - 1)
         for path, spec in claimed.items()
@@ -65,6 +60,22 @@ def jobs(cells: Iterable[Cell]) -> dict[str, Job]:
         if first in wanted[path]
     ]
     return {job.path: job for job in found}
+
+
+def _together(cells: Iterable[Cell], claimed: dict[Path, RunSpec]) -> dict[Path, tuple[int, set[int]]]:
+    """Block size and seeds of each of `cells` and of what it needs; `claimed` takes their specs at seed 0."""
+    found: dict[Path, tuple[int, set[int]]] = {}
+    for cell in cells:
+        first_seed = cell.specs[0].model_copy(update={"seed": 0})
+        for spec in (*closure(first_seed), first_seed):
+            if claimed.setdefault(spec.cell, spec) != spec:
+                raise UserError(
+                    f"Two experiments ask for different settings of {spec.cell}; name one of them by a "
+                    "variant of its own."
+                )
+            _, seeds = found.setdefault(spec.cell, (cell.block, set()))
+            seeds.update(each.seed for each in cell.specs)
+    return found
 
 
 def serving(found: Iterable[Job], spec: RunSpec, first: int, last: int) -> list[str]:

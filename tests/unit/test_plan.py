@@ -34,7 +34,7 @@ def test_a_cell_that_cannot_be_is_left_out_with_its_reason(project):
 
 def test_jobs_are_cut_at_the_block_size_and_closed_under_needs(project):
     ensemble = next(cell for cell in plan(project, "main").cells if cell.method == "ensemble")
-    found = jobs([ensemble])
+    found = jobs([[ensemble]])
     assert list(found) == [
         "toy/unimodal/first/seeds=0-1.json",
         "toy/unimodal/first/seeds=2-2.json",
@@ -50,19 +50,25 @@ def test_jobs_are_cut_at_the_block_size_and_closed_under_needs(project):
     ]
 
 
-def test_experiments_with_different_numbers_of_seeds_share_jobs_and_no_run_is_in_two():
+def test_targets_with_different_numbers_of_seeds_share_jobs_and_no_run_is_in_two():
     few, many = (Cell("joint", with_seeds(make_spec(), range(seeds)), 4) for seeds in (3, 6))
-    found = jobs([few, many])
+    found = jobs([[few], [many]])
     assert [(job.first, job.last, job.spec.seed) for job in found.values()] == [
         (0, 2, 0),
         (3, 3, 3),
         (4, 5, 4),
     ]
-    assert found == jobs([many, few])
+    assert found == jobs([[many], [few]])
     paths = list(found)
     assert serving(found.values(), few.specs[0], 0, 2) == paths[:1]
     assert serving(found.values(), many.specs[0], 0, 5) == paths
     assert serving(found.values(), make_spec("ogm"), 0, 5) == []
+
+
+def test_experiments_of_one_target_are_cut_nowhere_but_at_the_block_size():
+    few, many = (Cell("joint", with_seeds(make_spec(), range(seeds)), 4) for seeds in (3, 6))
+    assert [(job.first, job.last) for job in jobs([[few, many]]).values()] == [(0, 3), (4, 5)]
+    assert jobs([[few, many]]) == jobs([[many, few]])
 
 
 def test_a_needed_run_is_the_run_that_an_experiment_asks_for(project):
@@ -80,10 +86,10 @@ def test_two_meanings_of_one_directory_are_an_error():
         Cell("x", with_seeds(make_spec("inforeg", "mine", beta=beta), range(2)), 10) for beta in (0.1, 0.2)
     ]
     with pytest.raises(UserError, match="different settings of toy/inforeg/mine"):
-        jobs(cells)
+        jobs([cells])
     with pytest.raises(UserError, match="different settings of toy/inforeg/mine"):
-        jobs([cells[0], Cell("x", cells[1].specs[:1], 10)])
-    assert len(jobs([cells[0], cells[0]])) == 1
+        jobs([[cells[0]], [Cell("x", cells[1].specs[:1], 10)]])
+    assert len(jobs([[cells[0]], [cells[0]]])) == 1
 
 
 def test_a_spec_spells_out_every_default(project):

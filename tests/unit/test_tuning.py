@@ -92,7 +92,7 @@ def test_trial_0_is_the_row_itself_and_all_rows_share_what_is_common(tuned):
 
 def test_a_trials_teachers_are_of_its_own_training_and_shared(tuned):
     cells = [cell for trial in plan_tuning(tuned) for cell in trial.cells]
-    found = jobs(cells)
+    found = jobs([cells])
     teachers = [path for path in found if "/unimodal/" in path]
     assert "toy/unimodal/trial_1_first/seeds=100-101.json" in teachers
     assert len(teachers) == 6  # three trials of two modalities: the row's own are UMT's teachers

@@ -30,12 +30,16 @@ try:
     EXPERIMENTS = {name: PROJECT.experiment(name) for name in PROJECT.experiments()}
     PLANS = {name: plan(PROJECT, name) for name in EXPERIMENTS}
     TRIALS = [cell for trial in plan_tuning(PROJECT) for cell in trial.cells]
-    JOBS = jobs([cell for planned in PLANS.values() for cell in planned.cells] + TRIALS)
     PAPER, QUICK = PROJECT.workflow().experiments, PROJECT.workflow().quick
     HASHES = PROJECT.data_hashes()
     TARGETS = PROJECT.workflow().targets
-    for name in [*PAPER, QUICK, *sum(TARGETS.values(), [])]:
+    NAMED = [PAPER, [QUICK], *TARGETS.values()]
+    for name in sum(NAMED, []):
         PROJECT.experiment(name)
+    ALONE = [[name] for name in EXPERIMENTS if name not in sum(NAMED, [])]
+    JOBS = jobs(
+        [[cell for name in names for cell in PLANS[name].cells] for names in NAMED + ALONE] + [TRIALS]
+    )
 except UserError as error:
     sys.exit(f"inforeg: {error}")
 
