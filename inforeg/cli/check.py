@@ -74,7 +74,7 @@ def configuration(project: Project) -> str:
     named = [name for names in config.targets.values() for name in names]
     for name in (*config.experiments, config.quick, *named):
         project.experiment(name)
-    runs = sum(job.last - job.first + 1 for job in jobs(cells).values())
+    runs = sum(job.last - job.first + 1 for job in jobs([cells]).values())
     names = f"{len(project.benchmarks())} benchmarks, {len(project.experiments())} experiments"
     return f"configuration: {names}, {runs} runs"
 

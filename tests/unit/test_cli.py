@@ -177,7 +177,7 @@ def test_a_variant_of_the_method_brings_its_settings(project):
 
 
 def test_ctrl_c_ends_with_130_and_the_same_command_continues(project):
-    slow = [sys.executable, "-m", "inforeg", *TRAIN, "joint", "--set", "training.epochs=400", "--out", "run"]
+    slow = [sys.executable, "-m", "inforeg", *TRAIN, "joint", "--set", "training.epochs=2000", "--out", "run"]
     process = subprocess.Popen(slow, stderr=subprocess.PIPE, text=True)
     while not Path("run/last.ckpt").exists():
         assert process.poll() is None
