@@ -188,7 +188,7 @@ class InfoReg:
 
 
 class ReleasedInfoReg(InfoReg):
-    """InfoReg as its released code of November 2025 computes it; PAPER.md, section 3, points 1-4 and 6.
+    """InfoReg as its released code of November 2025 computes it.
 
     Two modalities. One modality's window decides for both, from epoch 0 on; the leading modality is pulled
     with its own strength times exp(tanh(gap)), the gap being of probabilities summed over the batch; the

@@ -31,7 +31,9 @@ class AGM(Windowed):
     coalition worth 0, so that sum_m o_m = z. With s_m the cross-entropy of o_m on the batch and S_m its mean
     over all batches so far: r_m = exp(mean_{k != m} s_k - s_m), tau_m likewise of S, and
     kappa_m = exp(alpha min(tau_m - r_m, 10)). The zero input is one sample, encoded once a batch in
-    evaluation mode; a coalition is a pass of the fusion alone.
+    evaluation mode; a coalition is a pass of the fusion alone. The code encodes present inputs anew for each
+    coalition, in evaluation mode, which differs where encoders normalise by batch, and takes a batch into
+    S_m only after its tau_m.
 
     Attributes:
         alpha: alpha; 1.5, the author's for CREMA-D, all through the training (its last epoch is 1500).

@@ -18,19 +18,21 @@ from inforeg.registry import OPTIONS
 class ARL(Method):
     """Let the surer modality learn faster: scale what flows back into each encoder by its certainty.
 
-    With H_m the entropy of modality m's prediction, mean over the batch: w_m = M softmax_m(1 / (T H_m)), and
-    the gradient that reaches h_m, from all losses, is multiplied by w_m. An encoder's gradient is linear in
-    it, so the encoder's own gradient is scaled. Entropy stands for the variance of the paper's bias-variance
-    argument, as in its code; that the weights have mean 1 is this package's reading.
+    With H_m the entropy of modality m's prediction, mean over the batch, and r_m = (1 / H_m) / sum 1 / H:
+    w_m = M softmax_m(T r_m), and the gradient that reaches h_m, from all losses, is multiplied by w_m. An
+    encoder's gradient is linear in it, so the encoder's own gradient is scaled. Entropy stands for the
+    variance of the paper's bias-variance argument, as in its code. This package's readings: the weights have
+    mean 1, and r_m is not multiplied by the others' share of the logits' size, as it is there.
 
     Attributes:
-        temperature: T of the weights; 8 in the code.
+        temperature: T, sharpness of the weights: it multiplies; 8 in the code.
         start: first epoch that is scaled, as a fraction of the epochs; 5 of 100 in the code.
         unimodal_weight: gamma, weight of the unimodal losses; 4 in the code for CREMA-D.
     """
 
     name: ClassVar[str] = "arl"
     title: ClassVar[str] = "ARL"
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "optimisation"
     reference: ClassVar[str] = "Wei et al., Improving Multimodal Learning via Imbalanced Learning, ICCV 2025"
     own_heads: ClassVar[bool] = True
@@ -54,4 +56,5 @@ def certainties(unimodal: Mapping[str, Tensor], temperature: float) -> Tensor:
     """w_m (M,), which sum to M, from logits (B, C) per modality."""
     log_p = torch.stack(list(unimodal.values())).log_softmax(-1)
     entropy = -(log_p.exp() * log_p).sum(-1).mean(1)
-    return len(entropy) * torch.softmax(1 / (temperature * entropy.clamp(min=1e-6)), dim=0)
+    inverse = 1 / entropy.clamp(min=1e-6)
+    return len(entropy) * torch.softmax(temperature * inverse / inverse.sum(), dim=0)

@@ -20,8 +20,9 @@ class CML(Method):
     """Confidence must not grow when a modality is removed.
 
     For each batch the modalities leave in a random order, features at zero, down to one: S_1 (all) to S_M.
-    L = mean_k CE(S_k) + lambda sum_k mean_i max(0, conf_i(S_{k+1}) - conf_i(S_k)), with conf the largest
-    probability, sample by sample.
+    L = mean_k CE(S_k) + lambda sum_k sum_i max(0, conf_i(S_{k+1}) - conf_i(S_k)), with conf the largest
+    probability, sample by sample. The penalty is a sum over the batch, unlike the cross-entropy: so
+    lambda is of the size that the code gives it.
 
     Attributes:
         weight: lambda; 0.1 in BalanceBenchmark, the only code known.
@@ -29,6 +30,7 @@ class CML(Method):
 
     name: ClassVar[str] = "cml"
     title: ClassVar[str] = "CML"
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "objective"
     reference: ClassVar[str] = "Ma et al., Calibrating Multimodal Learning, ICML 2023"
     own_losses: ClassVar[bool] = True
@@ -53,6 +55,6 @@ class CML(Method):
 
 
 def ranking(nested: list[Tensor]) -> Tensor:
-    """sum_k mean_i max(0, conf_i(S_{k+1}) - conf_i(S_k)) from logits (B, C) of shrinking subsets."""
+    """sum_k sum_i max(0, conf_i(S_{k+1}) - conf_i(S_k)) from logits (B, C) of shrinking subsets."""
     confidence = torch.stack([logits.softmax(1).max(1).values for logits in nested])
-    return torch.relu(confidence[1:] - confidence[:-1]).mean(1).sum()
+    return torch.relu(confidence[1:] - confidence[:-1]).sum()

@@ -24,8 +24,9 @@ class G2D(UMT):
 
     L = CE(z) + lambda sum_m MSE(h_m, h_m^teacher) + sum_m KL(p_m^teacher || p_m), temperature 1. While the
     prioritisation lasts, the gradients of the convolution and linear weights of the modality with the
-    highest teacher confidence on the batch (the true class's probability, summed) are set to 0. The student's
-    unimodal logits are the model's (shares, where the fusion decomposes): this package's reading.
+    highest teacher confidence on the batch (the true class's probability, summed) are set to 0; where all
+    teachers are equally sure, nobody waits. This package's readings: the student's unimodal logits are the
+    model's (shares, where the fusion decomposes), and of more than two modalities the surest alone waits.
 
     Attributes:
         weight: lambda, weight of the features' distance; 1 in the code.
@@ -35,6 +36,7 @@ class G2D(UMT):
 
     name: ClassVar[str] = "g2d"
     title: ClassVar[str] = "G2D"
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "optimisation"
     reference: ClassVar[str] = "Rakib and Bagavathi, G2D: Gradient-Guided Distillation, ICCV 2025"
     neutral: ClassVar[Mapping[str, Setting] | None] = {"weight": 0.0, "logit_weight": 0.0, "end": 0.0}
@@ -60,7 +62,9 @@ class G2D(UMT):
             return
         taught = {m: logits[batch.index] for m, logits in self._teachers.unimodal.items()}
         score = confidences(taught, batch.target)
-        for modality, waits in zip(taught, (score == score.max()).tolist(), strict=True):
+        # Teachers that are all certain tie at the batch size; then there is nobody to wait for.
+        surest = (score == score.max()) & (score > score.min())
+        for modality, waits in zip(taught, surest.tolist(), strict=True):
             state.log(f"waits/{modality}", float(waits))
             if waits:
                 torch._foreach_zero_(state.gradients(modality, dimensions=2))

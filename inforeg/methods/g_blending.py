@@ -1,7 +1,7 @@
 """G-Blending: gradient blending by the overfitting-to-generalisation ratio."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 import torch
@@ -12,7 +12,9 @@ from torch import Tensor
 
 from inforeg.batch import Batch, Output
 from inforeg.config import Setting
+from inforeg.data.base import Split
 from inforeg.methods.base import Family, Method, cross_entropies
+from inforeg.methods.held_out import together
 from inforeg.methods.state import TrainState, Weights
 from inforeg.models.fusion import Sum
 from inforeg.models.multimodal import MultimodalModel, answers
@@ -30,8 +32,9 @@ class GBlending(Method):
     At the start of every super-epoch, for each loss k a copy of the model is trained on it alone, as long as
     the super-epoch, on the training split less a held-out part. With L^T and L^V the mean losses on both
     parts, G_k = the fall of L^V and O_k = the growth of L^V - L^T: w_k ~ max(G_k, 0) / O_k^2, sum w = 1
-    (equal if no loss generalises; |O_k| at least 1e-4), and L = sum_k w_k CE_k on the whole training split.
-    One super-epoch is the offline form. A unimodal copy runs its own encoder alone.
+    (equal if no loss generalises; |O_k| at least 1e-4), and L = sum_k w_k CE_k. One super-epoch is the
+    offline form, which then trains on the whole training split; with more of them the held-out part stays
+    held out, since later copies start from the model. A unimodal copy runs its own encoder alone.
 
     Attributes:
         super_epoch: length of a super-epoch, as a fraction of the epochs; 1, the paper's offline form.
@@ -40,6 +43,7 @@ class GBlending(Method):
 
     name: ClassVar[str] = "g_blending"
     title: ClassVar[str] = "G-Blending"
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "objective"
     reference: ClassVar[str] = "Wang et al., What Makes Training Multi-Modal Networks Hard, CVPR 2020"
     own_heads: ClassVar[bool] = True
@@ -53,10 +57,19 @@ class GBlending(Method):
         """Hold a part of the training split out."""
         order = torch.randperm(len(state.train), generator=stream(state.spec.seed, "method", self.name))
         size = max(1, round(self.held_out * len(state.train)))
-        self._unseen = state.train.part(order[:size].to(state.device))
+        self._held_out = order[:size].to(state.device)
+        self._unseen = state.train.part(self._held_out)
         self._seen = state.train.part(order[size:].to(state.device))
         self._length = max(1, round(self.super_epoch * self.epochs(state.spec.config.training.epochs)))
         self._weights: dict[str, float] = {}
+
+    def sampler(self, state: TrainState, split: Split) -> Iterable[Tensor]:
+        """The usual batches, less what is held out if weights will be estimated again."""
+        batches = super().sampler(state, split)
+        if self._length >= self.epochs(state.spec.config.training.epochs):
+            return batches
+        kept = (index[~torch.isin(index, self._held_out)] for index in batches)
+        return together(kept, state.spec.config.training.batch_size)
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Weigh the losses anew, if it is time."""
@@ -79,10 +92,10 @@ class GBlending(Method):
         trial = copy.deepcopy(state.model) if name == JOINT else self._alone(state, name)
         optimizer = state.fresh_optimizer(trial.parameters())
         optimizer.param_groups[0]["lr"] = state.optimizer.param_groups[0]["lr"]
-        generator = state.generator(f"{self.name} trial")
+        generator, size = state.generator(f"{self.name} trial"), state.spec.config.training.batch_size
         for _ in range(self._length):
             order = torch.randperm(len(self._seen), generator=generator).to(state.device)
-            for index in torch.split(order, state.spec.config.training.batch_size):
+            for index in together(torch.split(order, size), size):
                 batch = self._seen.batch(index)
                 optimizer.zero_grad(set_to_none=True)
                 self.backward(state, {name: F.cross_entropy(trial(batch.inputs).logits, batch.target)})

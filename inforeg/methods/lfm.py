@@ -15,6 +15,7 @@ from inforeg.config import Setting
 from inforeg.data.base import Split
 from inforeg.methods.alternating import mean_logits
 from inforeg.methods.base import Family, Method
+from inforeg.methods.held_out import together
 from inforeg.methods.state import Blueprint, TrainState, Weights
 from inforeg.models.fusion import Sum
 from inforeg.models.multimodal import MultimodalModel
@@ -60,6 +61,7 @@ class LFM(Method):
 
     name: ClassVar[str] = "lfm"
     title: ClassVar[str] = "LFM"
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "objective"
     reference: ClassVar[str] = "Yang et al., Dynamically Learning Modality Gap, NeurIPS 2024"
     fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
@@ -85,10 +87,9 @@ class LFM(Method):
 
     def sampler(self, state: TrainState, split: Split) -> Iterable[Tensor]:
         """The usual batches less the samples held out."""
-        for index in super().sampler(state, split):
-            kept = index[~torch.isin(index, self._unseen)]
-            if len(kept):
-                yield kept
+        batches = super().sampler(state, split)
+        kept = (index[~torch.isin(index, self._unseen)] for index in batches)
+        return together(kept, state.spec.config.training.batch_size)
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Move alpha."""

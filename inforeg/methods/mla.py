@@ -1,6 +1,5 @@
 """MLA: multimodal learning with alternating unimodal adaptation."""
 
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, cast
 
@@ -54,6 +53,7 @@ class MLA(Alternating):
 
     name: ClassVar[str] = "mla"
     title: ClassVar[str] = "MLA"
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "optimisation"
     reference: ClassVar[str] = "Zhang et al., MLA: Alternating Unimodal Adaptation, CVPR 2024"
     same_width: ClassVar[bool] = True
@@ -70,7 +70,7 @@ class MLA(Alternating):
         """Nothing is projected out yet."""
         width = cast(Shared, state.model.fusion).head.in_features
         self._projection = torch.eye(width, device=state.device)
-        self._batches = math.ceil(len(state.train) / state.spec.config.training.batch_size)
+        self._batches = len(list(self.sampler(state, state.train)))
 
     def on_epoch_start(self, state: TrainState) -> None:
         """No batch is done."""
@@ -108,7 +108,7 @@ class MLA(Alternating):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from the projection of a `state_dict`."""
-        self._projection = state["projection"]
+        self._projection = state["projection"].to(self._projection.device)
 
 
 def projected_out(projection: Tensor, direction: Tensor, alpha: float) -> Tensor:

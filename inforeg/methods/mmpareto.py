@@ -33,6 +33,7 @@ class MMPareto(Method):
 
     name: ClassVar[str] = "mmpareto"
     title: ClassVar[str] = "MMPareto"
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "optimisation"
     reference: ClassVar[str] = "Wei and Hu, MMPareto, ICML 2024"
     own_heads: ClassVar[bool] = True
@@ -48,31 +49,38 @@ class MMPareto(Method):
         return cross_entropies(output, batch)
 
     def backward(self, state: TrainState, losses: Mapping[str, Tensor]) -> None:
-        """Both gradients of every encoder, then their integration."""
+        """Both gradients of every encoder; their plain sum is there to be measured."""
         joint, *unimodal = losses.values()
         joint.backward(retain_graph=True)  # type: ignore[no-untyped-call]
-        multimodal = {m: state.gradients(m) for m in state.model.modalities}
-        for modality in multimodal:
+        self._multimodal = {m: state.gradients(m) for m in state.model.modalities}
+        for modality in self._multimodal:
             for parameter in state.model.parameters_of(modality):
                 parameter.grad = None
         torch.stack(unimodal).sum().backward()  # type: ignore[no-untyped-call]
-        for modality, gradients in multimodal.items():
-            weight = self._integrate(gradients, state.gradients(modality))
+        self._unimodal = {m: [gradient.clone() for gradient in state.gradients(m)] for m in self._multimodal}
+        for modality, gradients in self._multimodal.items():
+            torch._foreach_add_(state.gradients(modality), gradients)
+
+    def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
+        """Integrate them."""
+        for modality, gradients in self._multimodal.items():
+            weight = self._integrate(state.gradients(modality), gradients, self._unimodal[modality])
             state.log(f"w/{modality}", weight)
 
     @torch.no_grad()
-    def _integrate(self, multimodal: Sequence[Tensor], unimodal: list[Tensor]) -> Tensor:
-        """Put h in the place of the unimodal gradients; w of the multimodal ones."""
+    def _integrate(
+        self, plain: list[Tensor], multimodal: Sequence[Tensor], unimodal: Sequence[Tensor]
+    ) -> Tensor:
+        """Put h in the place of the plain sums; w of the multimodal gradients."""
         weight = multimodal_weight(multimodal, unimodal, self.clip)
-        pairs = list(zip(multimodal, unimodal, strict=True))
-        plain = [g + g_m for g, g_m in pairs]
-        for (g, _), g_m in zip(pairs, unimodal, strict=True):
-            g_m.mul_(2 * (1 - weight)).add_(2 * weight * g)
-        wanted, found = (torch.stack(torch._foreach_norm(group)) for group in (plain, unimodal))
+        wanted = torch.stack(torch._foreach_norm(plain))
+        for h, g, g_m in zip(plain, multimodal, unimodal, strict=True):
+            torch.add(2 * (1 - weight) * g_m, 2 * weight * g, out=h)
+        found = torch.stack(torch._foreach_norm(plain))
         if self.lengths == "encoder":
             wanted, found = wanted.norm().expand_as(wanted), found.norm().expand_as(found)
         restored = (wanted / found.clamp(min=torch.finfo(found.dtype).tiny)).clamp(min=1)
-        torch._foreach_mul_(unimodal, list(self.gamma * restored))
+        torch._foreach_mul_(plain, list(self.gamma * restored))
         return weight
 
 

@@ -22,7 +22,7 @@ class ModalityDropout(Method):
     A sample that would lose every modality keeps one, drawn uniformly.
 
     Attributes:
-        probability: p; 0 is joint training.
+        probability: p; 0.2 is this package's, 0 is joint training.
     """
 
     name: ClassVar[str] = "modality_dropout"

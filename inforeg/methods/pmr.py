@@ -26,10 +26,10 @@ class PMR(Windowed):
     softmax(sim_m)_y, and c_m = clip(max_k S_k / S_m - 1, 0, 1), which for two modalities is the paper's
     clip(1 / rho - 1, 0, 1). L = CE(z) + alpha sum_m c_m CE(sim_m) - mu max_m c_m H(softmax(sim_best)): early
     in training the leading modality is kept uncertain. The maximum is this package's reading for more than
-    two modalities. Prototypes are those of a part of the training split, anew at the start of each epoch,
-    c <- (1 - epsilon) c_new + epsilon c_old; a class that the part lacks keeps its prototype, or begins with
-    the mean of all features. While a modality is not to be adjusted (`active`), its own cross-entropy and,
-    where it leads, its entropy are left out.
+    two modalities. Prototypes are those of a part of the training split, anew at the start of each epoch of
+    the modulation, c <- (1 - epsilon) c_new + epsilon c_old; a class that the part lacks keeps its prototype,
+    or begins with the mean of all features. While a modality is not to be adjusted (`active`), its own
+    cross-entropy and, where it leads, its entropy are left out.
 
     Attributes:
         alpha: alpha, weight of the prototypes' cross-entropy; 1 in the code.
@@ -43,6 +43,7 @@ class PMR(Windowed):
 
     name: ClassVar[str] = "pmr"
     title: ClassVar[str] = "PMR"
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "objective"
     reference: ClassVar[str] = "Fan et al., PMR: Prototypical Modal Rebalance, CVPR 2023"
     neutral: ClassVar[Mapping[str, Setting] | None] = {"alpha": 0.0, "mu": 0.0}
@@ -63,10 +64,13 @@ class PMR(Windowed):
         """No prototypes yet."""
         super().setup(state, weights)
         self._prototypes: dict[str, Tensor] = {}
+        self._device = state.device
 
     def on_epoch_start(self, state: TrainState) -> None:
-        """Renew the prototypes."""
+        """Renew the prototypes, as long as a loss asks for them."""
         super().on_epoch_start(state)
+        if not self._modulates(state):
+            return
         size = max(1, round(self.share * len(state.train)))
         order = torch.randperm(len(state.train), generator=state.generator(self.name))
         part = state.train.part(order[:size].to(state.device))
@@ -78,8 +82,7 @@ class PMR(Windowed):
     def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:
         """The joint loss, the lagging modalities' and the leader's entropy."""
         terms = super().losses(state, batch, output)
-        progress = state.epoch / self.epochs(state.spec.config.training.epochs)
-        if progress >= self.end or not (self.alpha or self.mu):
+        if not self._modulates(state):
             return terms
         similarity = {m: -torch.cdist(h, self._prototypes[m]) for m, h in output.features.items()}
         log_p = torch.stack([sim.log_softmax(1) for sim in similarity.values()])
@@ -88,11 +91,17 @@ class PMR(Windowed):
         for lag, (modality, sim) in zip(lags * acting, similarity.items(), strict=True):
             state.log(f"c/{modality}", lag)
             terms[f"prototype/{modality}"] = self.alpha * lag * F.cross_entropy(sim, batch.target)
-        if self.mu and progress < self.entropy_end:
+        if self.mu and self._progress(state) < self.entropy_end:
             entropy = -(log_p.exp() * log_p).sum(-1).mean(1)
             leading = lags == lags.min()
             terms["entropy"] = -self.mu * (lags.max() * (acting * entropy)[leading]).mean()
         return terms
+
+    def _progress(self, state: TrainState) -> float:
+        return state.epoch / self.epochs(state.spec.config.training.epochs)
+
+    def _modulates(self, state: TrainState) -> bool:
+        return self._progress(state) < self.end and bool(self.alpha or self.mu)
 
     def _lags(self, log_p: Tensor, target: Tensor) -> Tensor:
         """c_m (M,) from log-probabilities (M, B, C); the leader's is 0."""
@@ -107,7 +116,7 @@ class PMR(Windowed):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from the prototypes of a `state_dict`."""
         super().load_state_dict(state["windows"])
-        self._prototypes = dict(state["prototypes"])
+        self._prototypes = {m: means.to(self._device) for m, means in state["prototypes"].items()}
 
 
 def class_means(features: Tensor, target: Tensor, classes: int, old: Tensor | None) -> Tensor:

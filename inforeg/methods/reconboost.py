@@ -83,6 +83,7 @@ class ReconBoost(Method):
         self._length = max(1, round(self.stage * self.epochs(state.spec.config.training.epochs)))
         self._others: Tensor | None = None
         self._before: Tensor | None = None
+        self._device = state.device
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Begin a stage or a rectification, if it is time."""
@@ -136,4 +137,5 @@ class ReconBoost(Method):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`."""
-        self._others, self._before = state["others"], state["before"]
+        saved = (state["others"], state["before"])
+        self._others, self._before = (None if p is None else p.to(self._device) for p in saved)

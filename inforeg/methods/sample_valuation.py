@@ -20,8 +20,8 @@ from inforeg.methods.state import TrainState
 from inforeg.models.multimodal import MultimodalModel, answers
 from inforeg.registry import OPTIONS
 
-BOUNDS = (-0.1, 0.4, 0.9)
-"""On phi, between the numbers of copies; the code's."""
+BOUNDS = (-0.1, 0.4, 1 - 1e-6)
+"""On phi, between the numbers of copies; the code's, the last one just below a fair share of rounded sums."""
 
 
 @dataclass(config=OPTIONS)
@@ -90,13 +90,14 @@ class SampleValuation(Resampling):
     same bounds are kept for more, this package's reading.
 
     Attributes:
-        few: copies where phi_m is in (0.4, 0.9); 1 in the code.
+        few: copies where phi_m is in (0.4, 1); 1 in the code.
         some: copies where phi_m is in (-0.1, 0.4); 2 in the code.
         many: copies where phi_m is below -0.1; 3 in the code.
     """
 
     name: ClassVar[str] = "sample_valuation"
     title: ClassVar[str] = "Sample-level valuation"
+    version: ClassVar[int] = 2
     neutral: ClassVar[Mapping[str, Setting] | None] = {"few": 0, "some": 0, "many": 0}
 
     few: NonNegativeInt = 1

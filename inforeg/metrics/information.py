@@ -64,7 +64,7 @@ class LayerTrace(FisherTrace):
     """The "trace" of InfoReg's released code: squares averaged over a layer's elements, weights only.
 
     Each convolution's and linear layer's weight counts with the mean over its elements; biases and
-    batch-norm parameters do not count; the epoch's batches are summed (PAPER.md, section 3, point 4).
+    batch-norm parameters do not count; the epoch's batches are summed.
     """
 
     def sums(self) -> dict[str, float]:

@@ -132,3 +132,15 @@ def test_a_zero_input_is_one_sample_encoded_once(variant, backward):
     assert state.cost.forward == {AUDIO: 9, IMAGE: 9}
     assert state.cost.backward == {AUDIO: backward, IMAGE: backward}
     assert all(encoder.training for encoder in state.model.encoders.values())
+
+
+@pytest.mark.parametrize("variant", ["default", "released"])
+def test_the_zero_input_leaves_the_batch_statistics_alone(variant):
+    method, state = start(make_spec("agm", variant))
+    batch = state.train.batch(torch.arange(8))
+    plain = state.model.encoders[AUDIO](batch.inputs[AUDIO]).detach()
+    norm = torch.nn.BatchNorm1d(5)
+    state.model.encoders[AUDIO].append(norm)
+    method.step(state, batch)
+    assert norm.num_batches_tracked == 1
+    torch.testing.assert_close(norm.running_mean, 0.1 * plain.sum(0) / 8)  # from 0, with momentum 0.1

@@ -5,6 +5,7 @@ import torch
 
 from inforeg.methods.amco import masses
 from tests.conftest import make_spec, start
+from tests.golden.test_baselines import LR, one_feature
 
 
 def test_masses_by_hand():
@@ -63,3 +64,28 @@ def test_losses_are_the_joint_and_the_own():
     assert list(terms) == ["joint", "audio", "image"]
     assert terms["image"].item() == pytest.approx(math.log(4))
     assert terms["joint"].item() == pytest.approx(terms["audio"].item())
+
+
+def test_an_update():
+    """u_a = (1, 0) has (e + 1) / (e + 3) > 1/2 of the mass; in batch 2 of epoch 1 one of two classes is 0.
+
+    W = diag(2, 1), so z = (2, 0) where class 1 is masked and (0, 0) where class 0 is.
+    """
+    s, seen = math.e / (1 + math.e), set()
+    for seed in range(10):
+        method, state = one_feature("amco", sigma=0.5, epsilon=0.3)
+        found = dict(state.model.named_parameters())
+        with torch.no_grad():
+            found["fusion.mix.weight"].copy_(torch.diag(torch.tensor([2.0, 1.0])))
+        state.epoch, method._batches = 1, 2
+        method._masks = {m: torch.Generator().manual_seed(seed) for m in ("audio", "image")}
+        losses = method.step(state, state.train.batch(torch.tensor([0])))
+        kept = losses["joint"].item() < 0.6
+        seen.add(kept)
+        error = 1 - 1 / (1 + math.exp(-2 * kept))
+        # its own loss pulls with 1 - s, the joint one through W where class 0 is kept
+        pull = 1 - s + 2 * kept * error
+        assert found["encoders.audio.0.weight"].item() == pytest.approx(1 + LR * pull)
+        assert found["fusion.mix.weight"][0, 0].item() == pytest.approx(2 + LR * kept * error)
+        assert found["fusion.heads.image.bias"][0].item() == pytest.approx(LR * (1 / 2 + 2 * error))
+    assert seen == {True, False}

@@ -19,7 +19,8 @@ def unimodal():
 
 
 def expected(temperature):
-    raised = [math.exp(1 / (temperature * entropy)) for entropy in (HALF, SURE)]
+    inverse = [1 / entropy for entropy in (HALF, SURE)]
+    raised = [math.exp(temperature * each / sum(inverse)) for each in inverse]
     return [2 * value / sum(raised) for value in raised]
 
 
@@ -30,7 +31,8 @@ def test_weights_by_hand(temperature):
 
 def test_a_certain_prediction_divides_by_nothing():
     weights = certainties({"a": torch.tensor([[1e4, 0.0]]), "b": torch.zeros(1, 2)}, 8.0)
-    assert weights.tolist() == pytest.approx([2, 0])
+    # all of the certainty is a's: softmax of (8, 0)
+    assert weights.tolist() == pytest.approx([2 / (1 + math.exp(-8)), 2 / (1 + math.exp(8))], rel=1e-3)
 
 
 @pytest.mark.parametrize(("epoch", "scaled"), [(0, False), (1, True)])

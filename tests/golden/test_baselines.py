@@ -8,7 +8,8 @@ import torch
 from inforeg.batch import Batch, Output
 from inforeg.data.base import Data, Split
 from inforeg.methods.ensemble import Ensemble
-from tests.conftest import make_config, make_spec, start
+from inforeg.methods.unimodal import Unimodal
+from tests.conftest import make_config, make_data, make_spec, start, untrained
 
 LR = 0.5
 
@@ -22,7 +23,8 @@ def one_feature(method, **settings):
     config = config.model_validate({**config.model_dump(), "encoders": {"audio": encoder, "image": encoder}})
     inputs = {"audio": torch.tensor([[1.0]]), "image": torch.tensor([[0.5]])}
     split = Split(inputs, torch.tensor([0]))
-    plugin, state = start(make_spec(method, config=config, **settings), Data(("a", "b"), split, split, split))
+    data = Data(("a", "b"), split, split, split)
+    plugin, state = start(make_spec(method, config=config, **settings), data, untrained(data))
     values = {
         "encoders.audio.0.weight": [[1.0]],
         "encoders.image.0.weight": [[2.0]],
@@ -111,3 +113,40 @@ def test_modality_dropout_masks_features_by_hand():
             output = method.forward(state, Batch(state.train.inputs, state.train.target, torch.tensor([0])))
             seen.add(tuple(output.logits[0].tolist()))
     assert seen == {(1.0, 1.0), (1.0, 0.0), (0.0, 1.0)}
+
+
+def first_draw(accepts):
+    """A generator whose first uniform number the condition accepts."""
+    seeds = (torch.Generator().manual_seed(seed) for seed in range(100))
+    found = next(g for g in seeds if accepts(torch.rand(1, generator=g).item()))
+    return found.manual_seed(found.initial_seed())
+
+
+def test_an_update_of_modality_dropout():
+    """The sample loses audio: z = (0, 1), so dL/dz = (-s, s) and audio has no part in it."""
+    method, state = one_feature("modality_dropout", probability=0.5)
+    method._masks = {"audio": first_draw(lambda u: u < 0.5), "image": first_draw(lambda u: u >= 0.5)}
+    method.step(state, state.train.batch(torch.tensor([0])))
+    s = math.e / (1 + math.e)
+    found = dict(state.model.named_parameters())
+    assert found["encoders.audio.0.weight"].item() == 1
+    assert found["encoders.image.0.weight"].item() == pytest.approx(2 - LR * 0.5 * s)
+    assert found["fusion.weights.audio"].flatten().tolist() == [1, 0]
+    assert found["fusion.weights.image"].flatten().tolist() == pytest.approx([LR * s, 1 - LR * s])
+
+
+def test_the_ensemble_asks_the_trained_unimodal_models():
+    data = make_data()
+    trained = {
+        run.settings["modality"]: {name: values + 0.5 for name, values in untrained(data)(run).items()}
+        for run in Unimodal.runs(make_spec("ensemble"))
+    }
+    method, state = start(make_spec("ensemble"), data, lambda run: trained[run.settings["modality"]])
+    inputs = state.val.batch(torch.arange(3)).inputs
+    answer = method.predict(state.model(inputs)).exp()
+    expected = torch.zeros(3, 4)
+    for modality, weights in trained.items():
+        single, alone = start(make_spec("unimodal", modality=modality), data)
+        alone.model.load_state_dict(weights)
+        expected += single.predict(alone.model(inputs)).softmax(1) / 2
+    torch.testing.assert_close(answer, expected)

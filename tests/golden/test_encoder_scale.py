@@ -22,5 +22,6 @@ def test_losses_are_of_weight_one_on_heads_of_its_own():
     for modality, loss in method.losses(state, batch, output).items():
         logits = output.logits if modality == "joint" else output.unimodal[modality]
         assert loss.item() == pytest.approx(-logits.log_softmax(1)[range(8), batch.target].mean().item())
-    shares, _ = start(make_spec("encoder_scale", heads="shares"))
-    assert shares.heads == "shares"
+    _, shared = start(make_spec("encoder_scale", heads="shares"))
+    whole = shared.model(batch.inputs)
+    torch.testing.assert_close(sum(whole.unimodal.values()), whole.logits)

@@ -78,3 +78,42 @@ def test_offline_once_online_per_super_epoch(monkeypatch, super_epoch, blended):
     for state.epoch in range(4):
         method.on_epoch_start(state)
     assert seen == blended
+
+
+@pytest.mark.parametrize(("super_epoch", "trained_on"), [(1.0, 80), (0.5, 60)])
+def test_what_is_held_out_stays_so_while_weights_are_estimated_again(super_epoch, trained_on):
+    method, state = begun(super_epoch=super_epoch, held_out=0.25)
+    seen = torch.cat(list(method.sampler(state, state.train)))
+    assert len(seen) == trained_on
+    trained = {tuple(row) for row in state.train.inputs["audio"][seen].tolist()}
+    held_out = [tuple(row) in trained for row in method._unseen.inputs["audio"].tolist()]
+    assert held_out == [trained_on == 80] * 20
+
+
+def test_a_trial_leaves_no_sample_alone():
+    """Batch normalisation cannot take one."""
+    config = make_config(training={"epochs": 4, "batch_size": 59})
+    method, state = start(make_spec("g_blending", config=config, held_out=0.25))
+    state.model.encoders["audio"].append(torch.nn.BatchNorm1d(5))
+    with state.cost:
+        method._trial(state, "joint")  # of 60 samples
+    assert state.cost.steps == 4
+
+
+def test_a_trial_trains_on_nothing_that_is_held_out():
+    method, state = begun(held_out=0.25)
+    for values in state.train.inputs.values():
+        values.fill_(torch.nan)  # the parts are copies
+    for name in ("joint", "audio"):
+        trial = method._trial(state, name)
+        assert all(parameter.isfinite().all() for parameter in trial.parameters())
+
+
+def test_each_loss_is_judged_by_its_own_trial(monkeypatch):
+    method, state = begun()
+    starts = {"joint": (1.0, 1.1), "audio": (1.0, 1.0), "image": (1.0, 1.0)}
+    ends = {"joint": (0.4, 0.7), "audio": (0.7, 0.8), "image": (0.1, 1.2)}
+    monkeypatch.setattr(method, "_trial", lambda state, name: name)
+    monkeypatch.setattr(method, "_losses", lambda of: {"joint": ends[of]} if of in ends else starts)
+    # gains 0.4, 0.2 and none; growth of the gap 0.2 and 0.1: ratios 10 and 20
+    assert method._blend(state) == pytest.approx({"joint": 1 / 3, "audio": 2 / 3, "image": 0})

@@ -154,3 +154,39 @@ def test_an_encoder_without_depths_is_refused():
         False,
         "an encoder has no intermediate depth at which branches could be joined",
     )
+
+
+def test_speeds_of_bypass_and_branch_by_hand():
+    """All weights are 1; squared gradients by group, over encoders of 101 and heads of 24 parameters."""
+    method, state = begun(warm_up=0, epsilon=99.0)
+    squares = {"squeeze": 1.0, "bias": 1.0, "excite.audio": 4.0, "excite.image": 9.0}
+    groups = {f"fusion.joints.0.{name}": square for name, square in squares.items()}
+    groups |= {"encoders.audio": 0.25, "fusion.heads.audio": 16.0}
+    groups |= {"encoders.image": 2.25, "fusion.heads.image": 1.0}
+    for name, parameter in state.model.named_parameters():
+        (square,) = (value for group, value in groups.items() if name.startswith(group))
+        parameter.data.fill_(1.0)
+        parameter.grad = torch.full_like(parameter, math.sqrt(square))
+    for _ in range(2):
+        method.on_gradients(state, state.train.batch(torch.arange(2)), Output({}, torch.zeros(2, 4), {}))
+    # the squeeze, from 8 + 8 to 8 channels, is shared: 136 parameters; an excitation has 72
+    bypass = {"audio": (136 + 72 * 4) / 208, "image": (136 + 72 * 9) / 208}
+    main = {"audio": (101 * 0.25 + 24 * 16) / 125, "image": (101 * 2.25 + 24) / 125}
+    assert method._bypass == pytest.approx({m: 2 * value for m, value in bypass.items()})
+    assert method._main == pytest.approx({m: 2 * value for m, value in main.items()})
+
+
+@pytest.mark.parametrize(("held", "reached"), [([], True), (["audio"], False), (["image"], True)])
+def test_a_held_branch_hears_nothing_of_the_other(held, reached):
+    method, state = begun()
+    batch = state.train.batch(torch.arange(8))
+    image = batch.inputs["image"].requires_grad_()
+    method._held = held
+    method.forward(state, batch).unimodal["audio"].sum().backward()
+    assert (image.grad is not None and bool(image.grad.any())) is reached
+
+
+@pytest.mark.parametrize(("variant", "leader", "gain"), [("default", "", 2.0), ("released", "audio", 1.0)])
+def test_whose_average_and_how_large_an_excitation(variant, leader, gain):
+    _, state = start(make_spec("greedy", variant))
+    assert [(joint.leader, joint.gain) for joint in state.model.fusion.joints] == [(leader, gain)]

@@ -1,4 +1,4 @@
-"""InfoReg as released (PAPER.md, section 3, points 1-6), transcribed into plain Python a second time.
+"""InfoReg as released, transcribed into plain Python a second time.
 
 The encoder of a modality is a convolution over a signal of length one, tanh, a linear layer, and a batch
 norm with fixed statistics (mean 0, variance 1): z_1 = A x + c, r = tanh z_1, z_2 = B r + d,

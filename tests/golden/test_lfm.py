@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from inforeg.batch import Batch, Output
+from inforeg.methods.base import Method
+from inforeg.methods.held_out import together
 from inforeg.methods.lfm import gap
 from tests.conftest import make_config, make_spec, start
 
@@ -108,3 +110,22 @@ def test_the_cosine_predicts_which_loss_helps_held_out_samples():
     own = torch.autograd.grad(method._terms(state.model(batch.inputs), batch)[0], parameters)
     own_length = math.sqrt(sum(g.square().sum().item() for g in own))
     assert slope == pytest.approx(cosine * length * own_length, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "size", "joined"),
+    [([3, 0, 3], 3, [3, 3]), ([3, 1, 2], 3, [4, 2]), ([1, 0, 3, 1], 3, [5]), ([1, 1, 0, 1], 1, [1, 1, 1])],
+)
+def test_no_sample_is_alone_where_others_are_held_out(sizes, size, joined):
+    """Batch normalisation cannot take one."""
+    positions = torch.arange(sum(sizes))
+    found = together(torch.split(positions, sizes), size)
+    assert [len(index) for index in found] == joined
+    assert torch.equal(torch.cat(found), positions)
+
+
+def test_batches_have_company_after_samples_are_held_out(monkeypatch):
+    method, state = start(make_spec("lfm", held_out=1))
+    method._unseen = torch.tensor([2])
+    monkeypatch.setattr(Method, "sampler", lambda *_: [torch.arange(2), torch.arange(2, 4)])
+    assert [index.tolist() for index in method.sampler(state, state.train)] == [[0, 1, 3]]

@@ -5,6 +5,7 @@ import torch
 
 from inforeg.methods.mbsd import self_distillation
 from tests.conftest import make_spec, start
+from tests.golden.test_baselines import LR, one_feature
 
 
 def logits(p):
@@ -54,3 +55,16 @@ def test_weight_of_the_distillation():
         terms.append(method.losses(state, batch, method.forward(state, batch)))
     assert terms[1]["distillation"].item() == pytest.approx(3 * terms[0]["distillation"].item())
     assert set(terms[0]) == {"joint", "audio", "image", "distillation"}
+
+
+def test_an_update():
+    """u_a = (1, 0), u_i = (0, 1), class 0: audio, sure by s, teaches image with weight w = 2 s - 1."""
+    method, state = one_feature("mbsd")
+    method.step(state, state.train.batch(torch.tensor([0])))
+    s = math.e / (1 + math.e)
+    w = 2 * s - 1
+    audio = -1 / 2 - (1 - s) + w  # joint, own, squares; to u_a0
+    image = 1 / 2 + s + w * (1 + 2 * s - 1)  # joint, own, squares and divergence; to u_i1
+    found = dict(state.model.named_parameters())
+    assert found["encoders.audio.0.weight"].item() == pytest.approx(1 - LR * audio)
+    assert found["encoders.image.0.weight"].item() == pytest.approx(2 - LR * 0.5 * image)

@@ -5,7 +5,7 @@ import torch
 
 from inforeg.batch import Output
 from inforeg.methods.mla import projected_out
-from tests.conftest import make_spec, start
+from tests.conftest import make_config, make_spec, start
 
 
 def test_projection_by_hand():
@@ -85,3 +85,32 @@ def test_a_turn_moves_one_encoder_and_the_head_by_its_own_gradient():
     moved = (before["fusion.head.bias"] - head) / group["lr"]
     first = moved - buffer
     torch.testing.assert_close(buffer, 0.9 * first + (head.grad - first))
+
+
+def test_a_sample_that_would_be_alone_is_no_batch_of_its_own():
+    """80 samples in batches of 79 are one batch, so that alpha_t begins and ends at decay^1 in each epoch."""
+    method, state = start(make_spec("mla", config=make_config(training={"batch_size": 79})))
+    method.on_epoch_start(state)
+    assert len(list(method.sampler(state, state.train))) == method._batches == 1
+
+
+def test_a_resumed_projection_is_where_the_model_is():
+    """Checkpoints are read on the CPU."""
+    method, _ = start(make_spec("mla"))
+    saved = method.state_dict()
+    method._projection = torch.empty(5, 5, device="meta")
+    method.load_state_dict(saved)
+    assert method._projection.is_meta
+
+
+def test_the_step_takes_the_projected_gradient(monkeypatch):
+    method, state = start(make_spec("mla"))
+    method.on_epoch_start(state)
+    state.optimizer.param_groups[0]["weight_decay"] = 0.0
+    head = state.model.fusion.head
+    weight, bias = head.weight.detach().clone(), head.bias.detach().clone()
+    nothing = torch.zeros(5, 5)
+    monkeypatch.setattr("inforeg.methods.mla.projected_out", lambda *_: nothing)
+    method.step(state, state.train.batch(torch.arange(6)))
+    assert torch.equal(head.weight, weight)
+    assert not torch.equal(head.bias, bias)

@@ -31,3 +31,32 @@ def test_an_update_has_no_part_along_the_weights():
         along = (weight * weight.grad).sum(1)
         assert along.abs().max() < 1e-5
         assert weight.grad.abs().max() > 1e-4
+
+
+def test_an_update():
+    """du_c / dW_c = s (h / |h| - cos W_c / |W_c|) / |W_c|, in lists."""
+    method, state = start(make_spec("mmcosine", scale=3.0))
+    batch = state.train.batch(torch.tensor([0]))
+    features = {m: h[0].tolist() for m, h in state.model.encode(batch.inputs).items()}
+    before = {m: w.tolist() for m, w in state.model.fusion.weights.items()}
+    method.step(state, batch)
+
+    def unit(values):
+        return [v / math.sqrt(sum(x * x for x in values)) for v in values]
+
+    cosines = {
+        m: [sum(a * b for a, b in zip(unit(w), unit(h), strict=True)) for w in before[m]]
+        for m, h in features.items()
+    }
+    raised = [math.exp(3 * sum(pair)) for pair in zip(*cosines.values(), strict=True)]
+    training = state.spec.config.training
+    for m, h in features.items():
+        for c, w in enumerate(before[m]):
+            error = raised[c] / sum(raised) - (c == batch.target.item())
+            length = math.sqrt(sum(x * x for x in w))
+            slope = [3 * (a - cosines[m][c] * b) / length for a, b in zip(unit(h), unit(w), strict=True)]
+            moved = [
+                x - training.lr * (error * g + training.weight_decay * x)
+                for x, g in zip(w, slope, strict=True)
+            ]
+            assert state.model.fusion.weights[m][c].tolist() == pytest.approx(moved, abs=1e-5)

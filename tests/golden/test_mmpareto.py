@@ -9,8 +9,9 @@ from tests.conftest import make_spec, start
 
 def integrated(multimodal, unimodal, variant="default"):
     method, _ = start(make_spec("mmpareto", variant))
-    result = [torch.tensor(values) for values in unimodal]
-    weight = method._integrate([torch.tensor(values) for values in multimodal], result)
+    first, second = ([torch.tensor(values) for values in part] for part in (multimodal, unimodal))
+    result = [g + g_m for g, g_m in zip(first, second, strict=True)]
+    weight = method._integrate(result, first, second)
     return weight.item(), [values.tolist() for values in result]
 
 
@@ -86,6 +87,14 @@ def test_without_conflict_it_is_the_control_with_scaled_encoders(conflict):
     audio = {name for name in same if name.startswith("encoders.audio.")}
     assert all(same[name] for name in same.keys() - audio)
     assert all(same[name] for name in audio) is not conflict
+
+
+def test_the_trace_is_of_the_plain_sum():
+    """Tr(F) says what the losses ask for, not what the method makes of it."""
+    pareto, joint = (start(make_spec(name)) for name in ("mmpareto", "encoder_scale"))
+    for method, state in (pareto, joint):
+        method.step(state, state.train.batch(torch.arange(16)))
+    assert pareto[1].trace.close() == pytest.approx(joint[1].trace.close(), rel=1e-5)
 
 
 def test_two_backward_passes_through_the_encoders():

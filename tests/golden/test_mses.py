@@ -23,6 +23,8 @@ def test_smoothed_loss_by_hand():
     # 0.6 l(t - 1) + 0.4 l(t): audio 0.8, image 1.4 after 1.0
     assert (audio.best, audio.waited) == (pytest.approx(0.8), 0)
     assert (image.best, image.waited) == (pytest.approx(1.0), 1)
+    method.on_epoch_end(state, metrics(0.4, 2.0))
+    assert audio.best == pytest.approx(0.6 * 0.5 + 0.4 * 0.4)  # of the loss before, not of its smoothed one
 
 
 def test_a_branch_stops_alone_at_its_best_weights():
@@ -66,3 +68,13 @@ def test_a_resumed_run_keeps_what_was_best():
     assert (other._progress["audio"].waited, other._progress["image"].waited) == (1, 0)
     weights = branch(state.model, "audio").state_dict()
     assert all(torch.equal(other._progress["audio"].weights[k], v) for k, v in weights.items())
+
+
+def test_the_modalities_are_tasks_beside_the_joint_one():
+    method, state = begun()
+    batch = state.train.batch(torch.arange(8))
+    output = method.forward(state, batch)
+    terms = method.losses(state, batch, output)
+    assert list(terms) == ["joint", "audio", "image"]
+    audio = -output.unimodal["audio"].log_softmax(1)[range(8), batch.target].mean()
+    assert terms["audio"].item() == pytest.approx(audio.item())

@@ -6,6 +6,7 @@ import torch
 from inforeg.batch import Batch, Output
 from inforeg.methods.opm import in_place_ratios, modulated, ratios
 from tests.conftest import make_config, make_spec, start
+from tests.golden.test_baselines import LR, first_draw, one_feature
 
 
 def test_ratios_come_from_untouched_scores():
@@ -80,3 +81,44 @@ def test_samples_without_any_modality_do_not_count():
     assert method.losses(state, batch, output)["joint"].item() == pytest.approx(math.log(2))
     method._kept = torch.zeros(3, dtype=torch.bool)
     assert method.losses(state, batch, output)["joint"].item() == 0
+
+
+def test_released_rates_use_the_divided_scores():
+    """Scores 1.5 and 1.8: the paper's ratios are 5/6 and 6/5, the code's second one is s_2^2 / s_1."""
+    output = Output({}, torch.zeros(2, 2), {"audio": shares(0.8, 0.7), "image": shares(0.9, 0.9)})
+    batch = Batch({}, torch.tensor([0, 0]), torch.tensor([0, 1]))
+    expected = {
+        ("default", ""): {"audio": 0, "image": 1.8 / 1.5},
+        ("released", ""): {"audio": 0, "image": 1.8**2 / 1.5},
+        ("released", "image"): {"audio": 1.5**2 / 1.8, "image": 1.8 / 1.5},
+    }
+    for (variant, leader), ratio in expected.items():
+        method, _ = start(make_spec("opm", variant, leader=leader, base=0.5, strength=0.4))
+        rates = {m: r and 0.5 * (1 + 0.4 * math.tanh(r - 1)) for m, r in ratio.items()}
+        assert method.rates(output, batch) == pytest.approx(rates, rel=1e-5)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_update(kept):
+    """Audio leads by rho = e, so it alone may be dropped; what is left is divided by 1 - q_a / 2."""
+    method, state = one_feature("opm", base=0.5, strength=0.4, probability=1.0, warm_up=0.0)
+    method.on_epoch_start(state)
+    q = 0.5 * (1 + 0.4 * math.tanh(math.e - 1))
+    method._masks["audio"] = first_draw(lambda u: (u >= q) is kept)
+    method.step(state, state.train.batch(torch.tensor([0])))
+    c = 1 / (1 - q / 2)
+    error = 1 - 1 / (1 + math.exp(c - c * kept))  # z = (c, c) or (0, c), class 0: dL/dz = (-error, error)
+    found = dict(state.model.named_parameters())
+    assert found["encoders.audio.0.weight"].item() == pytest.approx(1 + LR * c * kept * error)
+    assert found["encoders.image.0.weight"].item() == pytest.approx(2 - LR * 0.5 * c * error)
+    moved = LR * c * error
+    assert found["fusion.weights.image"].flatten().tolist() == pytest.approx([moved, 1 - moved])
+
+
+def test_a_batch_without_any_sample_left_has_all_terms_at_no_loss():
+    method, state = start(make_spec("opm", unimodal_weight=1.0))
+    batch = state.train.batch(torch.arange(2))
+    output = state.model(batch.inputs)
+    method._kept = torch.zeros(2, dtype=torch.bool)
+    terms = method.losses(state, batch, output)
+    assert {name: term.item() for name, term in terms.items()} == {"joint": 0, "audio": 0, "image": 0}

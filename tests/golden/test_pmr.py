@@ -94,3 +94,23 @@ def test_prototypes_are_smoothed_over_epochs_and_of_a_part_of_the_training_split
     with other.cost:
         small.on_epoch_start(other)
     assert other.cost.forward == {"audio": 8, "image": 8}
+
+
+@pytest.mark.parametrize(
+    ("settings", "epoch", "passes"), [({}, 6, 8), ({}, 7, 0), ({"alpha": 0.0, "mu": 0.0}, 0, 0)]
+)
+def test_prototypes_are_made_only_where_a_loss_asks_for_them(settings, epoch, passes):
+    method, state = start(make_spec("pmr", config=make_config(training={"epochs": 10}), **settings))
+    state.epoch = epoch
+    with state.cost:
+        method.on_epoch_start(state)
+    assert state.cost.forward == {"audio": passes, "image": passes}
+
+
+def test_resumed_prototypes_are_where_the_model_is():
+    """Checkpoints are read on the CPU."""
+    method, state = start(make_spec("pmr"))
+    method.on_epoch_start(state)
+    saved, method._device = method.state_dict(), torch.device("meta")
+    method.load_state_dict(saved)
+    assert [means.is_meta for means in method._prototypes.values()] == [True, True]

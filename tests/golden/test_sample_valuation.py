@@ -90,8 +90,8 @@ def test_copies_by_value(monkeypatch):
 
 
 def test_bands_between_the_values_of_two_modalities(monkeypatch):
-    values = [[-1 / 6, 5 / 6], [1 / 3, 1 / 2], [1 - 1e-9, 7 / 6]]
-    assert valued(monkeypatch, values) == {"audio": [0, 0, 0, 1, 1], "image": [0, 1]}
+    values = [[-1 / 6, 5 / 6], [1 / 3, 1 / 2], [1 - 1e-9, 7 / 6], [1.0, 11 / 12]]  # the last: of four
+    assert valued(monkeypatch, values) == {"audio": [0, 0, 0, 1, 1], "image": [0, 1, 3]}
 
 
 COPIES = {"audio": torch.tensor([0, 0, 7]), "image": torch.tensor([0, 5])}
@@ -155,9 +155,10 @@ def test_warm_up_keeps_the_order_of_all_methods(copied, epochs, first):
         assert len(seen) == (80 if state.epoch < first else 85)
 
 
-def test_absent_modality_has_no_part_in_the_update():
+@pytest.mark.parametrize("method", ["sample_valuation", "modality_valuation"])
+def test_absent_modality_has_no_part_in_the_update(method):
     """One sample, audio alone: p from W_a h_a + b, gradient (p - y) h_a^T for W_a and nothing for image."""
-    plugin, state = start(make_spec("sample_valuation"))
+    plugin, state = start(make_spec(method))
     batch = state.train.batch(torch.tensor([3]))
     plugin._mask = torch.tensor([[1.0, 0.0]])
     output = plugin.forward(state, batch)

@@ -4,6 +4,7 @@ import torch
 from inforeg.batch import Batch, Output
 from inforeg.methods.unimodal import Unimodal
 from tests.conftest import make_data, make_spec, start, untrained
+from tests.golden.test_baselines import LR, one_feature
 
 
 def test_distance_to_the_teachers_features_by_hand():
@@ -35,3 +36,31 @@ def test_teachers_are_the_unimodal_runs_asked_once():
     assert state.cost.forward == {"audio": 80, "image": 80}
     # an untrained teacher has the initial weights of the student's encoder
     torch.testing.assert_close(asked.features["audio"], state.model.encode(state.train.inputs)["audio"])
+
+
+def test_an_update():
+    """Features of both are 1, the audio teacher's is 3: a pull of 2 lambda (1 - 3) beside the joint -1/2."""
+    method, state = one_feature("umt", weight=0.25)
+    taught = {"audio": torch.tensor([[3.0]]), "image": torch.tensor([[1.0]])}
+    method._teachers = Output(taught, torch.empty(0), {})
+    method.step(state, state.train.batch(torch.tensor([0])))
+    found = dict(state.model.named_parameters())
+    assert found["encoders.audio.0.weight"].item() == pytest.approx(1 + LR * (1 / 2 + 0.25 * 2 * 2))
+    assert found["encoders.image.0.weight"].item() == pytest.approx(2 - LR / 4)
+    assert found["fusion.weights.audio"].flatten().tolist() == pytest.approx([1 + LR / 2, -LR / 2])
+
+
+def test_teachers_have_their_trained_weights():
+    data = make_data()
+    shifted = {"encoders.audio.2.bias": 1.0, "fusion.heads.audio.bias": 2.0}
+
+    def trained(run):
+        return {name: w + shifted.get(name, 0.0) for name, w in untrained(data)(run).items()}
+
+    asked = []
+    for weights in (untrained(data), trained):
+        _, state = start(make_spec("umt"), data, weights)
+        asked.append(Unimodal.answers(state, weights))
+    torch.testing.assert_close(asked[1].features["audio"], asked[0].features["audio"] + 1)
+    assert torch.equal(asked[1].features["image"], asked[0].features["image"])
+    assert not torch.allclose(asked[1].unimodal["audio"], asked[0].unimodal["audio"])
