@@ -125,6 +125,9 @@ class Experiment(Strict):
             raise ValueError(
                 f"two rows are called {twice!r}; give one of them a label or a column of its own"
             )
+        claims = [claim.id for claim in self.claims]
+        if twice := next((claim for claim in claims if claims.count(claim) > 1), None):
+            raise ValueError(f"two claims have the id {twice!r}; give one of them an id of its own")
         named = [*self.references, *(key for claim in self.claims for key in (claim.better, claim.worse))]
         named += [row.reference for row in self.rows if row.reference]
         named += [key for rows in self.printed.values() for key in rows]

@@ -10,8 +10,8 @@ from inforeg.analysis import statistics
 from inforeg.analysis.study import Study
 from inforeg.errors import unknown
 
-WEAKEST = "accuracy/weakest"
-"""The metric that stands for the accuracy of each benchmark's weakest modality."""
+WEAKEST = "weakest"
+"""Stands in a metric, as in accuracy/weakest, for each benchmark's weakest modality."""
 
 
 class Pair(NamedTuple):
@@ -20,6 +20,11 @@ class Pair(NamedTuple):
     benchmark: str
     row: str
     reference: str
+
+
+def is_weakest(metric: str) -> bool:
+    """Whether `metric` is of each benchmark's weakest modality."""
+    return metric.partition("/")[2] == WEAKEST
 
 
 def lower_is_better(metric: str) -> bool:
@@ -51,21 +56,24 @@ def scores(study: Study, metric: str) -> pd.DataFrame:
     """The rows' test values of `metric` in its reported unit: benchmark, row, variant, several, seed, value.
 
     A row with several variants, such as `unimodal` with one per modality, is represented by the one with
-    the best mean validation accuracy; the test split has no say in the choice.
+    the best mean validation accuracy among those that have the metric; the test split has no say in the
+    choice.
 
     Raises:
         UserError: no run has the metric.
     """
     runs = study.collected.runs
     test = runs[(runs["selection"] == study.experiment.selection) & (runs["split"] == "test")]
-    if metric == WEAKEST:
-        wanted = {name: f"accuracy/{weakest(study, name)}" for name in study.benchmarks}
+    if is_weakest(metric):
+        kind = metric.partition("/")[0]
+        wanted = {name: f"{kind}/{weakest(study, name)}" for name in study.benchmarks}
         found = test[test["metric"] == test["benchmark"].map(wanted)]
     elif metric in set(test["metric"]):
         found = test[test["metric"] == metric]
     else:
         raise unknown("test metric", metric, test["metric"].unique())
-    found = found.merge(best_variants(runs), on=["benchmark", "row", "variant"])
+    cell = ["benchmark", "row", "variant"]
+    found = found.merge(best_variants(runs.merge(found[cell].drop_duplicates(), on=cell)), on=cell)
     found["value"] *= scale(metric)
     order = list(study.labels)
     found = found.sort_values("row", key=lambda keys: keys.map(order.index), kind="stable")

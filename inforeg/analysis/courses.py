@@ -36,6 +36,8 @@ def information(study: Study) -> tuple[Figure, pd.DataFrame]:
     traces = epochs[epochs["metric"].str.startswith("trace/") & epochs["row"].isin(kinds)]
     words = traces["metric"].str.split("/", expand=True)
     traces = traces.assign(estimate=words[1], modality=words[2])
+    # The runs of single modalities have no network in common.
+    traces = traces[(traces["row"] == "joint") | ~traces["modality"].isin(["whole", "head"])]
     numbers = over_epochs(traces, ["benchmark", "row", "estimate", "modality"])
     names = list(study.benchmarks)
     figure = Figure((COLUMN, 0.2 + 1.5 * len(names)), layout="constrained")

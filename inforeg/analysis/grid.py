@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 import pandas as pd
 
-from inforeg.analysis.compare import WEAKEST, best_variants, lower_is_better, scale, unit, weakest
+from inforeg.analysis.compare import best_variants, is_weakest, lower_is_better, scale, unit, weakest
 from inforeg.analysis.render import Cell, Style, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
@@ -139,7 +139,7 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
     told = tested.assign(note=tested["note"].str.split("; ")).explode("note")
     for note, lines in told[told["note"] != ""].groupby("note", sort=False):
         yield f"{_who(study, lines, tested)} on {study.titles(lines['benchmark'])}: {note}."
-    if experiment.metric == WEAKEST:
+    if is_weakest(experiment.metric):
         found = {study.titles([name]): weakest(study, name) for name in study.benchmarks}
         named = (f"{modality} on {title}" for title, modality in found.items() if modality)
         yield f"The weakest modality of {study.labels[experiment.reference]}: {', '.join(named)}."

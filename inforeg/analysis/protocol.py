@@ -1,5 +1,6 @@
-"""What the rule that selects an epoch does to the numbers and to the order of the rows; an extension."""
+"""What selecting an epoch and dividing the data do to the numbers and the rows' order; an extension."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import cycle
 from typing import get_args
@@ -14,6 +15,7 @@ from inforeg.analysis.statistics import mean_interval
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
 from inforeg.analysis.tables import metric_title
+from inforeg.config import DataConfig, TrialConfig
 from inforeg.experiment import Selection
 
 MARKERS = dict(zip(get_args(Selection), "osD", strict=True))
@@ -23,12 +25,13 @@ def selection(study: Study) -> tuple[Figure, pd.DataFrame]:
     """Every row's mean under each selection rule, from the same runs, a panel per benchmark.
 
     The numbers hold each rule's gain over `val`, paired by seed with its 95 % interval, and Kendall's tau
-    between the order of the rows under the two.
+    between the order of the rows under the two; and the same of a random split `against` the honest one.
     """
     metric = study.experiment.metric
     values = pd.concat(_under(study, rule).assign(rule=rule) for rule in MARKERS)
     parts = [values[values["benchmark"] == name] for name in study.benchmarks]
-    numbers = pd.concat(_against_val(part) for part in parts)
+    numbers = pd.concat(_against_val(part) for part in parts).assign(against="val")
+    leaks = {leaky: _leak(values, leaky, honest) for leaky, honest in honest_split(study).items()}
     figure = Figure((COLUMN, (0.55 + 0.13 * len(study.labels)) * len(parts) + 0.5), layout="constrained")
     axes = figure.subplots(len(parts), 1, squeeze=False)[:, 0]
     keys = list(study.labels)
@@ -41,10 +44,41 @@ def selection(study: Study) -> tuple[Figure, pd.DataFrame]:
         ax.set_yticks(range(len(keys)), list(study.labels.values()))
         ax.set_ylim(len(keys) - 0.5, -0.5)
         tau = here.loc[here["rule"] == "test_oracle", "tau"].iloc[0]
-        ax.set_title(f"{config.title}\nτ of val and test_oracle: {tau:.2f}")
+        leak = leaks.get(name, pd.DataFrame())
+        told = "" if leak.empty else f"; of both splits: {leak['tau'].iloc[0]:.2f}"
+        ax.set_title(f"{config.title}\nτ of val and test_oracle: {tau:.2f}{told}")
     axes[-1].set_xlabel(f"Test {metric_title(metric)} ({unit(metric)})")
     draw_legend(figure, axes, columns=len(MARKERS))
-    return figure, numbers
+    return figure, pd.concat([numbers, *leaks.values()])
+
+
+def honest_split(study: Study) -> dict[str, str]:
+    """Of each benchmark with a random split, the one that differs from it in the split alone."""
+    configs = {name: config.trial() for name, config in study.benchmarks.items()}
+    honest = {name: _honest(config) for name, config in configs.items()}
+    return {
+        leaky: name
+        for leaky, wanted in honest.items()
+        for name, config in configs.items()
+        if wanted is not None and config == wanted
+    }
+
+
+def _honest(config: TrialConfig) -> TrialConfig | None:
+    """`config` with the data set's own split in the place of a random one; None where it is not random."""
+    if config.data.options.get("split") != "random":
+        return None
+    data = config.data.model_dump(exclude={"split"})
+    return config.model_copy(update={"data": DataConfig.model_validate(data)})
+
+
+def _leak(values: pd.DataFrame, leaky: str, honest: str) -> pd.DataFrame:
+    """Each row's gain under `val` from the split `leaky`, paired by seed: the same weights at the start."""
+    val = values[values["rule"] == "val"].drop(columns="rule")
+    both = val[val["benchmark"].isin([leaky, honest])]
+    as_rules = both.assign(rule=both["benchmark"].map({leaky: "leaky", honest: "val"}), benchmark=leaky)
+    found = _gains(as_rules, ["leaky"])
+    return found.assign(rule="val", against=honest)
 
 
 def _under(study: Study, rule: Selection) -> pd.DataFrame:
@@ -55,10 +89,16 @@ def _under(study: Study, rule: Selection) -> pd.DataFrame:
 
 def _against_val(values: pd.DataFrame) -> pd.DataFrame:
     """One benchmark's means per row and rule, with the paired gain over `val` and the order's agreement."""
+    return _gains(values, MARKERS)
+
+
+def _gains(values: pd.DataFrame, rules: Iterable[str]) -> pd.DataFrame:
+    """As `_against_val`, of these `rules`, in what both have: rows, and seeds."""
     table = values.pivot_table(index=["benchmark", "row", "seed"], columns="rule", values="value", sort=False)
+    table = table.dropna()
     means = table.groupby(["benchmark", "row"], sort=False).mean()
     lines = []
-    for rule in MARKERS:
+    for rule in rules:
         tau = kendalltau(means["val"], means[rule]).statistic
         for (benchmark, row), runs in table.groupby(["benchmark", "row"], sort=False):
             gain = runs[rule] - runs["val"]

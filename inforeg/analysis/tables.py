@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from inforeg.analysis.across import Ranks
-from inforeg.analysis.compare import WEAKEST, difference_unit, unit
+from inforeg.analysis.compare import difference_unit, is_weakest, unit
 from inforeg.analysis.render import Cell, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
@@ -29,15 +29,20 @@ PROBES = (
 )
 NOTHING = Cell("—")
 
-TITLES = {"macro_f1": "macro-F1", "noise": "accuracy under noise", "masking": "accuracy under masking"}
+TITLES = {
+    "macro_f1": "macro-F1",
+    "probe": "linear probe",
+    "noise": "accuracy under noise",
+    "masking": "accuracy under masking",
+}
 """Metrics whose name is not their title."""
 
 
 def metric_title(metric: str) -> str:
     """A metric's name for a heading, without its unit."""
-    if metric == WEAKEST:
-        return "accuracy of the weakest modality"
     kind, _, modality = metric.partition("/")
+    if is_weakest(metric):
+        modality = "the weakest modality"
     if kind == "dropped":
         return f"accuracy without {modality or 'a modality'}".replace("_", " ")
     title = TITLES.get(kind, kind)

@@ -1,7 +1,7 @@
 """How often the test of the prime learning window fires on noise alone; an extension."""
 
 import math
-from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import cycle
 
 import numpy as np
@@ -14,7 +14,7 @@ from inforeg.analysis.panels import draw_legend
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
 from inforeg.random import numpy_stream
-from inforeg.window import mean3_latch, single
+from inforeg.window import Criterion, mean3_latch, single
 
 THRESHOLD = 0.04
 """K of Eq. 11, as the paper takes it."""
@@ -24,7 +24,7 @@ LEVELS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 
 EPOCHS, TRIALS = 40, 500
 
-TESTS: dict[str, Callable[[Sequence[float], float], bool]] = {
+TESTS: dict[str, Criterion] = {
     "single epochs (Eq. 11)": single,
     "means of three, latched": mean3_latch,
 }
@@ -34,7 +34,8 @@ def window_noise(study: Study) -> tuple[Figure, pd.DataFrame]:
     """Share of epochs in which the window is open on a flat trace with noise, and the noise of real traces.
 
     Curves are simulated: a trace that does not change but for log-normal noise, under the paper's K. The
-    crosses are real traces, a row's and modality's mean over seeds: their noise, and how often Eq. 11 fires.
+    crosses are real traces, a row's and modality's mean over seeds: their noise, and how often each test
+    fires.
     """
     simulated = pd.DataFrame(
         [
@@ -52,13 +53,15 @@ def window_noise(study: Study) -> tuple[Figure, pd.DataFrame]:
         }
     )
     measured = _measured(study)
-    figure = Figure((COLUMN, 2.5), layout="constrained")
+    figure = Figure((COLUMN, 3.1), layout="constrained")
     ax = figure.subplots()
     for (name, line), colour in zip(simulated.groupby("criterion", sort=False), cycle(COLOURS)):
         ax.plot(line["noise"], 100 * line["open"], "o-", ms=3, color=colour, label=f"{name}, simulated")
     ax.plot(LEVELS, 100 * analytic["open"], ":", color="black", label="single epochs, closed form")
-    for (kind, points), colour in zip(measured.groupby("source"), COLOURS[2:], strict=False):
-        ax.plot(points["noise"], 100 * points["open"], "x", ms=3.5, color=colour, label=f"{kind}, Eq. 11")
+    for (kind, lines), marker in zip(measured.groupby("source"), "x+", strict=False):
+        for (name, points), colour in zip(lines.groupby("criterion", sort=False), cycle(COLOURS)):
+            label = f"{name}, {kind}"
+            ax.plot(points["noise"], 100 * points["open"], marker, ms=3.5, color=colour, label=label)
     ax.set_xscale("log")
     ax.set_xlabel("Standard deviation of log Tr(F)")
     ax.set_ylabel("Epochs with an open window (%)")
@@ -74,7 +77,7 @@ def single_fires(noise: float, threshold: float = THRESHOLD) -> float:
     return float(norm.sf(-math.log1p(-threshold) / (noise * math.sqrt(2))))
 
 
-def share_open(test: Callable[[Sequence[float], float], bool], noise: float) -> float:
+def share_open(test: Criterion, noise: float) -> float:
     """Share of the epochs from the third on in which `test` opens the window of a flat trace with `noise`."""
     draws = numpy_stream(None, "window_noise").normal(0, noise, (TRIALS, EPOCHS))
     opened = [
@@ -94,18 +97,23 @@ def noise_of(trace: NDArray[np.float64]) -> float:
 
 
 def _measured(study: Study) -> pd.DataFrame:
-    """Noise of the recorded traces of each row and modality, and how often Eq. 11 opens on them."""
+    """Noise of the recorded traces of each row and modality, and how often each test opens on them."""
     epochs = study.collected.epochs
     traces = epochs[epochs["metric"].str.startswith("trace/")].sort_values("epoch")
     runs = traces.groupby(["benchmark", "row", "metric", "seed"], sort=False)["value"]
-    found = runs.agg(noise=lambda values: noise_of(values.to_numpy()), open=_opened).reset_index()
+    noise = runs.agg(lambda values: noise_of(values.to_numpy()))
+    opened = {name: runs.agg(partial(_opened, test)) for name, test in TESTS.items()}
+    found = pd.concat(
+        pd.DataFrame({"criterion": name, "noise": noise, "open": share}).reset_index()
+        for name, share in opened.items()
+    )
     words = found["metric"].str.split("/", expand=True)
     found = found.assign(source="measured, " + words[1] + " trace", modality=words[2])
     found = found[~found["modality"].isin(["whole", "head"])]
-    by = ["source", "benchmark", "row", "modality"]
+    by = ["source", "criterion", "benchmark", "row", "modality"]
     return found.groupby(by, sort=False, as_index=False)[["noise", "open"]].mean()
 
 
-def _opened(values: "pd.Series[float]") -> float:
+def _opened(test: Criterion, values: "pd.Series[float]") -> float:
     trace = values.to_list()
-    return float(np.mean([single(trace[:epoch], THRESHOLD) for epoch in range(2, len(trace))]))
+    return float(np.mean([test(trace[:epoch], THRESHOLD) for epoch in range(2, len(trace))]))

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from inforeg.analysis.forest import LONGEST
+from inforeg.analysis.protocol import honest_split
 from inforeg.analysis.render import latex_text
 from inforeg.analysis.statistics import seeds_needed
+from inforeg.analysis.study import Study
 from inforeg.plan import plan
 from inforeg.project import Project
 from inforeg.registry import METHODS
@@ -112,16 +114,38 @@ def test_the_printed_effect_of_a_claim_is_the_difference_of_printed_numbers(expe
                 difference = rows[claim.better][place] - rows[claim.worse][place]
                 assert effect == pytest.approx(difference, abs=0.001), (name, claim.id, data)
                 checked += 1
-    assert checked == 51
+    assert checked == 56
+
+
+def test_the_peaks_that_figure_1_prints_stand_in_its_caption(experiments):
+    found = re.findall(r"0\.\d+ \(\w+|epoch \d+", experiments["figure1"].caption)
+    # Joint training first, then each modality alone.
+    assert found == [
+        *("0.185 (whole", "0.165 (audio", "0.018 (video", "epoch 15"),
+        *("0.153 (audio", "0.128 (video", "epoch 13"),
+    ]
+
+
+def test_the_order_of_table_4_is_claimed_whole(experiments):
+    claimed = {(claim.better, claim.worse) for claim in experiments["table4"].claims}
+    prime, whole, other = "inforeg", "inforeg/always", "inforeg/outside_prime"
+    assert {(prime, whole), (whole, other), (prime, other)} <= claimed
 
 
 def test_every_table_and_figure_of_the_paper_is_made(project, experiments):
     made = set(project.workflow().experiments)
     assert made == {f"table{n}" for n in range(1, 8)} | {f"figure{n}" for n in (1, 3, 5, 6, 7, 8, 10)}
-    for name in made - {"table7"}:
-        assert len(experiments[name].benchmarks) >= (2 if name != "figure10" else 1)
+    for name in made:
+        assert len(experiments[name].benchmarks) >= (1 if name in ("figure10", "table7") else 2)
         assert set(experiments[name].paper_benchmarks) <= PAPER_SUITE
         assert experiments[name].paper_benchmarks
+
+
+def test_the_protocol_study_compares_each_random_split_with_the_honest_one(project, experiments):
+    experiment = experiments["protocol"]
+    benchmarks = {name: project.benchmark(name) for name in experiment.benchmarks}
+    found = honest_split(Study("protocol", experiment, benchmarks, None))
+    assert found == {"htad_random": "htad", "watch_random": "watch"}
 
 
 def test_extensions_are_labelled_and_apart(project, experiments):
@@ -143,6 +167,14 @@ def test_every_row_can_run_and_says_what_it_changes(project, experiments):
             assert not (row.set and row.variant == "default"), (name, row.key)
 
 
+def test_every_claim_is_of_cells_that_run(project, experiments):
+    for name, experiment in experiments.items():
+        left_out = plan(project, name).left_out
+        for claim in experiment.claims:
+            cells = {(row, b) for row in (claim.better, claim.worse) for b in experiment.benchmarks}
+            assert not cells & left_out.keys(), (name, claim.id)
+
+
 def test_there_are_seeds_enough_for_every_claim(experiments):
     for name, experiment in experiments.items():
         if experiment.claims:
@@ -156,6 +188,19 @@ def test_a_sweeps_places_are_its_settings(experiments):
             if row.x is not None and row.set:
                 assert list(row.set.values()) == [row.x]
                 assert re.sub("_", ".", row.variant.partition("_")[2]) == str(row.x)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"), [("figure7", "beta"), ("figure8", "threshold"), ("dose_response", "slowness")]
+)
+def test_every_run_of_a_sweep_stands_where_its_own_setting_puts_it(project, experiments, name, setting):
+    places = {row.key: row.x for row in experiments[name].rows if row.x is not None}
+    assert len(set(places.values())) == (4 if name == "dose_response" else 6)
+    for cell in plan(project, name).cells:
+        for spec in cell.specs:
+            if cell.row in places:
+                found = {**spec.settings, **spec.config.data.model_dump()}
+                assert found[setting] == places[cell.row], (cell.row, spec.seed)
 
 
 def test_latex_has_a_character_for_every_one_in_the_experiments(project, experiments):

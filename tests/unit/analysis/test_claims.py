@@ -1,4 +1,5 @@
 import pytest
+from pydantic import ValidationError
 from sweeps import BETTER, CLAIM, JOINT, make_sweep
 
 from inforeg.analysis import claims
@@ -63,6 +64,12 @@ def test_no_difference_is_inconclusive(tmp_path):
     lines = claims.judge(make_sweep(tmp_path, accuracies, {}, claims=[CLAIM]).study())
     assert lines["verdict"].tolist() == ["inconclusive"]
     assert lines["p"].tolist() == [1]
+
+
+def test_two_claims_of_one_id_are_refused(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    with pytest.raises(ValidationError, match="two claims have the id 'better'"):
+        make_sweep(tmp_path, accuracies, {}, claims=[CLAIM, CLAIM | {"statement": "another"}])
 
 
 def test_overview_shows_ours_beside_the_papers(sweep):

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from sweeps import AUDIO, BETTER, JOINT, make_sweep
+from sweeps import AUDIO, BETTER, JOINT, VIDEO, make_sweep
 
 from inforeg.analysis.compare import compare, scores, too_few_seeds, weakest
 from inforeg.analysis.courses import regulation
@@ -94,6 +94,18 @@ def test_the_weakest_modality_is_that_of_the_reference_on_validation(sweep):
     found = scores(study, "accuracy/weakest")
     assert set(found.query("benchmark == 'beta'")["value"]) == {25.0}
     assert 25.0 not in set(found.query("benchmark == 'alpha'")["value"])
+
+
+def test_alone_the_weakest_modality_is_the_run_of_that_modality(sweep):
+    study = sweep.study()
+    runs = study.collected.runs
+    at_video = (runs["metric"] == "accuracy/video") & (runs["split"] == "val") & (runs["row"] == "joint")
+    runs.loc[at_video, "value"] -= 0.01
+    for metric, lower in (("accuracy/weakest", 0.1), ("probe/weakest", 0.2)):
+        found = scores(study, metric).query("benchmark == 'alpha' and row == 'unimodal'")
+        # Audio is better on validation, but its run says nothing of the video.
+        assert list(found["variant"]) == ["video"] * 8
+        assert list(found["value"]) == pytest.approx([100 * (accuracy - lower) for accuracy in VIDEO])
 
 
 def test_without_its_reference_no_modality_is_the_weakest(tmp_path):

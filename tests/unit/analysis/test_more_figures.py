@@ -1,6 +1,7 @@
 """The numbers behind figures that not every experiment has."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 from sweeps import BETTER, JOINT, make_sweep, placed
 
 from inforeg.analysis import courses, protocol, robustness, sweeps, window_noise
+from inforeg.config import BenchmarkConfig
 from inforeg.errors import UserError
 from inforeg.window import mean3_latch, single
 
@@ -90,6 +92,27 @@ def test_selection_rules_are_paired_with_val(sweep):
     assert set(numbers["tau"]) == {1.0}
 
 
+def test_a_random_split_is_compared_with_the_honest_one(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    accuracies |= {("leaky", "joint", "default"): [value + 0.05 for value in JOINT]}
+    accuracies |= {("leaky", "inforeg", "default"): [value - 0.04 for value in BETTER]}
+    study = make_sweep(tmp_path, accuracies, {}).study()
+    assert protocol.honest_split(study) == {}
+    random = {"title": "L", "data": {"name": "alpha", "split": "random"}}
+    random = BenchmarkConfig.model_validate(study.benchmarks["alpha"].model_dump() | random)
+    study = replace(study, benchmarks={**study.benchmarks, "leaky": random})
+    assert protocol.honest_split(study) == {"leaky": "alpha"}
+    figure, numbers = protocol.selection(study)
+    found = numbers[numbers["against"] == "alpha"].set_index("row")
+    assert set(found["benchmark"]) == {"leaky"}
+    assert found["gain"].to_dict() == pytest.approx({"joint": 5, "inforeg": -4})
+    assert found["mean"].to_dict() == pytest.approx({"joint": 75.5, "inforeg": 69.375})
+    # Two rows in the opposite order.
+    assert found["tau"].to_list() == [-1, -1]
+    assert [ax.get_title().endswith("of both splits: -1.00") for ax in figure.axes] == [False, True]
+    assert len(numbers[numbers["against"] == "val"]) == 2 * 2 * 3
+
+
 def test_kendalls_tau_sees_a_change_of_order():
     # Means under val 1 2 3, under the oracle 2 1 3: one of three pairs turns round, tau = (2 - 1) / 3.
     means = {"val": (1.0, 2.0, 3.0), "last": (1.0, 2.0, 3.0), "test_oracle": (2.0, 1.0, 3.0)}
@@ -159,3 +182,18 @@ def test_window_noise_holds_simulation_closed_form_and_the_runs_own_traces(sweep
     measured = numbers[numbers["source"] == "measured, batch trace"]
     # The fake trace doubles before its third epoch, the only one that can be open.
     assert set(measured["open"]) == {1.0}
+
+
+def test_real_traces_are_judged_by_both_tests_of_the_window(sweep):
+    study = sweep.study()
+    epochs = study.collected.epochs
+    trace = [1.0, 1.0, 2.0, 2.2, 2.0, 8.0]
+    run = {"benchmark": "alpha", "row": "joint", "metric": "trace/batch/audio", "seed": 0}
+    lines = [{**run, "epoch": epoch, "value": value} for epoch, value in enumerate(trace)]
+    study.collected.__dict__["epochs"] = pd.DataFrame(lines, columns=epochs.columns)
+    _, numbers = window_noise.window_noise(study)
+    found = numbers[numbers["source"] == "measured, batch trace"].set_index("criterion")["open"]
+    # Growth before epochs 2 to 5: 0, 1/2, 2/22, -1/10. Means of three so far: 1, 1, 4/3, 5.2/3, 6.2/3: they
+    # grow by 0, 1/4, 1.2/5.2, 1/6.2, so this window is open after the fall, too.
+    assert found["single epochs (Eq. 11)"] == pytest.approx(2 / 4)
+    assert found["means of three, latched"] == pytest.approx(3 / 4)

@@ -163,6 +163,7 @@ def test_one_benchmark_and_two_rows_are_enough(tmp_path):
         ("macro_f1", "macro-F1"),
         ("accuracy/audio", "accuracy of audio"),
         ("accuracy/weakest", "accuracy of the weakest modality"),
+        ("probe/weakest", "linear probe of the weakest modality"),
         ("imbalance_gap", "imbalance gap"),
         ("dropped", "accuracy without a modality"),
         ("dropped/audio", "accuracy without audio"),
