@@ -54,13 +54,13 @@ def methods() -> Listing:
                 "title": cls.title,
                 "family": cls.family,
                 "reference": cls.reference,
-                "year": int(re.findall(r"\b\d{4}\b", cls.reference)[-1]),
+                "year": next((int(year) for year in re.findall(r"\b\d{4}\b", cls.reference)[::-1]), None),
                 "version": cls.version,
                 "modalities": {"fewest": cls.fewest, "most": cls.most},
                 "fusions": list(cls.fusions or FUSIONS),
                 "variants": {variant: dict(settings) for variant, settings in cls.variants.items()},
                 "settings": {
-                    key: {"default": defaults[key], **schema, "source": sources[key]}
+                    key: {"default": defaults[key], **schema, "source": sources.get(key, "")}
                     for key, schema in settings.items()
                 },
                 "doc": cls.__doc__,

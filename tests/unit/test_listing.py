@@ -1,12 +1,15 @@
 """What `inforeg list` says of every method."""
 
 import json
+from typing import ClassVar
 
 import pytest
+from pydantic.dataclasses import dataclass
 
 from inforeg.__main__ import main
+from inforeg.methods.joint import Joint
 from inforeg.models.fusion import FUSIONS
-from inforeg.registry import METHODS
+from inforeg.registry import METHODS, OPTIONS
 
 FAMILIES = {"baseline", "data", "feed-forward", "objective", "optimisation"}
 
@@ -49,3 +52,18 @@ def test_the_plain_list_fits_a_terminal(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(METHODS.classes) + 2
     assert max(map(len, lines)) <= 120
+
+
+def test_a_new_method_that_says_too_little_is_listed_with_gaps(capsys, monkeypatch):
+    @dataclass(config=OPTIONS)
+    class Odd(Joint):
+        """Nothing about its setting."""
+
+        reference: ClassVar[str] = "unpublished"
+        strength: float = 0.5
+
+    monkeypatch.setitem(METHODS.classes, "odd", Odd)
+    assert main(["list", "methods", "--json"]) == 0
+    (row,) = [row for row in json.loads(capsys.readouterr().out) if row["name"] == "odd"]
+    assert row["year"] is None
+    assert (row["settings"]["strength"]["default"], row["settings"]["strength"]["source"]) == (0.5, "")
