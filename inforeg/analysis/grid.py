@@ -21,6 +21,8 @@ Sets = Mapping[str, Mapping[str, Cell]]
 Content = tuple[list[str], list[list[Cell]]]
 """Header, without the first column, and rows."""
 
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+
 STYLES: dict[float, Style] = {1: "best", 2: "second"}
 
 
@@ -135,6 +137,7 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
         f"{against} with p < {ALPHA} in a two-sided paired sign-flip test over seeds, after Holm over the "
         "rows of a benchmark."
     )
+    yield f"Optimiser: {', '.join(_optimizers(study))}."
     tested = comparison.dropna(subset="difference")
     told = tested.assign(note=tested["note"].str.split("; ")).explode("note")
     for note, lines in told[told["note"] != ""].groupby("note", sort=False):
@@ -149,6 +152,17 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
         yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
     if experiment.printed:
         yield "Printed: as the paper prints it."
+
+
+def _optimizers(study: Study) -> Iterator[str]:
+    """What trains the rows: under Adam, scaling a gradient has no lasting effect."""
+    users: dict[str, dict[str, None]] = {}
+    for row in study.experiment.rows:
+        for config in study.benchmarks.values():
+            kind = str(row.set.get("training.optimizer", config.training.optimizer))
+            users.setdefault(OPTIMIZERS[kind], {})[f"column {row.column}" if row.column else row.label] = None
+    for name, rows in users.items():
+        yield name if len(users) == 1 else f"{name} ({', '.join(rows)})"
 
 
 def _brackets(study: Study) -> Iterator[str]:

@@ -46,10 +46,7 @@ class ARL(Method):
         """Scale, once past the start."""
         if state.epoch < round(self.start * self.epochs(state.spec.config.training.epochs)):
             return
-        factors = certainties(output.unimodal, self.temperature)
-        for modality, factor in zip(output.unimodal, factors, strict=True):
-            state.log(f"w/{modality}", factor)
-            torch._foreach_mul_(state.gradients(modality), factor)
+        state.scale("w", certainties(output.unimodal, self.temperature))
 
 
 def certainties(unimodal: Mapping[str, Tensor], temperature: float) -> Tensor:

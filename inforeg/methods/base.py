@@ -60,6 +60,12 @@ class Method:
 
     unimodal_weight: NonNegativeFloat = 0.0
 
+    def __init_subclass__(cls) -> None:
+        """Let the docstring cite the paper."""
+        super().__init_subclass__()
+        if "name" in vars(cls) and cls.__doc__:
+            cls.__doc__ = f"{cls.__doc__.rstrip()}\n\n    Reference:\n        {cls.reference}\n    "
+
     @classmethod
     def expand(cls, modalities: tuple[str, ...]) -> dict[str, dict[str, Setting]]:
         """The runs that one table row stands for: settings by suffix of the variant, "" for the row's own."""

@@ -41,6 +41,7 @@ class CGGM(Method):
 
     name: ClassVar[str] = "cggm"
     title: ClassVar[str] = "CGGM"
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "optimisation"
     reference: ClassVar[str] = "Guo et al., Classifier-guided Gradient Modulation, NeurIPS 2024"
     own_heads: ClassVar[bool] = True
@@ -99,9 +100,7 @@ class CGGM(Method):
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Scale the encoders' gradients, then clip the model's."""
         fusion = cast(OwnHeads, state.model.fusion)
-        for modality, factor in zip(output.unimodal, self._balance.float(), strict=True):
-            state.log(f"B/{modality}", factor)
-            torch._foreach_mul_(state.gradients(modality), self.rho * factor)
+        state.scale("k", self.rho * self._balance.float())
         nn.utils.clip_grad_norm_([*state.model.encoders.parameters(), *fusion.joint.parameters()], self.clip)
 
     def state_dict(self) -> dict[str, Any]:

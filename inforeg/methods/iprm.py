@@ -63,7 +63,7 @@ class IPRM(Method):
     title: ClassVar[str] = "IPRM"
     version: ClassVar[int] = 2
     family: ClassVar[Family] = "feed-forward"
-    reference: ClassVar[str] = "IPRM, released code (main_av.py), 2025"
+    reference: ClassVar[str] = "Yang et al., Instantaneous Probe-and-Rebalance Learning, IJCAI 2025"
     most: ClassVar[int | None] = 2
     fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
     same_width: ClassVar[bool] = True

@@ -43,10 +43,8 @@ class MLB(Method):
     @torch.no_grad()
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Scale the encoders' gradients."""
-        factors = coefficients(confidences(output.unimodal, batch.target), self.alpha, self.beta)
-        for modality, factor in zip(output.unimodal, factors, strict=True):
-            state.log(f"k/{modality}", factor)
-            torch._foreach_mul_(state.gradients(modality), factor)
+        score = confidences(output.unimodal, batch.target)
+        state.scale("k", coefficients(score, self.alpha, self.beta))
 
 
 def coefficients(score: Tensor, alpha: float, beta: float) -> Tensor:

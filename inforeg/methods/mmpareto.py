@@ -74,20 +74,24 @@ class MMPareto(Method):
         """Put h in the place of the plain sums; w of the multimodal gradients."""
         weight = multimodal_weight(multimodal, unimodal, self.clip)
         wanted = torch.stack(torch._foreach_norm(plain))
-        for h, g, g_m in zip(plain, multimodal, unimodal, strict=True):
-            torch.add(2 * (1 - weight) * g_m, 2 * weight * g, out=h)
-        found = torch.stack(torch._foreach_norm(plain))
+        for half, g, g_m in zip(plain, multimodal, unimodal, strict=True):
+            torch.lerp(g_m, g, weight, out=half)
+        found = 2 * torch.stack(torch._foreach_norm(plain))
         if self.lengths == "encoder":
             wanted, found = wanted.norm().expand_as(wanted), found.norm().expand_as(found)
         restored = (wanted / found.clamp(min=torch.finfo(found.dtype).tiny)).clamp(min=1)
-        torch._foreach_mul_(plain, list(self.gamma * restored))
+        torch._foreach_mul_(plain, list(2 * self.gamma * restored))
         return weight
 
 
 def multimodal_weight(multimodal: Sequence[Tensor], unimodal: Sequence[Tensor], clip: float) -> Tensor:
     """w: one half where the gradients agree, else that of the point of least norm between them."""
-    inner = sum((g * g_m).sum() for g, g_m in zip(multimodal, unimodal, strict=True))
-    own = sum(g_m.square().sum() for g_m in unimodal)
-    apart = sum((g - g_m).square().sum() for g, g_m in zip(multimodal, unimodal, strict=True))
-    shortest = ((own - inner) / torch.as_tensor(apart).clamp(min=1e-30)).clamp(clip, 1 - clip)
-    return torch.where(torch.as_tensor(inner) > 0, 0.5, shortest)
+    pairs = list(zip(multimodal, unimodal, strict=True))
+    inner = torch.stack([torch.dot(g.flatten(), g_m.flatten()) for g, g_m in pairs]).sum()
+    joint, own = (
+        torch.stack(torch._foreach_norm(group)).square().sum() for group in zip(*pairs, strict=True)
+    )
+    # |g - g_m|^2, which loses no digits here: where the gradients agree it is not asked for.
+    apart = joint + own - 2 * inner
+    shortest = ((own - inner) / apart.clamp(min=1e-30)).clamp(clip, 1 - clip)
+    return torch.where(inner > 0, 0.5, shortest)

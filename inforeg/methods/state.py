@@ -109,6 +109,13 @@ class TrainState:
         found = [p.grad for p in self.model.parameters_of(modality) if p.dim() >= dimensions]
         return [gradient for gradient in found if gradient is not None]
 
+    @torch.no_grad()
+    def scale(self, name: str, factors: Iterable[Tensor]) -> None:
+        """Multiply each encoder's gradients by its factor, in the model's order; log the factor as `name`."""
+        for modality, factor in zip(self.model.modalities, factors, strict=True):
+            self.log(f"{name}/{modality}", factor)
+            torch._foreach_mul_(self.gradients(modality), factor)
+
     def fresh_optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """Another optimiser with the run's settings, at the learning rate of the first epoch."""
         kind: Any = type(self.optimizer)

@@ -22,7 +22,6 @@ def test_gradients_that_agree_are_summed_and_scaled():
 
 
 def test_opposed_gradients_give_the_point_of_least_norm():
-    """Mistake 1: without zeroing between the backward passes both gradients are one, and w is always 1/2."""
     # g = (1, 0), g_m = (-1, 1): w = (2 + 1) / 5; h = 2 (0.6 g + 0.4 g_m) = (0.4, 0.8), |g + g_m| = 1
     weight, (found,) = integrated([[1.0, 0.0]], [[-1.0, 1.0]])
     assert weight == pytest.approx(0.6)
@@ -81,7 +80,10 @@ def gradients(method_name, conflict):
 
 @pytest.mark.parametrize("conflict", [False, True])
 def test_without_conflict_it_is_the_control_with_scaled_encoders(conflict):
-    """The heads get the plain sum either way."""
+    """The heads get the plain sum either way.
+
+    Mistake 1: without zeroing between the backward passes both gradients are one, and no conflict is seen.
+    """
     pareto, control = gradients("mmpareto", conflict), gradients("encoder_scale", conflict)
     same = {name: torch.allclose(pareto[name], control[name], rtol=1e-4, atol=1e-7) for name in pareto}
     audio = {name for name in same if name.startswith("encoders.audio.")}

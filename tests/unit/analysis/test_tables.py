@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 from sweeps import BETTER, CLAIM, JOINT, make_sweep
@@ -18,6 +20,8 @@ MARKDOWN = r"""Mini
 Test accuracy at the epoch with the best validation accuracy. Mean ± sd (ddof = 1) over n = 8 seeds. Best in bold, second best underlined.
 
 ↑, ↓: above, below Joint with p \< 0.05 in a two-sided paired sign-flip test over seeds, after Holm over the rows of a benchmark.
+
+Optimiser: SGD.
 
 Unimodal on ALPHA: audio, the best variant on validation.
 
@@ -101,6 +105,18 @@ def test_columns_and_brackets(two_columns):
     assert [[cell.mark for cell in row[1:]] for row in table.rows] == [["", ""], ["", ""], ["↑", "↑"]]
     assert "In brackets: accuracy of audio / accuracy of video." in table.notes
     assert any("above, below Joint of the same column" in note for note in table.notes)
+
+
+def test_tables_name_the_optimiser(two_columns):
+    """Mistake 9: scaled gradients cancel under Adam, so that a result without its optimiser says little."""
+    assert "Optimiser: SGD." in grid.main_table(two_columns, [compare.compare(two_columns)]).notes
+    rows = [
+        row.model_copy(update={"set": {"training.optimizer": "adam"} if row.column == "Part" else {}})
+        for row in two_columns.experiment.rows
+    ]
+    study = replace(two_columns, experiment=two_columns.experiment.model_copy(update={"rows": rows}))
+    notes = grid.main_table(study, [compare.compare(study)]).notes
+    assert "Optimiser: SGD (column Whole), Adam (column Part)." in notes
 
 
 def test_a_row_is_tested_against_its_own_reference(two_columns):
