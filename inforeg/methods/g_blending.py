@@ -34,7 +34,8 @@ class GBlending(Method):
     parts, G_k = the fall of L^V and O_k = the growth of L^V - L^T: w_k ~ max(G_k, 0) / O_k^2, sum w = 1
     (equal if no loss generalises; |O_k| at least 1e-4), and L = sum_k w_k CE_k. One super-epoch is the
     offline form, which then trains on the whole training split; with more of them the held-out part stays
-    held out, since later copies start from the model. A unimodal copy runs its own encoder alone.
+    held out, since later copies start from the model. A unimodal copy runs its own encoder alone;
+    all copies keep the learning rate at which they start.
 
     Attributes:
         super_epoch: length of a super-epoch, as a fraction of the epochs; 1, the paper's offline form.

@@ -20,7 +20,7 @@ class Windowed(Method):
     Attributes:
         active: when a modality is adjusted: `always`, as these methods are defined; `prime`, while its prime
             learning window is open; `outside_prime`, while it is closed, from the third epoch on.
-        threshold: K of the window, InfoReg's Eq. 11.
+        threshold: K of the window, InfoReg's Eq. 11; 0.04 in the paper (Figure 8).
         criterion: of the window: `single` is Eq. 11.
     """
 
