@@ -17,7 +17,7 @@ def publish(project: Project, results: Path, target: Path) -> None:
     """Copy the replication in `results` to `target`, in the place of what was there.
 
     Raises:
-        UserError: something is missing, or the runs are not all of one commit without changes.
+        UserError: something is missing, or the runs and their analysis are not of one commit without changes.
     """
     content = published(project, results)
     _check_commit([path for name, path in content.items() if name.startswith("provenance/")])
@@ -63,10 +63,10 @@ def published(project: Project, results: Path) -> dict[str, Path]:
 
 
 def _check_commit(origins: list[Path]) -> None:
-    made = {path: json.loads(path.read_text(encoding="utf-8"))["commits"] for path in origins}
-    commits = sorted({commit for several in made.values() for commit in several})
+    made = [json.loads(path.read_text(encoding="utf-8")) for path in origins]
+    commits = sorted({commit for one in made for commit in (*one["commits"], one["collected_by"])})
     if len(commits) != 1 or commits[0].endswith("-dirty") or commits == ["unknown"]:
         raise UserError(
-            f"The runs were made from {', '.join(commits)}; a release is made from one commit without "
-            "changes: commit, delete results/runs and run the workflow again."
+            f"The runs were made and collected by {', '.join(commits)}; a release is made by one commit "
+            "without changes: commit, delete results/runs and results/collected, and run the workflow again."
         )

@@ -13,6 +13,7 @@ from inforeg.analysis.examine import Examiner
 from inforeg.analysis.frames import COLUMNS
 from inforeg.config import RunSpec
 from inforeg.engine.corruption import Corrupted, areas
+from inforeg.engine.record import provenance
 from inforeg.errors import DIVERGED, UserError
 from inforeg.experiment import Selection
 from inforeg.files import replacing, write_json
@@ -33,7 +34,8 @@ class Collected:
         predictions: whether a test sample is classified correctly, under the experiment's selection rule.
         corruptions: test accuracy with one modality corrupted; empty unless a figure needs it.
         embeddings: features in two dimensions; empty unless a figure needs them.
-        provenance: commits, versions and data hashes of the runs, and the cells left out with their reason.
+        provenance: commits, versions and data hashes of the runs, the commit that collected them, and the
+            cells left out with their reason.
     """
 
     runs: pd.DataFrame
@@ -194,10 +196,11 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _provenance(plan: Plan, origins: list[dict[str, Any]]) -> dict[str, Any]:
-    """Commits and versions that made the runs; several of them if the runs are of several days."""
+    """Commits and versions that made the runs, several of them if the runs are of several days; and this."""
     versions = [item for origin in origins for item in origin["versions"].items()]
     return {
         "commits": sorted({str(origin["commit"]) for origin in origins}),
+        "collected_by": provenance()["commit"],
         "versions": {name: sorted({str(v) for n, v in versions if n == name}) for name, _ in versions},
         "data": {cell.benchmark: cell.specs[0].data_hash for cell in plan.cells},
         "left_out": [

@@ -14,8 +14,8 @@ TAG = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
 PUBLISH = """\
 Copy tables, figures, statistics, claims, document, run summaries and provenance of the replication that
-`snakemake --cores all` made to results/published/TAG, in the place of what is there. All runs must come from
-one commit without changes."""
+`snakemake --cores all` made to results/published/TAG, in the place of what is there. All runs and their
+analysis must come from one commit without changes."""
 
 
 def register(commands: Commands) -> None:

@@ -31,10 +31,10 @@ def replication(project):
     return results
 
 
-def commit(project, commits):
+def commit(project, commits, collected_by="abc"):
     path = project.root / "results/collected/main/provenance.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"commits": commits}))
+    path.write_text(json.dumps({"commits": commits, "collected_by": collected_by}))
 
 
 def test_what_the_replication_made_is_kept_and_nothing_else(project, replication, capsys):
@@ -80,9 +80,17 @@ def test_a_document_older_than_its_source_is_not_kept(project, replication):
     assert not (replication / "published/v1/paper.pdf").exists()
 
 
-@pytest.mark.parametrize("commits", [["abc-dirty"], ["abc", "def"], ["unknown"], []])
+@pytest.mark.parametrize("commits", [["abc-dirty"], ["abc", "def"], ["unknown"]])
 def test_only_one_clean_commit_is_published(project, replication, commits, capsys):
     commit(project, commits)
     assert main(["publish", "v1"]) == 2
     assert "one commit without changes" in capsys.readouterr().err
+    assert not (replication / "published").exists()
+
+
+@pytest.mark.parametrize("collected_by", ["abc-dirty", "def", "unknown"])
+def test_the_analysis_is_of_the_runs_commit(project, replication, collected_by, capsys):
+    commit(project, ["abc"], collected_by)
+    assert main(["publish", "v1"]) == 2
+    assert f"made and collected by abc, {collected_by};" in capsys.readouterr().err
     assert not (replication / "published").exists()

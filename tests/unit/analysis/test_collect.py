@@ -7,6 +7,7 @@ from sweeps import COSTS
 from inforeg.analysis.collect import COLUMNS, Collected, collect, merge
 from inforeg.analysis.compare import compare
 from inforeg.analysis.grid import main_table
+from inforeg.engine.record import provenance
 from inforeg.errors import UserError
 
 
@@ -38,6 +39,7 @@ def test_epochs_costs_predictions_and_provenance(sweep):
     assert (len(mine), mine["correct"].sum()) == (100, 70)
     assert collected.provenance == {
         "commits": ["abc123"],
+        "collected_by": provenance()["commit"],
         "versions": {"torch": ["2.13"]},
         "data": {"alpha": "hash-of-alpha", "beta": "hash-of-beta"},
         "left_out": [{"row": "unimodal", "benchmark": "beta", "reason": "needs two modalities"}],
