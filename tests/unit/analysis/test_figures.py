@@ -1,4 +1,5 @@
 import os
+import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -6,12 +7,14 @@ from pathlib import Path
 from typing import get_args
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sweeps import BETTER, JOINT, make_sweep, placed
 
 from inforeg.analysis import courses, figures, overviews
-from inforeg.analysis.outputs import write_figures
+from inforeg.analysis.outputs import write_claims, write_figures, write_tables
 from inforeg.errors import UserError
 from inforeg.experiment import Drawing
 
@@ -102,6 +105,25 @@ def test_nothing_is_clipped(tmp_path, name):
     assert box.y0 >= -0.01
     assert box.x1 <= width + 0.01
     assert box.y1 <= height + 0.01
+
+
+def test_no_global_seed_changes_a_table_a_claim_or_a_figure(sweep, tmp_path):
+    study = examined(sweep.study())
+    written, drawn = [], []
+    for seed in (1, 2):
+        random.seed(seed)
+        np.random.seed(seed)
+        torch.manual_seed(seed)
+        folder = tmp_path / str(seed)
+        write_tables(study, folder, folder)
+        write_claims([study], folder)
+        files = (path for path in folder.rglob("*.*") if path.suffix != ".pdf")
+        written.append({path.relative_to(folder): path.read_bytes() for path in files})
+        drawn.append({name: figures.FIGURES[name](study)[1] for name in ("cost", "window_noise", "sweep")})
+    assert len(written[0]) > 10
+    assert written[0] == written[1]
+    for name, numbers in drawn[0].items():
+        pd.testing.assert_frame_equal(numbers, drawn[1][name])
 
 
 def test_critical_difference_joins_what_nemenyi_does_not_tell_apart(tmp_path):
