@@ -1,7 +1,7 @@
 """One table, three notations: LaTeX with booktabs, ready for input, Markdown, and HTML."""
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import chain
@@ -37,8 +37,8 @@ _LATEX = str.maketrans(
 )
 _MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\`*_|<>[]"})
 
-WIDEST = 20
-"""Characters of a cell in one line of LaTeX."""
+WIDEST, WIDEST_FIRST = 20, 40
+"""Characters of a cell in one line of LaTeX, and of one in the first column."""
 
 Style = Literal["plain", "best", "second", "heading"]
 
@@ -131,7 +131,7 @@ p { margin: 0.3em 0; }
 
 
 def _html_table(table: Table) -> str:
-    body = _tabulated(table, "unsafehtml", escape, _html_cell)
+    body = _tabulated(table, "unsafehtml", escape, [map(_html_cell, row) for row in table.rows])
     notes = "".join(f"<p>{escape(note)}</p>\n" for note in table.notes)
     return f"<h2>{escape(table.caption)}</h2>\n{body}\n{notes}"
 
@@ -160,7 +160,8 @@ def _latex_table(table: Table) -> str:
 
 def _booktabs(table: Table) -> str:
     # tabulate's own booktabs format escapes every cell, the \textbf of the best one included.
-    body = _tabulated(table, "latex_raw", _latex_header, _latex_cell)
+    rows = [[_latex_cell(first, WIDEST_FIRST), *map(_latex_cell, others)] for first, *others in table.rows]
+    body = _tabulated(table, "latex_raw", _latex_header, rows)
     for rule in ("toprule", "midrule", "bottomrule"):
         body = body.replace("\\hline", f"\\{rule}", 1)
     return body
@@ -168,13 +169,15 @@ def _booktabs(table: Table) -> str:
 
 def _markdown_table(table: Table) -> str:
     notes = "".join(f"\n{markdown_text(note)}\n" for note in table.notes)
-    body = _tabulated(table, "pipe", markdown_text, _markdown_cell)
+    body = _tabulated(table, "pipe", markdown_text, [map(_markdown_cell, row) for row in table.rows])
     return f"{markdown_text(table.caption)}\n\n{body}\n{notes}"
 
 
-def _tabulated(table: Table, notation: str, header: Callable[[str], str], cell: Callable[[Cell], str]) -> str:
+def _tabulated(
+    table: Table, notation: str, header: Callable[[str], str], rows: Iterable[Iterable[str]]
+) -> str:
     return tabulate(
-        [[cell(each) for each in row] for row in table.rows],
+        [[*row] for row in rows],
         headers=[header(name) for name in table.header],
         tablefmt=notation,
         colalign=("left", *["right"] * (len(table.header) - 1)),
@@ -186,13 +189,13 @@ def _latex_header(name: str) -> str:
     return _stacked(name, 12, "b", "r")
 
 
-def _latex_cell(cell: Cell) -> str:
+def _latex_cell(cell: Cell, width: int = WIDEST) -> str:
     command = _LATEX_STYLES[cell.style]
     mark = f"$^{{{latex_text(cell.mark).replace('$', '')}}}$" if cell.mark else ""
     if cell.style == "heading":
         return command.format(latex_text(cell.text))
-    text = cell.text if len(cell.text) <= WIDEST else cell.text.replace(" (", "\n(")
-    return command.format(_stacked(text, WIDEST, "t", "l")) + mark
+    text = cell.text if len(cell.text) <= width else cell.text.replace(" (", "\n(")
+    return command.format(_stacked(text, width, "t", "l")) + mark
 
 
 def _stacked(text: str, width: int, anchor: str, align: str) -> str:

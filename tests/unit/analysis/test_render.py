@@ -36,6 +36,13 @@ def test_wide_cells_break_before_their_brackets():
     assert "& +0.8 [+0.4, +1.2] " in text
 
 
+def test_the_first_column_has_more_room():
+    claim = "InfoReg is more accurate than PMR"
+    text = latex([Table("c", "t", ["Claim", "A"], [[Cell(claim), Cell(claim)]])], "")
+    assert f"{claim} " in text
+    assert r"InfoReg is more \ accurate than PMR" in text
+
+
 def test_markdown_escapes_and_marks():
     text = markdown([TABLE], "commit abc")
     assert r"\| \*" in text
