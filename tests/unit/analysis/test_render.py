@@ -40,7 +40,7 @@ def test_the_first_column_has_more_room():
     claim = "InfoReg is more accurate than PMR"
     text = latex([Table("c", "t", ["Claim", "A"], [[Cell(claim), Cell(claim)]])], "")
     assert f"{claim} " in text
-    assert r"InfoReg is more \ accurate than PMR" in text
+    assert r"InfoReg is more \\ accurate than PMR" in text
 
 
 def test_markdown_escapes_and_marks():
