@@ -1,6 +1,7 @@
 """Sample-level valuation: copies of a sample for the modalities that contribute little to it."""
 
 import math
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -40,9 +41,9 @@ class Resampling(Method):
 
     warmup: Annotated[float, Field(ge=0, le=1)] = 5 / 60
 
+    @abstractmethod
     def copies(self, state: TrainState) -> dict[str, Tensor]:
         """By modality, the training positions (K_m,) of the epoch's copies with this modality alone."""
-        raise NotImplementedError
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Choose the epoch's copies, after the warm-up."""
