@@ -30,7 +30,7 @@ from inforeg.data.base import Split
 from inforeg.engine.evaluate import Evaluation, evaluate
 from inforeg.engine.record import Record
 from inforeg.engine.selection import Selection
-from inforeg.errors import DivergenceError
+from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
 from inforeg.methods.state import TrainState
 from inforeg.metrics.gradients import batch_gradients
@@ -51,14 +51,19 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
         DivergenceError: a loss is not finite.
     """
     selection = Selection()
-    epochs = method.epochs(state.spec.config.training.epochs)
     measured = state.train.part(_subset(state, len(state.val), "measured"))
     with record:
-        _restore(state, method, selection, record.resume())
-        ahead = range(state.epoch, epochs)
+        if (snapshot := record.resume()) is not None:
+            if snapshot["method"].keys() != set(method.remembered):
+                raise UserError(
+                    f"The checkpoint in {record.folder} is of another version of the method {method.name!r}; "
+                    f"delete {record.folder} to train the run anew."
+                )
+            _restore(state, method, selection, snapshot)
+        ahead = range(state.epoch, state.epochs)
         for _ in tqdm(ahead, str(record.folder), unit="epoch", leave=False, disable=None):
             started = time.perf_counter()
-            row = _start_epoch(state, epochs)
+            row = _start_epoch(state)
             with state.cost:
                 row |= _train_epoch(state, method)
             row |= _traces(state) | _gradients(state)
@@ -79,10 +84,10 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
     return selection
 
 
-def _start_epoch(state: TrainState, epochs: int) -> dict[str, float]:
+def _start_epoch(state: TrainState) -> dict[str, float]:
     """Set what belongs to the epoch alone: its learning rate and the source of chance inside the model."""
     training = state.spec.config.training
-    decayed = state.epoch >= round(training.decay_at * epochs)
+    decayed = state.epoch >= round(training.decay_at * state.epochs)
     rate = training.lr * (training.decay_factor if decayed else 1.0)
     for group in state.optimizer.param_groups:
         group["lr"] = rate
@@ -169,14 +174,10 @@ def _snapshot(state: TrainState, method: Method, selection: Selection) -> dict[s
     }
 
 
-def _restore(
-    state: TrainState, method: Method, selection: Selection, snapshot: dict[str, Any] | None
-) -> None:
-    if snapshot is None:
-        return
+def _restore(state: TrainState, method: Method, selection: Selection, snapshot: dict[str, Any]) -> None:
     state.epoch = snapshot["epoch"]
     state.model.load_state_dict(snapshot["model"])
     state.optimizer.load_state_dict(snapshot["optimizer"])
-    method.load_state_dict(snapshot["method"])
+    method.load_state_dict(snapshot["method"], state.device)
     state.cost.load_state_dict(snapshot["cost"])
     selection.load_state_dict(snapshot["selection"])

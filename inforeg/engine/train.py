@@ -120,7 +120,8 @@ def begin(spec: RunSpec, method: Method, data: Data) -> TrainState:
     optimizer = OPTIMIZERS[spec.config.training.optimizer](model.parameters(), spec.config.training)
     optimizer.register_step_post_hook((cost := Cost(model)).step)
     train = _shuffled(data.train, spec)
-    return TrainState(spec, model, optimizer, train, data.val, FisherTrace(groups), plan, cost)
+    epochs = method.epochs(spec.config.training.epochs)
+    return TrainState(spec, model, optimizer, train, data.val, FisherTrace(groups), plan, cost, epochs)
 
 
 def _train(record: Record, method: Method, state: TrainState, test: Split) -> None:

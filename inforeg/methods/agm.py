@@ -3,27 +3,21 @@
 import math
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from pydantic import NonNegativeFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.methods.base import Family
-from inforeg.methods.state import TrainState, Weights
+from inforeg.methods.base import Batch, Output, TrainState, Weights
 from inforeg.methods.windowed import Windowed
-from inforeg.registry import OPTIONS
 
 Coalition = frozenset[str]
 LARGEST = 10.0  # of tau - r, in the code
 FLOOR = -math.log(1e-8)  # of a probability, in the code
 
 
-@dataclass(config=OPTIONS)
 class AGM(Windowed):
     """Modulate each encoder by how far its Shapley share of the output is ahead of its own past.
 
@@ -42,14 +36,12 @@ class AGM(Windowed):
             kappa_m multiplies the gradient that flows into o_m.
     """
 
-    name: ClassVar[str] = "agm"
-    title: ClassVar[str] = "AGM"
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Li et al., Adaptive Gradient Modulation, ICCV 2023"
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
-        **Windowed.variants,
-        "released": {"passes": "graph"},
-    }
+    name = "agm"
+    title = "AGM"
+    family = "optimisation"
+    reference = "Li et al., Adaptive Gradient Modulation, ICCV 2023"
+    remembered = (*Windowed.remembered, "_batches", "_means")
+    variants = {**Windowed.variants, "released": {"passes": "graph"}}
 
     alpha: NonNegativeFloat = 1.5
     passes: Literal["bare", "graph"] = "bare"
@@ -69,8 +61,7 @@ class AGM(Windowed):
             values = shapley(worth, list(features))
         self._kappa = self._coefficients(values, batch.target)
         self._kappa = {m: factor for m, factor in self._kappa.items() if self.acts_on(m)}
-        for modality, factor in self._kappa.items():
-            state.log(f"kappa/{modality}", factor)
+        state.log_each("kappa", self._kappa)
         if self.passes == "bare":
             return whole
         for modality, factor in self._kappa.items():
@@ -115,15 +106,6 @@ class AGM(Windowed):
         self._means += (now - self._means) / self._batches
         lead = (ahead(self._means) - ahead(now)).clamp(max=LARGEST)
         return dict(zip(values, torch.exp(self.alpha * lead), strict=True))
-
-    def state_dict(self) -> dict[str, Any]:
-        """The running means."""
-        return {"batches": self._batches, "means": self._means, "windows": super().state_dict()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from the means of a `state_dict`."""
-        super().load_state_dict(state["windows"])
-        self._batches, self._means = state["batches"], state["means"].to(self._means.device)
 
 
 def ahead(losses: Tensor) -> Tensor:

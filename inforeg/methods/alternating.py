@@ -1,28 +1,21 @@
 """Alternating unimodal updates: in each batch every modality has a step of its own."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import ClassVar
 
 import torch
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.methods.base import Method
-from inforeg.methods.state import TrainState
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Batch, Method, Output, TrainState
 
 
-@dataclass(config=OPTIONS)
 class Alternating(Method):
     """One forward pass, backward pass and optimiser step per modality and batch, of its encoder and the head.
 
     The turns follow the modalities' names, so that the order in which a benchmark lists them has no say.
     """
 
-    fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
-    own_losses: ClassVar[bool] = True
+    fusions = ("concat", "sum")
+    own_losses = True
 
     @abstractmethod
     def loss(self, state: TrainState, batch: Batch, output: Output) -> Tensor:
@@ -57,8 +50,3 @@ def merge(gradients: dict[int, Tensor], parameters: list[torch.nn.Parameter]) ->
         if parameter.grad is not None:
             found = gradients.get(position)
             gradients[position] = parameter.grad if found is None else found + parameter.grad
-
-
-def mean_logits(unimodal: Mapping[str, Tensor]) -> Tensor:
-    """Mean of the modalities' logits (B, C)."""
-    return torch.stack(list(unimodal.values())).mean(0)

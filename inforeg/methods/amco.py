@@ -2,40 +2,16 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import ClassVar
 
 import torch
-import torch.nn.functional as F
 from pydantic import PositiveFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.methods.base import Family, Method, unimodal_losses
-from inforeg.methods.state import Blueprint, TrainState
-from inforeg.models.fusion import Streams, Sum, linear, sum_logits
-from inforeg.models.multimodal import MultimodalModel
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Batch, Method, Output, TrainState, cross_entropies
+from inforeg.models.fusion import sum_logits
+from inforeg.models.heads import Mixed
 
 
-class Mixed(Sum):
-    """z = W sum_m u_m + b, W (C, C), over each modality's own logits u_m = W_m h_m + b_m."""
-
-    name = "mixed"
-    decomposes = False
-
-    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
-        super().__init__(widths, classes, streams)
-        self.mix = linear(classes, classes, streams("mix"))
-
-    def forward(self, features: Mapping[str, Tensor]) -> Output:
-        """The mixed sum and the own logits."""
-        output = super().forward(features)
-        return replace(output, logits=self.mix(output.logits))
-
-
-@dataclass(config=OPTIONS)
 class AMCo(Method):
     """Mask class logits of the modalities that the answer depends on.
 
@@ -50,19 +26,16 @@ class AMCo(Method):
         epsilon: epsilon, progress at which masks are full; 0.3 there.
     """
 
-    name: ClassVar[str] = "amco"
-    title: ClassVar[str] = "AMCo"
-    family: ClassVar[Family] = "feed-forward"
-    reference: ClassVar[str] = "Zhou et al., Adaptive Mask Co-optimization, ICASSP 2023"
-    fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
-    own_losses: ClassVar[bool] = True
+    name = "amco"
+    title = "AMCo"
+    family = "feed-forward"
+    reference = "Zhou et al., Adaptive Mask Co-optimization, ICASSP 2023"
+    head = Mixed
+    fusions = ("concat", "sum")
+    own_losses = True
 
     sigma: PositiveFloat = 0.5
     epsilon: PositiveFloat = 0.3
-
-    def build(self, blueprint: Blueprint) -> MultimodalModel:
-        """Encoders under the mixed sum."""
-        return blueprint.build(fusion=Mixed)
 
     def on_epoch_start(self, state: TrainState) -> None:
         """No progress yet; a stream of masks per modality."""
@@ -88,14 +61,12 @@ class AMCo(Method):
     def _kept(self, modality: str, share: float, logits: Tensor) -> Tensor:
         """0 for floor(share C) random classes, 1 for the others; (C,)."""
         classes = logits.shape[1]
-        generator = self._masks[modality]
-        order = torch.randperm(classes, generator=generator, device=logits.device)
+        order = torch.randperm(classes, generator=self._masks[modality], device=logits.device)
         return (order >= math.floor(share * classes)).to(logits.dtype)
 
     def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:
         """Of the masked answer and of each modality."""
-        joint = F.cross_entropy(output.logits, batch.target)
-        return {"joint": joint, **unimodal_losses(output, batch)}
+        return cross_entropies(output, batch)
 
 
 def masses(unimodal: Mapping[str, Tensor]) -> dict[str, Tensor]:

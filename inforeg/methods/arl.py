@@ -1,20 +1,15 @@
 """ARL: asymmetric representation learning."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import TrainState
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Batch, Method, Output, TrainState
 
 
-@dataclass(config=OPTIONS)
 class ARL(Method):
     """Let the surer modality learn faster: scale what flows back into each encoder by its certainty.
 
@@ -30,12 +25,12 @@ class ARL(Method):
         unimodal_weight: gamma, weight of the unimodal losses; 4 in the code for CREMA-D.
     """
 
-    name: ClassVar[str] = "arl"
-    title: ClassVar[str] = "ARL"
-    version: ClassVar[int] = 2
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Wei et al., Improving Multimodal Learning via Imbalanced Learning, ICCV 2025"
-    own_heads: ClassVar[bool] = True
+    name = "arl"
+    title = "ARL"
+    version = 2
+    family = "optimisation"
+    reference = "Wei et al., Improving Multimodal Learning via Imbalanced Learning, ICCV 2025"
+    own_heads = True
 
     temperature: PositiveFloat = 8.0
     start: Annotated[float, Field(ge=0, le=1)] = 0.05
@@ -44,7 +39,7 @@ class ARL(Method):
     @torch.no_grad()
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Scale, once past the start."""
-        if state.epoch < round(self.start * self.epochs(state.spec.config.training.epochs)):
+        if state.epoch < round(self.start * state.epochs):
             return
         state.scale("w", certainties(output.unimodal, self.temperature))
 

@@ -1,64 +1,17 @@
 """AUG: sustained boosting of the weaker modality's classifier."""
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, cast
+from typing import Annotated, cast
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field, PositiveInt
-from pydantic.dataclasses import dataclass
-from torch import Tensor, nn
+from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.methods.alternating import Alternating, mean_logits
-from inforeg.methods.base import Family
-from inforeg.methods.state import Blueprint, TrainState
-from inforeg.models.fusion import Fusion, Streams, linear
-from inforeg.models.multimodal import MultimodalModel
-from inforeg.registry import OPTIONS
+from inforeg.methods.alternating import Alternating
+from inforeg.methods.base import Batch, Output, TrainState
+from inforeg.models.heads import Boosted
 
 
-class Boosted(Fusion):
-    """u_m = sum of the first n_m of modality m's heads; z is the mean of the u_m.
-
-    Args:
-        most: heads that a modality has, active or not.
-
-    Attributes:
-        active: n_m (M,), in the model's order.
-    """
-
-    name = "boosted"
-    decomposes = False
-    most = 11
-
-    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
-        super().__init__(widths, classes, streams)
-        self.heads = nn.ModuleDict(
-            {
-                m: nn.ModuleList(linear(width, classes, streams(f"{m} {k}")) for k in range(self.most))
-                for m, width in widths.items()
-            }
-        )
-        self.active: Tensor
-        self.register_buffer("active", torch.ones(len(widths), dtype=torch.int64))
-
-    def count(self, modality: str) -> int:
-        """n_m."""
-        return int(self.active[list(self.widths).index(modality)])
-
-    def residuals(self, modality: str, features: Tensor) -> list[Tensor]:
-        """Logits (B, C) of each active head."""
-        heads = cast(nn.ModuleList, self.heads[modality])
-        return [head(features) for head in heads[: self.count(modality)]]
-
-    def forward(self, features: Mapping[str, Tensor]) -> Output:
-        """Each modality's logits and their mean."""
-        unimodal = {m: torch.stack(self.residuals(m, h)).sum(0) for m, h in features.items()}
-        return Output(features, mean_logits(unimodal), unimodal)
-
-
-@dataclass(config=OPTIONS)
 class AUG(Alternating):
     """Alternate between the modalities; now and then the weaker one gets another head, fitted to the rest.
 
@@ -74,17 +27,14 @@ class AUG(Alternating):
         residual: weight of the heads' own losses beside that of their sum; 1 is this package's.
     """
 
-    name: ClassVar[str] = "aug"
-    title: ClassVar[str] = "AUG"
-    family: ClassVar[Family] = "feed-forward"
-    reference: ClassVar[str] = "Jiang et al., Classification Ability Disproportion, NeurIPS 2025"
+    name = "aug"
+    title = "AUG"
+    family = "feed-forward"
+    reference = "Jiang et al., Classification Ability Disproportion, NeurIPS 2025"
+    head = Boosted
 
     additions: Annotated[PositiveInt, Field(lt=Boosted.most)] = 10
     residual: Annotated[float, Field(ge=0)] = 1.0
-
-    def build(self, blueprint: Blueprint) -> MultimodalModel:
-        """Encoders with stacks of heads, of which one is active."""
-        return blueprint.build(fusion=Boosted)
 
     def loss(self, state: TrainState, batch: Batch, output: Output) -> Tensor:
         """Of the heads' sum, and of each head on top of those before it."""
@@ -98,11 +48,10 @@ class AUG(Alternating):
     def on_epoch_end(self, state: TrainState, metrics: dict[str, float]) -> None:
         """Add heads, if it is time."""
         fusion = cast(Boosted, state.model.fusion)
-        epochs = self.epochs(state.spec.config.training.epochs)
+        epochs = state.epochs
         due = self.additions * (state.epoch + 1) // epochs - self.additions * state.epoch // epochs
         scores = {m: metrics[f"train/score/{m}"] for m in state.model.modalities}
         if state.epoch + 1 < epochs:
             weakest = torch.tensor([score == min(scores.values()) for score in scores.values()])
             fusion.active += due * weakest.to(fusion.active)
-        for modality in scores:
-            state.log(f"heads/{modality}", fusion.count(modality))
+        state.log_each("heads", {m: fusion.count(m) for m in scores})

@@ -1,11 +1,14 @@
-"""What a method is: hyper-parameters and the few hooks of the loop that it overrides."""
+"""What a method is: hyper-parameters and the few hooks of the loop that it overrides.
+
+All of the package that most methods are written with can be imported from here.
+"""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, dataclass_transform
 
 import torch
 import torch.nn.functional as F
-from pydantic import NonNegativeFloat
+from pydantic import Field, NonNegativeFloat
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
@@ -13,18 +16,40 @@ from inforeg.batch import Batch, Output
 from inforeg.config import RunSpec, Setting, TrialConfig
 from inforeg.data.base import Split
 from inforeg.methods.state import Blueprint, TrainState, Weights
+from inforeg.models.fusion import Fusion
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.random import stream
 from inforeg.registry import OPTIONS
 
+__all__ = [
+    "Batch",
+    "Blueprint",
+    "Family",
+    "Method",
+    "MultimodalModel",
+    "Output",
+    "RunSpec",
+    "Settings",
+    "Split",
+    "TrainState",
+    "TrialConfig",
+    "Weights",
+    "cross_entropies",
+    "stream",
+    "unimodal_losses",
+]
+
 Family = Literal["baseline", "data", "feed-forward", "objective", "optimisation"]
+Settings = Mapping[str, Setting]
 
 
+@dataclass_transform(field_specifiers=(Field,))
 @dataclass(config=OPTIONS)
 class Method:
     """A way to train; the fields are its hyper-parameters, the hooks are called by `inforeg.engine.loop`.
 
-    As it stands it is joint training: cross-entropy of the joint logits, one backward pass, one step.
+    As it stands it is joint training: cross-entropy of the joint logits, one backward pass, one step. A
+    subclass is a pydantic dataclass by itself: what it annotates is an option, and an unknown one an error.
 
     Attributes:
         name: the registered name.
@@ -40,6 +65,9 @@ class Method:
         own_heads: whether the unimodal logits come from a linear head per modality beside the fusion, not
             from its shares.
         own_losses: whether `unimodal_weight` has no say, since the method brings all of its losses.
+        head: the fusion that the method brings along; None for the benchmark's.
+        remembered: names of the attributes that a resumed run needs: plain values and tensors, also in
+            dictionaries, or objects with a `state_dict`.
         neutral: settings with which the method is joint training bit for bit, where there are any.
         unimodal_weight: weight of the sum of unimodal cross-entropies (the star of Joint*, InfoReg*).
     """
@@ -49,25 +77,28 @@ class Method:
     version: ClassVar[int] = 1
     family: ClassVar[Family]
     reference: ClassVar[str]
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {}
+    variants: ClassVar[Mapping[str, Settings]] = {}
     fewest: ClassVar[int] = 2
     most: ClassVar[int | None] = None
     fusions: ClassVar[tuple[str, ...] | None] = None
     same_width: ClassVar[bool] = False
     own_heads: ClassVar[bool] = False
     own_losses: ClassVar[bool] = False
-    neutral: ClassVar[Mapping[str, Setting] | None] = None
+    head: ClassVar[type[Fusion] | None] = None
+    remembered: ClassVar[tuple[str, ...]] = ()
+    neutral: ClassVar[Settings | None] = None
 
     unimodal_weight: NonNegativeFloat = 0.0
 
     def __init_subclass__(cls) -> None:
-        """Let the docstring cite the paper."""
+        """Let the docstring cite the paper, and make the class a dataclass."""
         super().__init_subclass__()
         if "name" in vars(cls) and cls.__doc__:
             cls.__doc__ = f"{cls.__doc__.rstrip()}\n\n    Reference:\n        {cls.reference}\n    "
+        dataclass(cls, config=OPTIONS)
 
     @classmethod
-    def expand(cls, modalities: tuple[str, ...]) -> dict[str, dict[str, Setting]]:
+    def expand(cls, modalities: tuple[str, ...]) -> dict[str, Settings]:
         """The runs that one table row stands for: settings by suffix of the variant, "" for the row's own."""
         return {"": {}}
 
@@ -83,12 +114,12 @@ class Method:
         return []
 
     def epochs(self, planned: int) -> int:
-        """Passes over the training split, of those the benchmark plans."""
+        """Passes over the training split, of those the benchmark plans; `state.epochs` in a run."""
         return planned
 
     def build(self, blueprint: Blueprint) -> MultimodalModel:
         """The run's model."""
-        return blueprint.build(own_heads=self.own_heads)
+        return blueprint.build(fusion=self.head, own_heads=self.own_heads)
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """Called once before the first epoch, also of a resumed run."""
@@ -150,11 +181,20 @@ class Method:
         return output.logits
 
     def state_dict(self) -> dict[str, Any]:
-        """Tensors and plain values that a resumed run needs."""
-        return {}
+        """What a resumed run needs."""
+        values = {name: getattr(self, name) for name in self.remembered}
+        return {
+            name: value.state_dict() if hasattr(value, "state_dict") else value
+            for name, value in values.items()
+        }
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict`."""
+    def load_state_dict(self, state: Mapping[str, Any], device: torch.device) -> None:
+        """Go on from a `state_dict`, with its tensors on `device`."""
+        for name in self.remembered:
+            if hasattr(current := getattr(self, name), "load_state_dict"):
+                current.load_state_dict(state[name])
+            else:
+                setattr(self, name, _moved(state[name], device))
 
 
 def unimodal_losses(output: Output, batch: Batch | Split) -> dict[str, Tensor]:
@@ -165,3 +205,10 @@ def unimodal_losses(output: Output, batch: Batch | Split) -> dict[str, Tensor]:
 def cross_entropies(output: Output, batch: Batch | Split) -> dict[str, Tensor]:
     """Cross-entropy of the joint logits, then of each modality's."""
     return {"joint": F.cross_entropy(output.logits, batch.target), **unimodal_losses(output, batch)}
+
+
+def _moved(value: Any, device: torch.device) -> Any:
+    """A value with the tensors in it, or in the dictionaries in it, on a device."""
+    if isinstance(value, dict):
+        return {key: _moved(inner, device) for key, inner in value.items()}
+    return value.to(device) if isinstance(value, Tensor) else value

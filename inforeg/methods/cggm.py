@@ -1,23 +1,16 @@
 """CGGM: classifier-guided gradient modulation."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, cast
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
 from pydantic import NonNegativeFloat, PositiveFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting, TrialConfig
-from inforeg.methods.base import Family, Method, unimodal_losses
-from inforeg.methods.state import TrainState, Weights
+from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig, Weights, cross_entropies
 from inforeg.models.fusion import Concat, Fusion, OwnHeads, Sum
-from inforeg.registry import OPTIONS
 
 
-@dataclass(config=OPTIONS)
 class CGGM(Method):
     """Classifiers beside the model say how fast each modality improves and where it wants to go.
 
@@ -39,14 +32,15 @@ class CGGM(Method):
             of fusion and classifier.
     """
 
-    name: ClassVar[str] = "cggm"
-    title: ClassVar[str] = "CGGM"
-    version: ClassVar[int] = 2
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Guo et al., Classifier-guided Gradient Modulation, NeurIPS 2024"
-    own_heads: ClassVar[bool] = True
-    own_losses: ClassVar[bool] = True
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"direction": "weights"}}
+    name = "cggm"
+    title = "CGGM"
+    version = 2
+    family = "optimisation"
+    reference = "Guo et al., Classifier-guided Gradient Modulation, NeurIPS 2024"
+    remembered = ("_accuracy",)
+    own_heads = True
+    own_losses = True
+    variants = {"released": {"direction": "weights"}}
 
     rho: PositiveFloat = 1.3
     strength: NonNegativeFloat = 0.05
@@ -79,8 +73,7 @@ class CGGM(Method):
             self._accuracy = accuracy
         factor = self._balance.to(output.logits.dtype)
         turn = (factor.abs() - factor * self.cosines(state, batch, output)).mean()
-        joint = {"joint": F.cross_entropy(output.logits, batch.target)}
-        return joint | unimodal_losses(output, batch) | {"direction": self.strength * turn}
+        return cross_entropies(output, batch) | {"direction": self.strength * turn}
 
     def cosines(self, state: TrainState, batch: Batch, output: Output) -> Tensor:
         """cos_m (M,), as a function of the fusion's parameters alone."""
@@ -102,14 +95,6 @@ class CGGM(Method):
         fusion = cast(OwnHeads, state.model.fusion)
         state.scale("k", self.rho * self._balance.float())
         nn.utils.clip_grad_norm_([*state.model.encoders.parameters(), *fusion.joint.parameters()], self.clip)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The classifiers' accuracies on the last batch."""
-        return {"accuracy": self._accuracy}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from the accuracies of a `state_dict`."""
-        self._accuracy = state["accuracy"].to(self._accuracy.device)
 
 
 def balance(improvement: Tensor) -> Tensor:

@@ -1,21 +1,14 @@
 """CML: calibrated multimodal learning."""
 
-from typing import ClassVar
-
 import torch
 import torch.nn.functional as F
 from pydantic import NonNegativeFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import TrainState
+from inforeg.methods.base import Batch, Method, Output, TrainState
 from inforeg.models.multimodal import without
-from inforeg.registry import OPTIONS
 
 
-@dataclass(config=OPTIONS)
 class CML(Method):
     """Confidence must not grow when a modality is removed.
 
@@ -28,12 +21,12 @@ class CML(Method):
         weight: lambda; 0.1 in BalanceBenchmark, the only code known.
     """
 
-    name: ClassVar[str] = "cml"
-    title: ClassVar[str] = "CML"
-    version: ClassVar[int] = 2
-    family: ClassVar[Family] = "objective"
-    reference: ClassVar[str] = "Ma et al., Calibrating Multimodal Learning, ICML 2023"
-    own_losses: ClassVar[bool] = True
+    name = "cml"
+    title = "CML"
+    version = 2
+    family = "objective"
+    reference = "Ma et al., Calibrating Multimodal Learning, ICML 2023"
+    own_losses = True
 
     weight: NonNegativeFloat = 0.1
 

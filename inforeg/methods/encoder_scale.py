@@ -1,21 +1,13 @@
 """Larger encoder gradients, a control."""
 
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from pydantic import NonNegativeFloat, PositiveFloat
-from pydantic.dataclasses import dataclass
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import Blueprint, TrainState
-from inforeg.models.multimodal import MultimodalModel
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Batch, Blueprint, Method, MultimodalModel, Output, TrainState
 
 
-@dataclass(config=OPTIONS)
 class EncoderScale(Method):
     """Joint training* whose encoders' gradients are multiplied by one factor.
 
@@ -27,15 +19,11 @@ class EncoderScale(Method):
         unimodal_weight: weight of the sum of unimodal cross-entropies; 1 in MMPareto.
     """
 
-    name: ClassVar[str] = "encoder_scale"
-    title: ClassVar[str] = "Joint training*, encoder gradients × 1.5"
-    family: ClassVar[Family] = "baseline"
-    reference: ClassVar[str] = "Wei and Hu, MMPareto, ICML 2024 (its gamma alone)"
-    neutral: ClassVar[Mapping[str, Setting] | None] = {
-        "factor": 1.0,
-        "unimodal_weight": 0.0,
-        "heads": "shares",
-    }
+    name = "encoder_scale"
+    title = "Joint training*, encoder gradients × 1.5"
+    family = "baseline"
+    reference = "Wei and Hu, MMPareto, ICML 2024 (its gamma alone)"
+    neutral = {"factor": 1.0, "unimodal_weight": 0.0, "heads": "shares"}
 
     heads: Literal["own", "shares"] = "own"
     factor: PositiveFloat = 1.5

@@ -1,32 +1,24 @@
 """G2D: gradient-guided distillation."""
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.methods.base import Family
-from inforeg.methods.state import TrainState
+from inforeg.methods.base import Batch, Output, TrainState
 from inforeg.methods.umt import UMT
 from inforeg.metrics.imbalance import confidences
-from inforeg.registry import OPTIONS
 
 
-@dataclass(config=OPTIONS)
 class G2D(UMT):
     """Distil unimodal teachers, and let the modality whose teacher is surest wait for the others.
 
     L = CE(z) + lambda sum_m MSE(h_m, h_m^teacher) + sum_m KL(p_m^teacher || p_m), temperature 1. While the
-    prioritisation lasts, the gradients of the convolution and linear weights of the modality with the
-    highest teacher confidence on the batch (the true class's probability, summed) are set to 0; where all
-    teachers are equally sure, nobody waits. This package's readings: the student's unimodal logits are the
-    model's (shares, where the fusion decomposes), and of more than two modalities the surest alone waits.
+    prioritisation lasts, the convolution and linear weights of the modality whose teacher is the surest on
+    the batch (the true class's probability, summed) get gradient 0; where all are equally sure, nobody waits.
+    This package's readings: the student's unimodal logits are the model's; of three modalities one waits.
 
     Attributes:
         weight: lambda, weight of the features' distance; 1 in the code.
@@ -34,12 +26,12 @@ class G2D(UMT):
         end: end of the prioritisation, as a fraction of the epochs; 150 of 300 in the code.
     """
 
-    name: ClassVar[str] = "g2d"
-    title: ClassVar[str] = "G2D"
-    version: ClassVar[int] = 2
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Rakib and Bagavathi, G2D: Gradient-Guided Distillation, ICCV 2025"
-    neutral: ClassVar[Mapping[str, Setting] | None] = {"weight": 0.0, "logit_weight": 0.0, "end": 0.0}
+    name = "g2d"
+    title = "G2D"
+    version = 2
+    family = "optimisation"
+    reference = "Rakib and Bagavathi, G2D: Gradient-Guided Distillation, ICCV 2025"
+    neutral = {"weight": 0.0, "logit_weight": 0.0, "end": 0.0}
 
     weight: Annotated[float, Field(ge=0)] = 1.0
     logit_weight: Annotated[float, Field(ge=0)] = 1.0
@@ -55,16 +47,13 @@ class G2D(UMT):
                 terms[f"divergence/{modality}"] = self.logit_weight * divergence
         return terms
 
-    @torch.no_grad()
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Stop the modality with the surest teacher."""
-        if state.epoch >= round(self.end * self.epochs(state.spec.config.training.epochs)):
+        if state.epoch >= round(self.end * state.epochs):
             return
-        taught = {m: logits[batch.index] for m, logits in self._teachers.unimodal.items()}
-        score = confidences(taught, batch.target)
-        # Teachers that are all certain tie at the batch size; then there is nobody to wait for.
-        surest = (score == score.max()) & (score > score.min())
-        for modality, waits in zip(taught, surest.tolist(), strict=True):
-            state.log(f"waits/{modality}", float(waits))
-            if waits:
-                torch._foreach_zero_(state.gradients(modality, dimensions=2))
+        score = confidences({m: u[batch.index] for m, u in self._teachers.unimodal.items()}, batch.target)
+        surest = ((score == score.max()) & (score > score.min())).tolist()
+        waits = dict(zip(self._teachers.unimodal, surest, strict=True))
+        state.log_each("waits", waits)
+        for modality in filter(waits.get, waits):
+            torch._foreach_zero_(state.gradients(modality, dimensions=2))

@@ -2,30 +2,32 @@
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.data.base import Split
-from inforeg.methods.base import Family, Method, cross_entropies
+from inforeg.methods.base import (
+    Batch,
+    Method,
+    MultimodalModel,
+    Output,
+    Split,
+    TrainState,
+    Weights,
+    cross_entropies,
+    stream,
+)
 from inforeg.methods.held_out import together
-from inforeg.methods.state import TrainState, Weights
 from inforeg.models.fusion import Sum
-from inforeg.models.multimodal import MultimodalModel, answers
-from inforeg.random import stream
-from inforeg.registry import OPTIONS
+from inforeg.models.multimodal import answers
 
 JOINT = "joint"
 LEAST = 1e-4  # of the growth of overfitting
 
 
-@dataclass(config=OPTIONS)
 class GBlending(Method):
     """Weigh the joint and the unimodal losses by how well each generalises when it is trained alone.
 
@@ -42,14 +44,15 @@ class GBlending(Method):
         held_out: part of the training split that the copies do not see; 0.08 in MultiBench.
     """
 
-    name: ClassVar[str] = "g_blending"
-    title: ClassVar[str] = "G-Blending"
-    version: ClassVar[int] = 2
-    family: ClassVar[Family] = "objective"
-    reference: ClassVar[str] = "Wang et al., What Makes Training Multi-Modal Networks Hard, CVPR 2020"
-    own_heads: ClassVar[bool] = True
-    own_losses: ClassVar[bool] = True
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"online": {"super_epoch": 0.25}}
+    name = "g_blending"
+    title = "G-Blending"
+    version = 2
+    family = "objective"
+    reference = "Wang et al., What Makes Training Multi-Modal Networks Hard, CVPR 2020"
+    remembered = ("_weights",)
+    own_heads = True
+    own_losses = True
+    variants = {"online": {"super_epoch": 0.25}}
 
     super_epoch: Annotated[float, Field(gt=0, le=1)] = 1.0
     held_out: Annotated[float, Field(gt=0, lt=1)] = 0.08
@@ -61,13 +64,13 @@ class GBlending(Method):
         self._held_out = order[:size].to(state.device)
         self._unseen = state.train.part(self._held_out)
         self._seen = state.train.part(order[size:].to(state.device))
-        self._length = max(1, round(self.super_epoch * self.epochs(state.spec.config.training.epochs)))
+        self._length = max(1, round(self.super_epoch * state.epochs))
         self._weights: dict[str, float] = {}
 
     def sampler(self, state: TrainState, split: Split) -> Iterable[Tensor]:
         """The usual batches, less what is held out if weights will be estimated again."""
         batches = super().sampler(state, split)
-        if self._length >= self.epochs(state.spec.config.training.epochs):
+        if self._length >= state.epochs:
             return batches
         kept = (index[~torch.isin(index, self._held_out)] for index in batches)
         return together(kept, state.spec.config.training.batch_size)
@@ -76,8 +79,7 @@ class GBlending(Method):
         """Weigh the losses anew, if it is time."""
         if state.epoch % self._length == 0:
             self._weights = self._blend(state)
-        for name, weight in self._weights.items():
-            state.log(f"w/{name}", weight)
+        state.log_each("w", self._weights)
 
     def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:
         """All losses, weighed."""
@@ -119,14 +121,6 @@ class GBlending(Method):
             for split in (self._seen, self._unseen)
         )
         return {name: (loss, unseen[name]) for name, loss in seen.items()}
-
-    def state_dict(self) -> dict[str, Any]:
-        """The weights."""
-        return {"weights": self._weights}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on with the weights of a `state_dict`."""
-        self._weights = dict(state["weights"])
 
 
 def blend(losses: Mapping[str, tuple[float, float, float, float]]) -> dict[str, float]:

@@ -1,27 +1,30 @@
 """Greedy: balanced learning speeds between branches that squeeze-and-excitation joins."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Literal, cast
 
 import torch
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
-from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting, TrialConfig
-from inforeg.methods.base import Family, Method, unimodal_losses
-from inforeg.methods.mses import branch
-from inforeg.methods.state import Blueprint, TrainState, Weights
+from inforeg.methods.base import (
+    Batch,
+    Blueprint,
+    Method,
+    Output,
+    TrainState,
+    TrialConfig,
+    Weights,
+    stream,
+    unimodal_losses,
+)
 from inforeg.models.joined import MMTM, Branches, JoinedModel, join
-from inforeg.models.multimodal import MultimodalModel
-from inforeg.random import stream
-from inforeg.registry import ENCODERS, OPTIONS
+from inforeg.models.multimodal import MultimodalModel, branch
+from inforeg.registry import ENCODERS
 
 
-@dataclass(config=OPTIONS)
 class Greedy(Method):
     """Balance the speeds at which branches learn from each other.
 
@@ -47,13 +50,14 @@ class Greedy(Method):
         leader: of `average: leader`: that branch; empty: the benchmark's first, as in the code.
     """
 
-    name: ClassVar[str] = "greedy"
-    title: ClassVar[str] = "Greedy"
-    family: ClassVar[Family] = "feed-forward"
-    reference: ClassVar[str] = "Wu et al., Characterizing and Overcoming the Greedy Nature, ICML 2022"
-    fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
-    own_losses: ClassVar[bool] = True
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"average": "leader", "gain": 1.0}}
+    name = "greedy"
+    title = "Greedy"
+    family = "feed-forward"
+    reference = "Wu et al., Characterizing and Overcoming the Greedy Nature, ICML 2022"
+    remembered = ("_bypass", "_main", "_held", "_left")
+    fusions = ("concat", "sum")
+    own_losses = True
+    variants = {"released": {"average": "leader", "gain": 1.0}}
 
     epsilon: Annotated[float, Field(ge=0)] = 0.01
     steps: PositiveInt = 5
@@ -117,21 +121,11 @@ class Greedy(Method):
             self._bypass[m] += speed(p for joint in joints for p in joint.parameters_of(m))
             self._main[m] += speed(branch(state.model, m).parameters())
         bdr = {m: log_ratio(self._bypass[m], self._main[m]) for m in self._bypass}
-        for modality, value in bdr.items():
-            state.log(f"bdr/{modality}", value)
+        state.log_each("bdr", bdr)
         largest = max(bdr.values())
         if state.epoch >= self.warm_up and largest - min(bdr.values()) > self.epsilon:
             self._held = [m for m, value in bdr.items() if value == largest]
             self._left = self.steps
-
-    def state_dict(self) -> dict[str, Any]:
-        """The sums and where the re-balancing stands."""
-        return {"bypass": self._bypass, "main": self._main, "held": self._held, "left": self._left}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict`."""
-        self._bypass, self._main = dict(state["bypass"]), dict(state["main"])
-        self._held, self._left = list(state["held"]), state["left"]
 
 
 def speed(parameters: Iterable[nn.Parameter]) -> float:

@@ -1,22 +1,15 @@
 """InfoReg, as a thin adapter over `inforeg.regulation`."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting, TrialConfig
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import TrainState, Weights
-from inforeg.methods.windowed import log_windows, measured_traces
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig, Weights
+from inforeg.methods.windowed import measured_traces
 from inforeg.regulation import InfoReg, ReleasedInfoReg
 from inforeg.window import Active
 
 
-@dataclass(config=OPTIONS)
 class InfoRegMethod(Method):
     """Slow the sufficient modalities inside their prime learning windows (Algorithm 1).
 
@@ -35,12 +28,13 @@ class InfoRegMethod(Method):
         other_strength: of `released`, when the other is ahead; 0.1 in the code for video.
     """
 
-    name: ClassVar[str] = "inforeg"
-    title: ClassVar[str] = "InfoReg"
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Huang et al., InfoReg, CVPR 2025"
-    neutral: ClassVar[Mapping[str, Setting] | None] = {"beta": 0.0, "weight": 0.0}
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
+    name = "inforeg"
+    title = "InfoReg"
+    family = "optimisation"
+    reference = "Huang et al., InfoReg, CVPR 2025"
+    remembered = ("_regulation",)
+    neutral = {"beta": 0.0, "weight": 0.0}
+    variants = {
         "released": {"definition": "released", "threshold": 0.05, "unimodal_weight": 1.0},
         "rate": {"form": "rate"},
         "always": {"active": "always"},
@@ -96,7 +90,7 @@ class InfoRegMethod(Method):
     def on_epoch_start(self, state: TrainState) -> None:
         """Decide the windows."""
         self._regulation.open_epoch()
-        log_windows(state, self._regulation.windows)
+        state.log_each("window", self._regulation.windows)
 
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Regulate; the loop has measured the gradients already."""
@@ -104,13 +98,4 @@ class InfoRegMethod(Method):
 
     def on_epoch_end(self, state: TrainState, metrics: dict[str, float]) -> None:
         """Give the regulation the run's own estimate of Tr(F)."""
-        for modality, strength in self._regulation.close_epoch(measured_traces(state, metrics)).items():
-            state.log(f"alpha/{modality}", strength)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The traces so far."""
-        return self._regulation.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from the traces of a `state_dict`."""
-        self._regulation.load_state_dict(state)
+        state.log_each("alpha", self._regulation.close_epoch(measured_traces(state, metrics)))

@@ -2,43 +2,21 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field, PositiveInt
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.data.base import Split
-from inforeg.methods.alternating import mean_logits
-from inforeg.methods.base import Family, Method
+from inforeg.methods.base import Batch, Method, Output, Split, TrainState, Weights, stream
 from inforeg.methods.held_out import together
-from inforeg.methods.state import Blueprint, TrainState, Weights
-from inforeg.models.fusion import Sum
-from inforeg.models.multimodal import MultimodalModel
-from inforeg.random import stream
-from inforeg.registry import OPTIONS
+from inforeg.models.heads import Mean
 
 POLYNOMIAL = (0.2046, 3.355e-3, 1.23e-4, -2.93e-6, 2.24e-8, -5.4e-11)  # in epochs, in the code
 POLYNOMIAL_EPOCHS = 200
 
 
-class Mean(Sum):
-    """z = mean_m u_m over each modality's own logits u_m = W_m h_m + b_m."""
-
-    name = "mean"
-    decomposes = False
-
-    def forward(self, features: Mapping[str, Tensor]) -> Output:
-        """The logits and their mean."""
-        unimodal = super().forward(features).unimodal
-        return Output(features, mean_logits(unimodal), unimodal)
-
-
-@dataclass(config=OPTIONS)
 class LFM(Method):
     """First close the gap between the modalities' predictions, then, bit by bit, classify.
 
@@ -59,24 +37,22 @@ class LFM(Method):
         held_out: training samples held out; 16 in that code.
     """
 
-    name: ClassVar[str] = "lfm"
-    title: ClassVar[str] = "LFM"
-    version: ClassVar[int] = 2
-    family: ClassVar[Family] = "objective"
-    reference: ClassVar[str] = "Yang et al., Dynamically Learning Modality Gap, NeurIPS 2024"
-    fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
-    own_losses: ClassVar[bool] = True
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"schedule": "polynomial"}}
+    name = "lfm"
+    title = "LFM"
+    version = 2
+    family = "objective"
+    reference = "Yang et al., Dynamically Learning Modality Gap, NeurIPS 2024"
+    remembered = ("_alpha",)
+    head = Mean
+    fusions = ("concat", "sum")
+    own_losses = True
+    variants = {"released": {"schedule": "polynomial"}}
 
     schedule: Literal["learned", "polynomial"] = "learned"
     start: Annotated[float, Field(ge=0, le=1)] = 0.05
     limit: Annotated[float, Field(ge=0, lt=0.5)] = 0.05
     step_size: Annotated[float, Field(ge=0, le=1)] = 0.1
     held_out: PositiveInt = 16
-
-    def build(self, blueprint: Blueprint) -> MultimodalModel:
-        """Encoders under the mean of own heads."""
-        return blueprint.build(fusion=Mean)
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """Hold samples out, if alpha is learned."""
@@ -93,7 +69,7 @@ class LFM(Method):
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Move alpha."""
-        epochs = self.epochs(state.spec.config.training.epochs)
+        epochs = state.epochs
         if self.schedule == "polynomial":
             epoch = POLYNOMIAL_EPOCHS * state.epoch / epochs
             self._alpha = math.fsum(factor * epoch**power for power, factor in enumerate(POLYNOMIAL))
@@ -127,14 +103,6 @@ class LFM(Method):
             for loss in losses
         )
         return F.cosine_similarity(unseen, difference, dim=0).item()
-
-    def state_dict(self) -> dict[str, Any]:
-        """Alpha."""
-        return {"alpha": self._alpha}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on with the alpha of a `state_dict`."""
-        self._alpha = state["alpha"]
 
 
 def gap(unimodal: Mapping[str, Tensor], *, towards_mean: bool) -> Tensor:

@@ -1,20 +1,14 @@
 """MBSD: self-distillation between modalities."""
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 import torch
 from pydantic import NonNegativeFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import TrainState
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Batch, Method, Output, TrainState
 
 
-@dataclass(config=OPTIONS)
 class MBSD(Method):
     """Sample by sample, the modality that knows best teaches the others.
 
@@ -29,10 +23,10 @@ class MBSD(Method):
         unimodal_weight: weight of the unimodal losses; 1 there.
     """
 
-    name: ClassVar[str] = "mbsd"
-    title: ClassVar[str] = "MBSD"
-    family: ClassVar[Family] = "objective"
-    reference: ClassVar[str] = "Liu et al., Multimodal Pre-Training with Self-Distillation, WSDM 2023"
+    name = "mbsd"
+    title = "MBSD"
+    family = "objective"
+    reference = "Liu et al., Multimodal Pre-Training with Self-Distillation, WSDM 2023"
 
     distillation: NonNegativeFloat = 1.0
     unimodal_weight: NonNegativeFloat = 1.0

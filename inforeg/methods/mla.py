@@ -1,41 +1,17 @@
 """MLA: multimodal learning with alternating unimodal adaptation."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Literal, cast
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.methods.alternating import Alternating, mean_logits
-from inforeg.methods.base import Family
-from inforeg.methods.state import Blueprint, TrainState, Weights
-from inforeg.models.fusion import Fusion, Streams, linear
-from inforeg.models.multimodal import MultimodalModel
-from inforeg.registry import OPTIONS
+from inforeg.methods.alternating import Alternating
+from inforeg.methods.base import Batch, Output, TrainState, Weights
+from inforeg.models.heads import Shared
 
 
-class Shared(Fusion):
-    """u_m = W h_m + b under one head for all modalities; z is their mean."""
-
-    name = "shared"
-    decomposes = False
-
-    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
-        super().__init__(widths, classes, streams)
-        self.head = linear(next(iter(widths.values())), classes, streams("head"))
-
-    def forward(self, features: Mapping[str, Tensor]) -> Output:
-        """Each modality's logits and their mean."""
-        unimodal = {m: self.head(h) for m, h in features.items()}
-        return Output(features, mean_logits(unimodal), unimodal)
-
-
-@dataclass(config=OPTIONS)
 class MLA(Alternating):
     """Alternate between the modalities under a shared head whose gradient is kept off what others need.
 
@@ -51,20 +27,18 @@ class MLA(Alternating):
             the batch, so that an answer would depend on its batch mates; it is not offered).
     """
 
-    name: ClassVar[str] = "mla"
-    title: ClassVar[str] = "MLA"
-    version: ClassVar[int] = 2
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Zhang et al., MLA: Alternating Unimodal Adaptation, CVPR 2024"
-    same_width: ClassVar[bool] = True
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"definition": "released"}}
+    name = "mla"
+    title = "MLA"
+    version = 2
+    family = "optimisation"
+    reference = "Zhang et al., MLA: Alternating Unimodal Adaptation, CVPR 2024"
+    remembered = ("_projection",)
+    head = Shared
+    same_width = True
+    variants = {"released": {"definition": "released"}}
 
     decay: Annotated[float, Field(gt=0, le=1)] = 0.1
     definition: Literal["paper", "released"] = "paper"
-
-    def build(self, blueprint: Blueprint) -> MultimodalModel:
-        """Encoders under the shared head."""
-        return blueprint.build(fusion=Shared)
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """Nothing is projected out yet."""
@@ -101,14 +75,6 @@ class MLA(Alternating):
         log_p = logits.log_softmax(-1)
         entropy = -(log_p.exp() * log_p).sum(-1, keepdim=True)
         return (torch.softmax(-entropy, dim=0) * logits).sum(0)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The projection."""
-        return {"projection": self._projection}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from the projection of a `state_dict`."""
-        self._projection = state["projection"].to(self._projection.device)
 
 
 def projected_out(projection: Tensor, direction: Tensor, alpha: float) -> Tensor:

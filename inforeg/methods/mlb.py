@@ -1,20 +1,15 @@
 """MLB: multi-loss balanced training."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import TrainState
+from inforeg.methods.base import Batch, Method, Output, TrainState
 from inforeg.metrics.imbalance import confidences
-from inforeg.registry import OPTIONS
 
 
-@dataclass(config=OPTIONS)
 class MLB(Method):
     """Train a head per modality beside the joint one; speed up the encoders that lag, slow those that lead.
 
@@ -30,11 +25,11 @@ class MLB(Method):
         unimodal_weight: weight of the sum of unimodal cross-entropies; 1 in the code.
     """
 
-    name: ClassVar[str] = "mlb"
-    title: ClassVar[str] = "MLB"
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Kontras et al., Multi-Loss Gradient Modulation, BMVC 2024"
-    own_heads: ClassVar[bool] = True
+    name = "mlb"
+    title = "MLB"
+    family = "optimisation"
+    reference = "Kontras et al., Multi-Loss Gradient Modulation, BMVC 2024"
+    own_heads = True
 
     alpha: NonNegativeFloat = 2.0
     beta: Annotated[float, Field(ge=1)] = 2.0

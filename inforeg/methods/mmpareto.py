@@ -1,21 +1,15 @@
 """MMPareto: Pareto integration of multimodal and unimodal gradients."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field, PositiveFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.methods.base import Family, Method, cross_entropies
-from inforeg.methods.state import TrainState
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Batch, Method, Output, TrainState, cross_entropies
 
 
-@dataclass(config=OPTIONS)
 class MMPareto(Method):
     """Combine each encoder's gradients of the joint loss and of its own unimodal loss without conflict.
 
@@ -31,14 +25,14 @@ class MMPareto(Method):
         lengths: compared over the whole `encoder`, as the paper has it, or, as the code does, by `tensor`.
     """
 
-    name: ClassVar[str] = "mmpareto"
-    title: ClassVar[str] = "MMPareto"
-    version: ClassVar[int] = 2
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Wei and Hu, MMPareto, ICML 2024"
-    own_heads: ClassVar[bool] = True
-    own_losses: ClassVar[bool] = True
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"lengths": "tensor"}}
+    name = "mmpareto"
+    title = "MMPareto"
+    version = 2
+    family = "optimisation"
+    reference = "Wei and Hu, MMPareto, ICML 2024"
+    own_heads = True
+    own_losses = True
+    variants = {"released": {"lengths": "tensor"}}
 
     gamma: PositiveFloat = 1.5
     clip: Annotated[float, Field(ge=0, lt=0.5)] = 0.001
@@ -53,9 +47,7 @@ class MMPareto(Method):
         joint, *unimodal = losses.values()
         joint.backward(retain_graph=True)  # type: ignore[no-untyped-call]
         self._multimodal = {m: state.gradients(m) for m in state.model.modalities}
-        for modality in self._multimodal:
-            for parameter in state.model.parameters_of(modality):
-                parameter.grad = None
+        state.model.encoders.zero_grad()
         torch.stack(unimodal).sum().backward()  # type: ignore[no-untyped-call]
         self._unimodal = {m: [gradient.clone() for gradient in state.gradients(m)] for m in self._multimodal}
         for modality, gradients in self._multimodal.items():

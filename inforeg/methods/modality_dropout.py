@@ -1,21 +1,14 @@
 """Modality dropout, a control."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import TrainState
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Batch, Method, Output, TrainState
 
 
-@dataclass(config=OPTIONS)
 class ModalityDropout(Method):
     """Each sample loses each modality's features with probability p in training, but never all of them.
 
@@ -25,11 +18,11 @@ class ModalityDropout(Method):
         probability: p; 0.2 is this package's, 0 is joint training.
     """
 
-    name: ClassVar[str] = "modality_dropout"
-    title: ClassVar[str] = "Modality dropout"
-    family: ClassVar[Family] = "feed-forward"
-    reference: ClassVar[str] = "Neverova et al., ModDrop, PAMI 2016"
-    neutral: ClassVar[Mapping[str, Setting] | None] = {"probability": 0.0}
+    name = "modality_dropout"
+    title = "Modality dropout"
+    family = "feed-forward"
+    reference = "Neverova et al., ModDrop, PAMI 2016"
+    neutral = {"probability": 0.0}
 
     probability: Annotated[float, Field(ge=0, lt=1, description="p, per sample and modality")] = 0.2
 

@@ -1,20 +1,16 @@
 """Modality-level valuation: copies for the modality that contributes least on average."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from pydantic import Field, NonNegativeFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.config import Setting
+from inforeg.methods.base import TrainState
 from inforeg.methods.sample_valuation import Resampling, valuation
-from inforeg.methods.state import TrainState
-from inforeg.registry import OPTIONS
 
 
-@dataclass(config=OPTIONS)
 class ModalityValuation(Resampling):
     """Value the modalities on a random part of the training split, and copy for the one that is worth least.
 
@@ -28,9 +24,9 @@ class ModalityValuation(Resampling):
         alpha: alpha, factor on p; 1 in the code.
     """
 
-    name: ClassVar[str] = "modality_valuation"
-    title: ClassVar[str] = "Modality-level valuation"
-    neutral: ClassVar[Mapping[str, Setting] | None] = {"alpha": 0.0}
+    name = "modality_valuation"
+    title = "Modality-level valuation"
+    neutral = {"alpha": 0.0}
 
     part: Annotated[float, Field(gt=0, le=1)] = 0.2
     alpha: NonNegativeFloat = 1.0
@@ -44,8 +40,7 @@ class ModalityValuation(Resampling):
         mean = dict(zip(state.model.modalities, means, strict=True))
         weak, p = resampled(mean, self.alpha)
         drawn = torch.randperm(size, generator=state.generator("copied")).to(state.device)
-        for modality, value in mean.items():
-            state.log(f"phi/{modality}", value)
+        state.log_each("phi", mean)
         return {weak: drawn[: round(p * size)]}
 
 

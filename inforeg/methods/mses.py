@@ -1,40 +1,17 @@
 """MSES: modality-specific early stopping."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from dataclasses import dataclass as plain
-from typing import Annotated, Any, ClassVar
+import math
+from collections.abc import Iterable
+from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat
-from pydantic.dataclasses import dataclass
-from torch import Tensor, nn
+from torch import Tensor
 
-from inforeg.data.base import Split
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import Blueprint, TrainState, Weights
+from inforeg.methods.base import Method, Split, TrainState, Weights
 from inforeg.models.fusion import Sum
-from inforeg.models.multimodal import MultimodalModel
-from inforeg.registry import OPTIONS
+from inforeg.models.multimodal import branch
 
 
-@plain
-class _Progress:
-    """How one branch does on validation.
-
-    Attributes:
-        loss: of the last epoch; None before the first.
-        best: lowest smoothed loss.
-        waited: epochs since then.
-        weights: of the branch, then.
-    """
-
-    loss: float | None = None
-    best: float = float("inf")
-    waited: int = 0
-    weights: dict[str, Tensor] | None = None
-
-
-@dataclass(config=OPTIONS)
 class MSES(Method):
     """Stop each branch (an encoder and its own head) when its own validation loss stops falling.
 
@@ -53,67 +30,51 @@ class MSES(Method):
             modalities' classifiers and the multimodal one as tasks side by side.
     """
 
-    name: ClassVar[str] = "mses"
-    title: ClassVar[str] = "MSES"
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Fujimori et al., Modality-Specific Learning Rate Control, ACPR 2019"
-    fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
+    name = "mses"
+    title = "MSES"
+    family = "optimisation"
+    reference = "Fujimori et al., Modality-Specific Learning Rate Control, ACPR 2019"
+    remembered = ("_losses", "_best", "_waited", "_kept")
+    head = Sum
+    fusions = ("concat", "sum")
 
     patience: Annotated[float, Field(gt=0, le=1)] = 0.2
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.6
     unimodal_weight: NonNegativeFloat = 1.0
 
-    def build(self, blueprint: Blueprint) -> MultimodalModel:
-        """All encoders, each with a head of its own, under the sum of the heads."""
-        return blueprint.build(fusion=Sum)
-
     def setup(self, state: TrainState, weights: Weights) -> None:
         """No branch has stopped."""
-        self._patience = max(1, round(self.patience * self.epochs(state.spec.config.training.epochs)))
-        self._progress = {m: _Progress() for m in state.model.modalities}
+        self._patience = max(1, round(self.patience * state.epochs))
+        self._losses: dict[str, float] = {}
+        self._best = dict.fromkeys(state.model.modalities, math.inf)
+        self._waited = dict.fromkeys(state.model.modalities, 0)
+        self._kept: dict[str, dict[str, Tensor]] = {}
 
     def stopped(self, modality: str) -> bool:
         """Whether the branch's patience is at its end."""
-        return self._progress[modality].waited >= self._patience
+        return self._waited[modality] >= self._patience
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Put the stopped branches back to their best weights and hold them there."""
-        for modality, progress in self._progress.items():
-            state.log(f"stopped/{modality}", float(self.stopped(modality)))
-            if self.stopped(modality) and progress.weights is not None:
-                stopped = branch(state.model, modality).requires_grad_(False).eval()
-                stopped.load_state_dict(progress.weights)
+        state.log_each("stopped", {m: self.stopped(m) for m in state.model.modalities})
+        for modality in filter(self.stopped, state.model.modalities):
+            stopped = branch(state.model, modality).requires_grad_(False).eval()
+            stopped.load_state_dict(self._kept[modality])
 
-    def sampler(self, state: TrainState, split: Split) -> list[Tensor]:
+    def sampler(self, state: TrainState, split: Split) -> Iterable[Tensor]:
         """No batch when all branches have stopped."""
-        if all(self.stopped(modality) for modality in self._progress):
-            return []
-        return list(super().sampler(state, split))
+        return [] if all(map(self.stopped, state.model.modalities)) else super().sampler(state, split)
 
     def on_epoch_end(self, state: TrainState, metrics: dict[str, float]) -> None:
         """Take in the validation losses of the branches that still train."""
-        for modality, progress in self._progress.items():
+        for modality in state.model.modalities:
             if self.stopped(modality):
                 continue
             loss = -metrics[f"val/score/{modality}"]
-            before = loss if progress.loss is None else progress.loss
-            smoothed = self.smoothing * before + (1 - self.smoothing) * loss
-            progress.loss, progress.waited = loss, progress.waited + 1
-            if smoothed < progress.best:
+            smoothed = self.smoothing * self._losses.get(modality, loss) + (1 - self.smoothing) * loss
+            self._losses[modality] = loss
+            self._waited[modality] += 1
+            if smoothed < self._best[modality]:
+                self._best[modality], self._waited[modality] = smoothed, 0
                 kept = branch(state.model, modality).state_dict()
-                progress.best, progress.waited = smoothed, 0
-                progress.weights = {name: value.clone() for name, value in kept.items()}
-
-    def state_dict(self) -> dict[str, Any]:
-        """Each branch's progress."""
-        return {modality: asdict(progress) for modality, progress in self._progress.items()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from the progress of a `state_dict`."""
-        self._progress = {modality: _Progress(**progress) for modality, progress in state.items()}
-
-
-def branch(model: MultimodalModel, modality: str) -> nn.ModuleDict:
-    """One encoder and its own head in a model whose fusion keeps `heads`, as `Sum` does."""
-    head = model.fusion.get_submodule(f"heads.{modality}")
-    return nn.ModuleDict({"encoder": model.encoders[modality], "head": head})
+                self._kept[modality] = {name: value.clone() for name, value in kept.items()}

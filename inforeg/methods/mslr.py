@@ -1,24 +1,15 @@
 """MSLR: modality-specific learning rates."""
 
-from collections.abc import Mapping
 from statistics import fmean
-from typing import Any, ClassVar
 
 import torch
 from pydantic import Field, PositiveFloat, PositiveInt
-from pydantic.dataclasses import dataclass
 
-from inforeg.batch import Batch, Output
-from inforeg.config import TrialConfig
-from inforeg.methods.base import Family, Method
-from inforeg.methods.mses import branch
-from inforeg.methods.state import Blueprint, TrainState, Weights
+from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig, Weights
 from inforeg.models.fusion import Sum
-from inforeg.models.multimodal import MultimodalModel
-from inforeg.registry import OPTIONS
+from inforeg.models.multimodal import branch
 
 
-@dataclass(config=OPTIONS)
 class MSLR(Method):
     """Scale each branch's learning rate by how its own validation accuracy compares with its recent past.
 
@@ -33,11 +24,13 @@ class MSLR(Method):
         rates: c_m by modality, 1 where not named; 1 for all in MLB's code (AGM's: audio 0.9, visual 1.1).
     """
 
-    name: ClassVar[str] = "mslr"
-    title: ClassVar[str] = "MSLR"
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Yao and Mihalcea, Modality-specific Learning Rates, ACL Findings 2022"
-    fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
+    name = "mslr"
+    title = "MSLR"
+    family = "optimisation"
+    reference = "Yao and Mihalcea, Modality-specific Learning Rates, ACL Findings 2022"
+    remembered = ("_accuracies",)
+    head = Sum
+    fusions = ("concat", "sum")
 
     memory: PositiveInt = 5
     rates: dict[str, PositiveFloat] = Field(default_factory=dict)
@@ -48,10 +41,6 @@ class MSLR(Method):
             return False, f"rates names {min(strange)!r}, which is none of {', '.join(config.encoders)}"
         return True, ""
 
-    def build(self, blueprint: Blueprint) -> MultimodalModel:
-        """The sum of one head per modality."""
-        return blueprint.build(fusion=Sum)
-
     def setup(self, state: TrainState, weights: Weights) -> None:
         """No accuracy is known."""
         self._accuracies: dict[str, list[float]] = {m: [] for m in state.model.modalities}
@@ -61,8 +50,7 @@ class MSLR(Method):
         self._coefficients = {
             m: self.rates.get(m, 1.0) * relative(past, self.memory) for m, past in self._accuracies.items()
         }
-        for modality, coefficient in self._coefficients.items():
-            state.log(f"c/{modality}", coefficient)
+        state.log_each("c", self._coefficients)
 
     @torch.no_grad()
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
@@ -76,18 +64,8 @@ class MSLR(Method):
         for modality, past in self._accuracies.items():
             past.append(metrics[f"val/accuracy/{modality}"])
 
-    def state_dict(self) -> dict[str, Any]:
-        """The accuracies so far."""
-        return {modality: list(past) for modality, past in self._accuracies.items()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from the accuracies of a `state_dict`."""
-        self._accuracies = {modality: list(past) for modality, past in state.items()}
-
 
 def relative(past: list[float], memory: int) -> float:
     """The last accuracy over the mean of the `memory` before it; 1 while there are fewer, or all are 0."""
     *before, last = past[-memory - 1 :] or [0.0]
-    if len(before) < memory or not any(before):
-        return 1.0
-    return last / fmean(before)
+    return last / fmean(before) if len(before) == memory and any(before) else 1.0

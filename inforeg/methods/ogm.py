@@ -1,23 +1,16 @@
 """OGM: on-the-fly gradient modulation."""
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 import torch
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.methods.base import Family
-from inforeg.methods.state import TrainState
+from inforeg.methods.base import Batch, Output, Settings, TrainState
 from inforeg.methods.windowed import Windowed
 from inforeg.metrics.imbalance import confidences
-from inforeg.registry import OPTIONS
 
 
-@dataclass(config=OPTIONS)
 class OGM(Windowed):
     """Damp the gradients of the modalities that lead, batch by batch.
 
@@ -33,11 +26,11 @@ class OGM(Windowed):
         end: last epoch of the modulation; 50 in the code.
     """
 
-    name: ClassVar[str] = "ogm"
-    title: ClassVar[str] = "OGM"
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Peng et al., Balanced Multimodal Learning via OGM-GE, CVPR 2022"
-    neutral: ClassVar[Mapping[str, Setting] | None] = {"alpha": 0.0}
+    name = "ogm"
+    title = "OGM"
+    family = "optimisation"
+    reference = "Peng et al., Balanced Multimodal Learning via OGM-GE, CVPR 2022"
+    neutral: ClassVar[Settings | None] = {"alpha": 0.0}
 
     alpha: Annotated[float, Field(ge=0, description="strength of the modulation")] = 0.3
     start: Annotated[int, Field(ge=0, description="first epoch of the modulation")] = 0

@@ -2,22 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting, TrialConfig
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import TrainState
+from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig
 from inforeg.metrics.imbalance import confidences
-from inforeg.registry import OPTIONS
 
 
-@dataclass(config=OPTIONS)
 class OPM(Method):
     """Drop features of the modalities that lead, batch by batch.
 
@@ -37,12 +31,12 @@ class OPM(Method):
         leader: of `in_place`: the modality divided first; empty: the benchmark's first.
     """
 
-    name: ClassVar[str] = "opm"
-    title: ClassVar[str] = "OPM"
-    family: ClassVar[Family] = "feed-forward"
-    reference: ClassVar[str] = "Wei et al., On-the-fly Modulation, TPAMI 2024"
-    neutral: ClassVar[Mapping[str, Setting] | None] = {"base": 0.0}
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"ratios": "in_place"}}
+    name = "opm"
+    title = "OPM"
+    family = "feed-forward"
+    reference = "Wei et al., On-the-fly Modulation, TPAMI 2024"
+    neutral = {"base": 0.0}
+    variants = {"released": {"ratios": "in_place"}}
 
     base: Annotated[float, Field(ge=0, le=1)] = 0.5
     strength: Annotated[float, Field(ge=0)] = 0.5
@@ -67,18 +61,17 @@ class OPM(Method):
     def forward(self, state: TrainState, batch: Batch) -> Output:
         """Answer; if the batch is modulated, answer again from what the masks leave of the same features."""
         output = state.model(batch.inputs)
-        warm_up = round(self.warm_up * self.epochs(state.spec.config.training.epochs))
+        warm_up = round(self.warm_up * state.epochs)
         chosen = torch.rand((), generator=self._chance).item() < self.probability
         self._kept = torch.ones(len(batch), dtype=torch.bool, device=state.device)
         if state.epoch < warm_up or not chosen or not self.base:
             whole: Output = output
             return whole
         rates = self.rates(output, batch)
-        masks = {}
-        for modality, rate in rates.items():
-            state.log(f"q/{modality}", rate)
-            draws = torch.rand(len(batch), generator=self._masks[modality], device=state.device)
-            masks[modality] = draws >= rate
+        state.log_each("q", rates)
+        size, device = len(batch), state.device
+        draws = {m: torch.rand(size, generator=self._masks[m], device=device) for m in rates}
+        masks = {m: draws[m] >= rate for m, rate in rates.items()}
         self._kept = torch.stack(list(masks.values())).any(0)
         masked = state.model.fuse(modulated(output.features, masks, rates))
         return replace(masked, features=output.features)

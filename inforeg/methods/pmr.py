@@ -1,24 +1,17 @@
 """PMR: prototypical modal rebalance."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field, NonNegativeFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.methods.base import Family
-from inforeg.methods.state import TrainState, Weights
+from inforeg.methods.base import Batch, Output, TrainState, Weights
 from inforeg.methods.windowed import Windowed
 from inforeg.models.multimodal import answers
-from inforeg.registry import OPTIONS
 
 
-@dataclass(config=OPTIONS)
 class PMR(Windowed):
     """Speed up the modalities that lag by pulling their features to their class prototypes.
 
@@ -41,13 +34,14 @@ class PMR(Windowed):
         coefficients: `clipped` as in the paper, or `indicator`, 1 wherever a modality lags, as in the code.
     """
 
-    name: ClassVar[str] = "pmr"
-    title: ClassVar[str] = "PMR"
-    version: ClassVar[int] = 2
-    family: ClassVar[Family] = "objective"
-    reference: ClassVar[str] = "Fan et al., PMR: Prototypical Modal Rebalance, CVPR 2023"
-    neutral: ClassVar[Mapping[str, Setting] | None] = {"alpha": 0.0, "mu": 0.0}
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
+    name = "pmr"
+    title = "PMR"
+    version = 2
+    family = "objective"
+    reference = "Fan et al., PMR: Prototypical Modal Rebalance, CVPR 2023"
+    remembered = (*Windowed.remembered, "_prototypes")
+    neutral = {"alpha": 0.0, "mu": 0.0}
+    variants = {
         **Windowed.variants,
         "released": {"coefficients": "indicator", "mu": 0.0},
     }
@@ -98,7 +92,7 @@ class PMR(Windowed):
         return terms
 
     def _progress(self, state: TrainState) -> float:
-        return state.epoch / self.epochs(state.spec.config.training.epochs)
+        return state.epoch / state.epochs
 
     def _modulates(self, state: TrainState) -> bool:
         return self._progress(state) < self.end and bool(self.alpha or self.mu)
@@ -108,15 +102,6 @@ class PMR(Windowed):
         score = log_p.exp().gather(2, target.expand(len(log_p), -1).unsqueeze(2)).sum((1, 2))
         behind = score.max() / score.clamp(min=torch.finfo(score.dtype).tiny) - 1
         return behind.clamp(max=1) if self.coefficients == "clipped" else (behind > 0).to(score.dtype)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The prototypes."""
-        return {"prototypes": self._prototypes, "windows": super().state_dict()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from the prototypes of a `state_dict`."""
-        super().load_state_dict(state["windows"])
-        self._prototypes = {m: means.to(self._device) for m, means in state["prototypes"].items()}
 
 
 def class_means(features: Tensor, target: Tensor, classes: int, old: Tensor | None) -> Tensor:

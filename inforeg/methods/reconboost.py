@@ -1,45 +1,17 @@
 """ReconBoost: modalities boosted in turn."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field, NonNegativeFloat, PositiveFloat
-from pydantic.dataclasses import dataclass
-from torch import Tensor, nn
+from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import Blueprint, TrainState, Weights
-from inforeg.models.fusion import Fusion, Streams, linear, sum_logits
-from inforeg.models.multimodal import MultimodalModel, answers
-from inforeg.registry import OPTIONS
-
-HIDDEN = 256  # of the shared head, in the code
+from inforeg.methods.base import Batch, Method, MultimodalModel, Output, TrainState, Weights
+from inforeg.models.heads import SharedMLP
+from inforeg.models.multimodal import answers
 
 
-class SharedMLP(Fusion):
-    """u_m = W_2 relu(W_1 h_m + b_1) + b_2 under one head for all modalities; z = boost sum_m u_m."""
-
-    name = "shared_mlp"
-    decomposes = False
-
-    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
-        super().__init__(widths, classes, streams)
-        width = next(iter(widths.values()))
-        hidden, out = linear(width, HIDDEN, streams("hidden")), linear(HIDDEN, classes, streams("out"))
-        self.head = nn.Sequential(hidden, nn.ReLU(), out)
-        self.boost = nn.Parameter(torch.ones(()))
-
-    def forward(self, features: Mapping[str, Tensor]) -> Output:
-        """Each modality's logits and their boosted sum."""
-        unimodal = {m: self.head(h) for m, h in features.items()}
-        return Output(features, self.boost * sum_logits(unimodal), unimodal)
-
-
-@dataclass(config=OPTIONS)
 class ReconBoost(Method):
     """Modalities take stages in turn, each fitted to what the others lack, then all are rectified together.
 
@@ -59,14 +31,16 @@ class ReconBoost(Method):
         agreement: `attached`, or `detached` as in the code, where it has no gradient.
     """
 
-    name: ClassVar[str] = "reconboost"
-    title: ClassVar[str] = "ReconBoost"
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Hua et al., ReconBoost, ICML 2024"
-    fusions: ClassVar[tuple[str, ...] | None] = ("concat", "sum")
-    same_width: ClassVar[bool] = True
-    own_losses: ClassVar[bool] = True
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {"released": {"agreement": "detached"}}
+    name = "reconboost"
+    title = "ReconBoost"
+    family = "optimisation"
+    reference = "Hua et al., ReconBoost, ICML 2024"
+    remembered = ("_others", "_before")
+    head = SharedMLP
+    fusions = ("concat", "sum")
+    same_width = True
+    own_losses = True
+    variants = {"released": {"agreement": "detached"}}
 
     stage: Annotated[float, Field(gt=0, le=0.5)] = 0.05
     w1: PositiveFloat = 5.0
@@ -74,13 +48,9 @@ class ReconBoost(Method):
     alpha: NonNegativeFloat = 0.5
     agreement: Literal["attached", "detached"] = "attached"
 
-    def build(self, blueprint: Blueprint) -> MultimodalModel:
-        """Encoders under the shared head."""
-        return blueprint.build(fusion=SharedMLP)
-
     def setup(self, state: TrainState, weights: Weights) -> None:
         """Nobody had a stage."""
-        self._length = max(1, round(self.stage * self.epochs(state.spec.config.training.epochs)))
+        self._length = max(1, round(self.stage * state.epochs))
         self._others: Tensor | None = None
         self._before: Tensor | None = None
         self._device = state.device
@@ -90,8 +60,7 @@ class ReconBoost(Method):
         number, first = divmod(state.epoch, self._length)
         turns = sorted(state.model.modalities)
         self._learner = turns[number // 2 % len(turns)] if number % 2 == 0 else None
-        for modality in turns:
-            state.log(f"trains/{modality}", float(self._learner in (None, modality)))
+        state.log_each("trains", {m: self._learner in (None, m) for m in turns})
         if first:
             return
         state.optimizer.state.clear()
@@ -130,12 +99,3 @@ class ReconBoost(Method):
             p = logits.softmax(1) if self.agreement == "attached" else logits.softmax(1).detach()
             terms["agreement"] = self.alpha * F.mse_loss(p, self._before[batch.index])
         return terms
-
-    def state_dict(self) -> dict[str, Any]:
-        """What those at rest said."""
-        return {"others": self._others, "before": self._before}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict`."""
-        saved = (state["others"], state["before"])
-        self._others, self._before = (None if p is None else p.to(self._device) for p in saved)

@@ -1,26 +1,18 @@
 """Diagnosing and re-learning: encoders that fit the training split alone go back towards their start."""
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 import torch
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.config import Setting
-from inforeg.data.base import Split
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import TrainState, Weights
+from inforeg.methods.base import Method, Split, TrainState, Weights
+from inforeg.metrics.clusters import clusters, purity
 from inforeg.models.multimodal import answers
 from inforeg.random import derive
-from inforeg.registry import OPTIONS
-
-STARTS = 10
 
 
-@dataclass(config=OPTIONS)
 class Relearning(Method):
     """Diagnose how separable each modality's features are, and partly reset its encoder by the difference.
 
@@ -35,11 +27,11 @@ class Relearning(Method):
         times: N; 3 in the code.
     """
 
-    name: ClassVar[str] = "relearning"
-    title: ClassVar[str] = "Diagnosing & Re-learning"
-    family: ClassVar[Family] = "optimisation"
-    reference: ClassVar[str] = "Wei et al., Diagnosing and Re-learning, ECCV 2024"
-    neutral: ClassVar[Mapping[str, Setting] | None] = {"strength": 0.0}
+    name = "relearning"
+    title = "Diagnosing & Re-learning"
+    family = "optimisation"
+    reference = "Wei et al., Diagnosing and Re-learning, ECCV 2024"
+    neutral = {"strength": 0.0}
 
     strength: NonNegativeFloat = 3.0
     every: Annotated[float, Field(gt=0, le=1)] = 20 / 90
@@ -52,7 +44,7 @@ class Relearning(Method):
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Diagnose and reset where it is time; after an epoch its metrics would be of another model."""
-        period = max(1, round(self.every * self.epochs(state.spec.config.training.epochs)))
+        period = max(1, round(self.every * state.epochs))
         if state.epoch % period == 0 and 1 <= state.epoch // period <= self.times:
             for modality, gap in self.diagnose(state).items():
                 self.reset(state, modality, gap)
@@ -78,28 +70,3 @@ class Relearning(Method):
         pairs = zip(state.model.parameters_of(modality), self._initial[modality], strict=True)
         for parameter, initial in pairs:
             parameter.lerp_(initial, share)
-
-
-def clusters(features: Tensor, count: int, seed: int) -> np.ndarray:
-    """K-means' cluster (N,) of each of the features (N, d), each dimension scaled to [0, 1] first."""
-    values = features.double()
-    values = values - values.min(0).values
-    # A dimension that is the same for all samples stays at 0.
-    scaled = (values / values.max(0).values.clamp(min=torch.finfo(values.dtype).tiny)).cpu().numpy()
-    distinct = len(np.unique(scaled, axis=0))
-    # Imported where they are needed, so that no other method waits for them.
-    from sklearn.cluster import KMeans  # noqa: PLC0415
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    means = KMeans(min(count, distinct), n_init=STARTS, random_state=seed)
-    # The sums of several threads come in any order, and with it their last bits.
-    with threadpool_limits(1):
-        found: np.ndarray = means.fit_predict(scaled)
-    return found
-
-
-def purity(cluster: np.ndarray, target: np.ndarray) -> float:
-    """Share of the samples (N,) that belong to the commonest class of their cluster."""
-    table = np.zeros((cluster.max() + 1, target.max() + 1), dtype=np.int64)
-    np.add.at(table, (cluster, target), 1)
-    return float(table.max(1).sum() / len(target))

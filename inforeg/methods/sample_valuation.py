@@ -3,29 +3,22 @@
 import math
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import combinations
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from pydantic import Field, NonNegativeInt
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import Setting
-from inforeg.data.base import Split
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import TrainState
-from inforeg.models.multimodal import MultimodalModel, answers
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Batch, Method, MultimodalModel, Output, Split, TrainState
+from inforeg.models.multimodal import answers
 
 BOUNDS = (-0.1, 0.4, 1 - 1e-6)
 """On phi, between the numbers of copies; the code's, the last one just below a fair share of rounded sums."""
 
 
-@dataclass(config=OPTIONS)
 class Resampling(Method):
     """Training on the samples and on copies of some of which only one modality is left.
 
@@ -36,8 +29,8 @@ class Resampling(Method):
         warmup: fraction of the epochs before the first copies; 5 of 60 epochs in the code.
     """
 
-    family: ClassVar[Family] = "data"
-    reference: ClassVar[str] = "Wei et al., Sample-level Modality Valuation, CVPR 2024"
+    family = "data"
+    reference = "Wei et al., Sample-level Modality Valuation, CVPR 2024"
 
     warmup: Annotated[float, Field(ge=0, le=1)] = 5 / 60
 
@@ -49,10 +42,9 @@ class Resampling(Method):
         """Choose the epoch's copies, after the warm-up."""
         self._copies: dict[str, Tensor] = {}
         self._present: deque[Tensor] = deque()
-        if state.epoch >= round(self.warmup * self.epochs(state.spec.config.training.epochs)):
+        if state.epoch >= round(self.warmup * state.epochs):
             self._copies = self.copies(state)
-            for modality, positions in self._copies.items():
-                state.log(f"copies/{modality}", len(positions))
+            state.log_each("copies", {m: len(positions) for m, positions in self._copies.items()})
 
     def sampler(self, state: TrainState, split: Split) -> Iterable[Tensor]:
         """Samples and copies; without copies the order of all other methods."""
@@ -82,7 +74,6 @@ class Resampling(Method):
         return replace(state.model.fuse(masked), features=features)
 
 
-@dataclass(config=OPTIONS)
 class SampleValuation(Resampling):
     """Value each modality for each training sample at every epoch's start, and copy where it is low.
 
@@ -96,10 +87,10 @@ class SampleValuation(Resampling):
         many: copies where phi_m is below -0.1; 3 in the code.
     """
 
-    name: ClassVar[str] = "sample_valuation"
-    title: ClassVar[str] = "Sample-level valuation"
-    version: ClassVar[int] = 2
-    neutral: ClassVar[Mapping[str, Setting] | None] = {"few": 0, "some": 0, "many": 0}
+    name = "sample_valuation"
+    title = "Sample-level valuation"
+    version = 2
+    neutral = {"few": 0, "some": 0, "many": 0}
 
     few: NonNegativeInt = 1
     some: NonNegativeInt = 2

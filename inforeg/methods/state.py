@@ -1,7 +1,7 @@
 """What a method may see and change while it trains: everything but the test split and the run directory."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,7 @@ class TrainState:
         blueprint: what the model was built from.
         cost: steps and passes so far; counts by itself while the method is at work.
         trace: the `batch` estimate of Tr(F) of each encoder and the head; `Method.step` feeds it.
+        epochs: of the whole run.
         epoch: current epoch, from 0.
     """
 
@@ -85,6 +86,7 @@ class TrainState:
     trace: FisherTrace
     blueprint: Blueprint
     cost: Cost
+    epochs: int
     epoch: int = 0
     _logged: dict[str, list[Tensor | float]] = field(default_factory=lambda: defaultdict(list))
 
@@ -126,6 +128,11 @@ class TrainState:
     def log(self, name: str, value: Tensor | float) -> None:
         """Record a scalar; the epoch's row holds the mean of what was recorded under `name`."""
         self._logged[name].append(value.detach() if isinstance(value, Tensor) else value)
+
+    def log_each(self, name: str, values: Mapping[str, Tensor | float]) -> None:
+        """Record a scalar per modality, or per loss, as `name/modality`."""
+        for key, value in values.items():
+            self.log(f"{name}/{key}", value)
 
     def drain(self) -> dict[str, float]:
         """The means of all recorded scalars, and a new start."""

@@ -1,22 +1,15 @@
 """UMT: unimodal teachers."""
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import torch.nn.functional as F
 from pydantic import NonNegativeFloat
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from inforeg.batch import Batch, Output
-from inforeg.config import RunSpec, Setting
-from inforeg.methods.base import Family, Method
-from inforeg.methods.state import TrainState, Weights
-from inforeg.methods.unimodal import Unimodal
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Batch, Family, Method, Output, RunSpec, TrainState, Weights
+from inforeg.methods.teachers import taught, unimodal_runs
 
 
-@dataclass(config=OPTIONS)
 class UMT(Method):
     """Joint training whose features are pulled to those of frozen unimodal models of the same seed.
 
@@ -26,21 +19,21 @@ class UMT(Method):
         weight: lambda; 10 in BalanceBenchmark (the paper's own code is not public).
     """
 
-    name: ClassVar[str] = "umt"
-    title: ClassVar[str] = "UMT"
+    name = "umt"
+    title = "UMT"
     family: ClassVar[Family] = "objective"
-    reference: ClassVar[str] = "Du et al., On Uni-Modal Feature Learning, ICML 2023"
-    neutral: ClassVar[Mapping[str, Setting] | None] = {"weight": 0.0}
+    reference = "Du et al., On Uni-Modal Feature Learning, ICML 2023"
+    neutral = {"weight": 0.0}
 
     weight: NonNegativeFloat = 10.0
 
     def needs(self, spec: RunSpec) -> list[RunSpec]:
         """The teachers."""
-        return Unimodal.runs(spec)
+        return unimodal_runs(spec)
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """Ask the teachers."""
-        self._teachers = Unimodal.answers(state, weights)
+        self._teachers = taught(state, weights)
 
     def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:
         """Distillation beside the joint loss."""

@@ -1,19 +1,14 @@
 """Methods whose adjustment may be confined to the prime learning window, or to all but it."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
-from pydantic.dataclasses import dataclass
 
-from inforeg.config import Setting
-from inforeg.methods.base import Method
-from inforeg.methods.state import TrainState, Weights
-from inforeg.registry import OPTIONS
+from inforeg.methods.base import Method, TrainState, Weights
 from inforeg.window import Active, Windows
 
 
-@dataclass(config=OPTIONS)
 class Windowed(Method):
     """A base for methods that adjust each modality by itself (InfoReg, CVPR 2025, Table 4).
 
@@ -24,10 +19,8 @@ class Windowed(Method):
         criterion: of the window: `single` is Eq. 11.
     """
 
-    variants: ClassVar[Mapping[str, Mapping[str, Setting]]] = {
-        "prime": {"active": "prime"},
-        "outside_prime": {"active": "outside_prime"},
-    }
+    variants = {"prime": {"active": "prime"}, "outside_prime": {"active": "outside_prime"}}
+    remembered: ClassVar[tuple[str, ...]] = ("_windows",)
 
     active: Active = "always"
     threshold: Annotated[float, Field(ge=0, lt=1, description="K of the window, InfoReg's Eq. 11")] = 0.04
@@ -41,7 +34,7 @@ class Windowed(Method):
         """Decide the windows."""
         if self.active != "always":
             self._windows.decide()
-            log_windows(state, self._windows.open)
+            state.log_each("window", self._windows.open)
 
     def on_epoch_end(self, state: TrainState, metrics: dict[str, float]) -> None:
         """Take in the run's own estimate of Tr(F)."""
@@ -50,20 +43,6 @@ class Windowed(Method):
     def acts_on(self, modality: str) -> bool:
         """Whether the modality is to be adjusted in the current epoch."""
         return self._windows.acts_on(modality, self.active)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The traces so far."""
-        return self._windows.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from the traces of a `state_dict`."""
-        self._windows.load_state_dict(state)
-
-
-def log_windows(state: TrainState, windows: Mapping[str, bool]) -> None:
-    """Record which windows are open."""
-    for modality, is_open in windows.items():
-        state.log(f"window/{modality}", float(is_open))
 
 
 def measured_traces(state: TrainState, metrics: Mapping[str, float]) -> dict[str, float]:

@@ -199,3 +199,8 @@ def sum_logits(unimodal: Mapping[str, Tensor]) -> Tensor:
     for share in rest:
         first = first + share
     return first
+
+
+def mean_logits(unimodal: Mapping[str, Tensor]) -> Tensor:
+    """Mean of the modalities' logits (B, C)."""
+    return torch.stack(list(unimodal.values())).mean(0)

@@ -76,7 +76,6 @@ class MMTM(nn.Module):
 class Branches(Sum):
     """z = mean_m u_m over the branches' own heads u_m = W_m h_m + b_m; keeps the modules between branches."""
 
-    name = "branches"
     decomposes = False
 
     def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:

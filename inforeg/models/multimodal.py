@@ -69,3 +69,9 @@ def answers(model: MultimodalModel, split: Split) -> Output:
 def without(features: Mapping[str, Tensor], removed: Collection[str]) -> dict[str, Tensor]:
     """The features with those of the modalities `removed` at zero."""
     return {m: torch.zeros_like(h) if m in removed else h for m, h in features.items()}
+
+
+def branch(model: MultimodalModel, modality: str) -> nn.ModuleDict:
+    """One encoder and its own head in a model whose fusion keeps `heads`, as `Sum` does."""
+    head = model.fusion.get_submodule(f"heads.{modality}")
+    return nn.ModuleDict({"encoder": model.encoders[modality], "head": head})

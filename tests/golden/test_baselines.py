@@ -8,7 +8,7 @@ import torch
 from inforeg.batch import Batch, Output
 from inforeg.data.base import Data, Split
 from inforeg.methods.ensemble import Ensemble
-from inforeg.methods.unimodal import Unimodal
+from inforeg.methods.teachers import unimodal_runs
 from tests.conftest import make_config, make_data, make_spec, start, untrained
 
 LR = 0.5
@@ -139,7 +139,7 @@ def test_the_ensemble_asks_the_trained_unimodal_models():
     data = make_data()
     trained = {
         run.settings["modality"]: {name: values + 0.5 for name, values in untrained(data)(run).items()}
-        for run in Unimodal.runs(make_spec("ensemble"))
+        for run in unimodal_runs(make_spec("ensemble"))
     }
     method, state = start(make_spec("ensemble"), data, lambda run: trained[run.settings["modality"]])
     inputs = state.val.batch(torch.arange(3)).inputs

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from inforeg.batch import Output
-from inforeg.methods.iprm import agreement, slerp
+from inforeg.methods.iprm import agreement
+from inforeg.models.heads import slerp
 from tests.conftest import make_spec, start
 
 

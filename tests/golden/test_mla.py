@@ -94,15 +94,6 @@ def test_a_sample_that_would_be_alone_is_no_batch_of_its_own():
     assert len(list(method.sampler(state, state.train))) == method._batches == 1
 
 
-def test_a_resumed_projection_is_where_the_model_is():
-    """Checkpoints are read on the CPU."""
-    method, _ = start(make_spec("mla"))
-    saved = method.state_dict()
-    method._projection = torch.empty(5, 5, device="meta")
-    method.load_state_dict(saved)
-    assert method._projection.is_meta
-
-
 def test_the_step_takes_the_projected_gradient(monkeypatch):
     method, state = start(make_spec("mla"))
     method.on_epoch_start(state)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inforeg.methods.mses import branch
+from inforeg.models.multimodal import branch
 from tests.conftest import make_config, make_spec, start
 
 
@@ -19,12 +19,11 @@ def test_smoothed_loss_by_hand():
     method, state = begun(smoothing=0.6)
     for losses in ((1.0, 1.0), (0.5, 2.0)):
         method.on_epoch_end(state, metrics(*losses))
-    audio, image = method._progress["audio"], method._progress["image"]
     # 0.6 l(t - 1) + 0.4 l(t): audio 0.8, image 1.4 after 1.0
-    assert (audio.best, audio.waited) == (pytest.approx(0.8), 0)
-    assert (image.best, image.waited) == (pytest.approx(1.0), 1)
+    assert method._best == pytest.approx({"audio": 0.8, "image": 1.0})
+    assert method._waited == {"audio": 0, "image": 1}
     method.on_epoch_end(state, metrics(0.4, 2.0))
-    assert audio.best == pytest.approx(0.6 * 0.5 + 0.4 * 0.4)  # of the loss before, not of its smoothed one
+    assert method._best["audio"] == pytest.approx(0.6 * 0.5 + 0.4 * 0.4)  # not of the smoothed loss before
 
 
 def test_a_branch_stops_alone_at_its_best_weights():
@@ -63,11 +62,11 @@ def test_a_resumed_run_keeps_what_was_best():
     method.on_epoch_end(state, metrics(1.0, 1.0))
     saved = method.state_dict()
     other, other_state = begun()
-    other.load_state_dict(saved)
+    other.load_state_dict(saved, other_state.device)
     other.on_epoch_end(other_state, metrics(1.5, 0.5))
-    assert (other._progress["audio"].waited, other._progress["image"].waited) == (1, 0)
+    assert other._waited == {"audio": 1, "image": 0}
     weights = branch(state.model, "audio").state_dict()
-    assert all(torch.equal(other._progress["audio"].weights[k], v) for k, v in weights.items())
+    assert all(torch.equal(other._kept["audio"][k], v) for k, v in weights.items())
 
 
 def test_the_modalities_are_tasks_beside_the_joint_one():

@@ -105,12 +105,3 @@ def test_prototypes_are_made_only_where_a_loss_asks_for_them(settings, epoch, pa
     with state.cost:
         method.on_epoch_start(state)
     assert state.cost.forward == {"audio": passes, "image": passes}
-
-
-def test_resumed_prototypes_are_where_the_model_is():
-    """Checkpoints are read on the CPU."""
-    method, state = start(make_spec("pmr"))
-    method.on_epoch_start(state)
-    saved, method._device = method.state_dict(), torch.device("meta")
-    method.load_state_dict(saved)
-    assert [means.is_meta for means in method._prototypes.values()] == [True, True]

@@ -104,19 +104,6 @@ def test_rectification_trains_everything_on_the_boosted_sum():
     assert all(parameter.grad is not None for parameter in state.model.parameters())
 
 
-def test_resumed_answers_are_where_the_model_is():
-    """Checkpoints are read on the CPU."""
-    method, state = begun()
-    method.load_state_dict(method.state_dict())
-    assert method._others is None
-    state.epoch = 4
-    method.on_epoch_start(state)
-    saved, method._device = method.state_dict(), torch.device("meta")
-    method.load_state_dict(saved)
-    assert method._others.is_meta
-    assert method._before.is_meta
-
-
 @pytest.mark.parametrize(("epoch", "rest"), [(4, ["audio", "image"]), (6, ["image", "text"])])
 def test_the_others_are_boosted_and_the_last_learner_is_agreed_with(epoch, rest):
     """Stages and rectifications of one epoch: audio, all, image, all, text, all, audio."""

@@ -9,7 +9,8 @@ import torch
 
 from inforeg.batch import Output
 from inforeg.methods import relearning
-from inforeg.methods.relearning import Relearning, clusters, purity
+from inforeg.methods.relearning import Relearning
+from inforeg.metrics.clusters import clusters, purity
 from tests.conftest import make_config, make_spec, start
 
 

@@ -1,15 +1,13 @@
 """What `inforeg list` says of every method."""
 
 import json
-from typing import ClassVar
 
 import pytest
-from pydantic.dataclasses import dataclass
 
 from inforeg.__main__ import main
 from inforeg.methods.joint import Joint
 from inforeg.models.fusion import FUSIONS
-from inforeg.registry import METHODS, OPTIONS
+from inforeg.registry import METHODS
 
 FAMILIES = {"baseline", "data", "feed-forward", "objective", "optimisation"}
 
@@ -55,11 +53,10 @@ def test_the_plain_list_fits_a_terminal(capsys):
 
 
 def test_a_new_method_that_says_too_little_is_listed_with_gaps(capsys, monkeypatch):
-    @dataclass(config=OPTIONS)
     class Odd(Joint):
         """Nothing about its setting."""
 
-        reference: ClassVar[str] = "unpublished"
+        reference = "unpublished"
         strength: float = 0.5
 
     monkeypatch.setitem(METHODS.classes, "odd", Odd)

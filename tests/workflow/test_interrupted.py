@@ -18,22 +18,17 @@ HELD = '''"""Joint training that can be held."""
 import os
 import time
 from pathlib import Path
-from typing import ClassVar
-
-from pydantic.dataclasses import dataclass
 
 from inforeg.methods.base import Method
-from inforeg.registry import OPTIONS
 
 
-@dataclass(config=OPTIONS)
 class Held(Method):
     """Joint training that can be held."""
 
-    name: ClassVar[str] = "held"
-    title: ClassVar[str] = "Held"
-    family: ClassVar[str] = "baseline"
-    reference: ClassVar[str] = "this test"
+    name = "held"
+    title = "Held"
+    family = "baseline"
+    reference = "this test"
 
     def on_epoch_start(self, state):
         if state.spec.seed == 0:

@@ -2,27 +2,25 @@
 
 import json
 from dataclasses import replace
-from typing import ClassVar
 
 import pytest
 import torch
-from pydantic.dataclasses import dataclass
 from torch import nn
 
 from inforeg.engine.record import Record
-from inforeg.errors import DivergenceError
+from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
-from inforeg.registry import METHODS, OPTIONS
+from inforeg.registry import METHODS
 from tests.conftest import make_config, make_data, make_spec
 
 
-@dataclass(config=OPTIONS)
 class Witness(Method):
     """Joint training with dropout in its encoders that throws all gradients of the head away."""
 
-    name: ClassVar[str] = "witness"
-    title: ClassVar[str] = "Witness"
-    reference: ClassVar[str] = "this test"
+    name = "witness"
+    title = "Witness"
+    reference = "this test"
+    remembered = ("seen",)
 
     def build(self, blueprint):
         model = blueprint.build()
@@ -42,12 +40,6 @@ class Witness(Method):
         self.seen.append(metrics)
         state.log("epochs", len(self.seen))
         state.log("told_of_test", any("test" in name for row in self.seen for name in row))
-
-    def state_dict(self):
-        return {"seen": self.seen}
-
-    def load_state_dict(self, state):
-        self.seen = list(state["seen"])
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +79,22 @@ def test_chance_inside_the_model_and_the_methods_state_survive_an_interruption(r
     torch.manual_seed(99)
     torch.rand(7)
     assert logged(run(make_spec("witness"))) == logged(unbroken)
+
+
+def test_a_checkpoint_that_lacks_what_the_method_remembers_is_refused(run, monkeypatch):
+    """As one that another version of the method wrote."""
+    save = Record.save
+
+    def interrupt(record, state):
+        save(record, {**state, "method": {"seen_before": []}})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Record, "save", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(make_spec("witness"))
+    monkeypatch.setattr(Record, "save", save)
+    with pytest.raises(UserError, match=r"of another version of the method 'witness'; delete .*seed=0"):
+        run(make_spec("witness"))
 
 
 def test_a_validation_loss_that_is_not_finite_stops_the_run(run):
