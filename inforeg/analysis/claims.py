@@ -9,7 +9,7 @@ from inforeg.analysis.compare import Pair, corrected, effects, lower_is_better, 
 from inforeg.analysis.render import Cell, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
-from inforeg.analysis.tables import EPOCH, NOTHING, metric_title, signed
+from inforeg.analysis.tables import EPOCH, INTERVAL, NOTHING, interval, metric_title, signed
 from inforeg.experiment import Claim
 
 SYMBOLS = {"reproduced": "●", "contradicted": "✗", "inconclusive": "○", "left out": "—"}
@@ -94,7 +94,7 @@ def detail_table(study: Study, lines: pd.DataFrame) -> Table:
     if lines["test_set_low"].notna().any():
         header.append("Test sets [95 %]")
         for row, line in zip(rows, lines.to_dict("records"), strict=True):
-            row.append(_interval(line, "test_set_low", "test_set_high"))
+            row.append(Cell(interval(line, "test_set")))
         notes.append("Test sets: the difference over resampled test sets, these few seeds held fixed.")
     return Table(f"{study.experiment.title}: tests", f"{study.name}-tests", header, rows, notes)
 
@@ -129,9 +129,8 @@ def _note(line: Mapping[Any, Any], study: Study) -> str:
 def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
     yield (
         f"Test metrics {EPOCH[study.experiment.selection]}, paired over seeds; differences in points (nats "
-        "for a loss), in favour of the row claimed to be better, with 95 % BCa bootstrap intervals, which "
-        "from 6 to 10 seeds of normal data hold the true mean in but 85 to 89 % of cases; d_z: Cohen's "
-        "effect size. p: two-sided sign-flip test; Holm over the "
+        "for a loss), in favour of the row claimed to be better; d_z: Cohen's effect size. p: two-sided "
+        f"sign-flip test, {INTERVAL}; Holm over the "
         f"{lines['family'].max():.0f} tests of a benchmark. ● reproduced: p (Holm) < {ALPHA} and a positive "
         "difference; ✗ contradicted: the same and a negative one; ○ inconclusive: all else, which is no "
         "evidence of no effect."
@@ -156,14 +155,10 @@ def _numbers(line: Mapping[Any, Any]) -> list[Cell]:
     if line["verdict"] == "left out":
         return [NOTHING] * 5 + [symbol]
     return [
-        Cell(f"{signed(line['difference'])} {_interval(line, 'ci_low', 'ci_high').text}"),
+        Cell(f"{signed(line['difference'])} {interval(line, 'ci')}"),
         Cell(f"{line['n']:.0f}"),
         NOTHING if pd.isna(line["effect_size"]) else Cell(signed(line["effect_size"])),
         Cell(f"{line['p']:.2g}"),
         Cell(f"{line['p_holm']:.2g}"),
         symbol,
     ]
-
-
-def _interval(line: Mapping[Any, Any], low: str, high: str) -> Cell:
-    return NOTHING if pd.isna(line[low]) else Cell(f"[{signed(line[low])}, {signed(line[high])}]")

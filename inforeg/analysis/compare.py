@@ -226,7 +226,7 @@ def _test_set_interval(values: pd.DataFrame, predictions: pd.DataFrame, pair: Pa
         variant = _of_row(values, pair.benchmark, key)["variant"].iloc[0]
         mine = _of_row(predictions, pair.benchmark, key)
         correct.append(mine[mine["variant"] == variant].groupby("index")["correct"].mean())
-    low, high = statistics.mean_interval((correct[0] - correct[1]).dropna() * 100)
+    low, high = statistics.resampled_interval((correct[0] - correct[1]).dropna() * 100)
     return low, high
 
 

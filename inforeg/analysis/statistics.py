@@ -33,7 +33,7 @@ class Paired:
     Attributes:
         n: number of pairs.
         difference: their mean.
-        low: lower end of the mean's bootstrap interval.
+        low: lower end of the mean's interval; nan for fewer than MINIMUM pairs.
         high: its upper end.
         effect_size: Cohen's d_z; nan where all differences are equal.
         p: two-sided, of the sign-flip test.
@@ -101,7 +101,39 @@ def effect_size(differences: ArrayLike) -> float:
 
 
 def mean_interval(values: ArrayLike) -> tuple[float, float]:
-    """BCa bootstrap interval of the mean (Efron, 1987); equal values give an interval of no width."""
+    """Interval of the mean over seeds: all means that `sign_flip_p` does not reject at ALPHA.
+
+    Its ends are among the means of all non-empty subsets of the values (of RESAMPLES random ones, where the
+    test is not exact either). Drawn from a symmetric distribution, the values have its centre at any rank
+    among these with equal chance (Hartigan, 1969), so the interval holds it as often as it says, however few
+    the seeds.
+
+    Returns:
+        low, high; nan for fewer than MINIMUM values, which bound nothing.
+    """
+    v = np.asarray(values, dtype=float)
+    if len(v) < MINIMUM:
+        return math.nan, math.nan
+    if _constant(v):
+        return float(v.mean()), float(v.mean())
+    chosen = _subsets(len(v))
+    means = np.sort(chosen @ v / chosen.sum(1))
+    # A mean with r subset means at or below it has the two-sided p 2 (1 + r) / (1 + number of subsets).
+    place = math.ceil(ALPHA * (1 + len(means)) / 2) - 1
+    return float(means[place - 1]), float(means[-place])
+
+
+def _subsets(n: int) -> Floats:
+    """Non-empty subsets of n values, a row of 0 and 1 each."""
+    if is_exact(n):
+        numbers = np.arange(1, 2**n)[:, np.newaxis]
+        return (numbers >> np.arange(n) & 1).astype(float)
+    drawn = numpy_stream(None, "statistics", "mean_interval").integers(0, 2, (RESAMPLES, n))
+    return drawn[drawn.any(1)].astype(float)
+
+
+def resampled_interval(values: ArrayLike) -> tuple[float, float]:
+    """BCa bootstrap interval of the mean of many values (Efron, 1987), such as one per test sample."""
     v = np.asarray(values, dtype=float)
     if _constant(v):
         return float(v.mean()), float(v.mean())
@@ -112,7 +144,7 @@ def mean_interval(values: ArrayLike) -> tuple[float, float]:
         n_resamples=RESAMPLES,
         batch=512,
         method="BCa",
-        rng=numpy_stream(None, "statistics", "mean_interval"),
+        rng=numpy_stream(None, "statistics", "resampled_interval"),
     )
     return float(result.confidence_interval.low), float(result.confidence_interval.high)
 

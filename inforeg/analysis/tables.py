@@ -8,7 +8,7 @@ import pandas as pd
 from inforeg.analysis.across import Ranks
 from inforeg.analysis.compare import difference_unit, is_weakest, unit
 from inforeg.analysis.render import Cell, Table
-from inforeg.analysis.statistics import ALPHA
+from inforeg.analysis.statistics import ALPHA, MINIMUM
 from inforeg.analysis.study import Study
 
 EPOCH = {
@@ -28,6 +28,9 @@ PROBES = (
     "Gap: best minus worst modality."
 )
 NOTHING = Cell("—")
+
+INTERVAL = f"which rejects all differences outside the 95 % interval (fewer than {MINIMUM} seeds give none)"
+"""What an interval of a difference is; goes on from the name of the test."""
 
 TITLES = {
     "macro_f1": "macro-F1",
@@ -52,6 +55,12 @@ def metric_title(metric: str) -> str:
 def signed(value: float) -> str:
     """`value` with its sign and one digit."""
     return f"{value:+.1f}".replace("-", "−")
+
+
+def interval(line: Mapping[Any, Any], name: str) -> str:
+    """The interval in the columns `name`_low and `name`_high; a dash where there is none."""
+    low, high = (line[f"{name}_{end}"] for end in ("low", "high"))
+    return "—" if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
 
 
 def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> Table:
@@ -143,15 +152,14 @@ def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: st
         for key, cells in lines.items():
             cells.extend(found.get(key, [NOTHING, NOTHING]))
     what = f"{study.benchmarks[benchmark].title}: test {metric_title(metric)} over the references"
-    note = "Mean difference with its 95 % bootstrap interval; two-sided paired sign-flip test over seeds."
+    note = f"Mean differences; two-sided paired sign-flip test over seeds, {INTERVAL}."
     return Table(what, f"{study.name}-{benchmark}-tests", header, list(lines.values()), [note])
 
 
 def _tested(line: Mapping[Any, Any]) -> list[Cell]:
     if pd.isna(line["difference"]):
         return [NOTHING, NOTHING]
-    low, high = signed(line["ci_low"]), signed(line["ci_high"])
-    return [Cell(f"{signed(line['difference'])} [{low}, {high}]"), Cell(f"{line['p_holm']:.3f}")]
+    return [Cell(f"{signed(line['difference'])} {interval(line, 'ci')}"), Cell(f"{line['p_holm']:.3f}")]
 
 
 def reference_names(study: Study) -> Iterator[str]:

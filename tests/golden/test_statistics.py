@@ -70,31 +70,48 @@ def test_effect_size_by_hand():
 
 def test_interval_of_equal_differences_has_no_width():
     assert statistics.mean_interval([0.25] * 6) == (0.25, 0.25)
-    # Ten times 0.72 - 0.70 by different roads: equal but for rounding.
-    low, high = statistics.mean_interval([0.72 - 0.70, 0.52 - 0.50, 0.32 - 0.30])
+    # 0.72 - 0.70 by different roads: equal but for rounding.
+    low, high = statistics.mean_interval([0.72 - 0.70, 0.52 - 0.50, 0.32 - 0.30] * 2)
     assert low == high == pytest.approx(0.02)
 
 
-def test_interval_covers_the_mean_as_often_as_it_says():
-    rng = np.random.default_rng(1)
-    intervals = [statistics.mean_interval(rng.normal(1, 1, 30)) for _ in range(200)]
-    covered = np.mean([low <= 1 <= high for low, high in intervals])
-    assert 0.90 <= covered <= 0.99
+def test_interval_by_hand():
+    # Six values: a mean is rejected only if all flips but two are less far out, beyond the values' ends.
+    assert statistics.mean_interval([4, 1, 6, 2, 5, 3]) == pytest.approx((1, 6))
+    # Seven: 0.05 * 2^7 / 2 = 3.2, so the third of the means of subsets: 1, 3/2, 2 = {2} or {1, 3}, ...
+    assert statistics.mean_interval([1, 2, 3, 4, 5, 6, 7]) == pytest.approx((2, 6))
+    # From below 1, 3/2, 2 = {2}; from above 30, 59/2, 29 = {29}, {28, 30} or all three.
+    assert statistics.mean_interval([1, 2, 9, 11, 28, 29, 30]) == pytest.approx((2, 29))
 
 
-@pytest.mark.parametrize(("n", "share"), [(6, 0.854), (10, 0.892)])
-def test_interval_of_few_seeds_covers_less_as_the_claims_say(monkeypatch, n, share):
-    # The shares are of scipy's own BCa over 2000 samples; here it is 300: three standard errors are 0.06.
-    monkeypatch.setattr(statistics, "RESAMPLES", 999)
-    rng = np.random.default_rng(n)
-    intervals = [statistics.mean_interval(rng.normal(1, 1, n)) for _ in range(300)]
-    assert np.mean([low <= 1 <= high for low, high in intervals]) == pytest.approx(share, abs=0.06)
+def test_fewer_than_six_values_bound_nothing():
+    assert np.isnan(statistics.mean_interval([1, 2, 3, 4, 5])).all()
+
+
+@pytest.mark.parametrize("n", [6, 7, 10, 13])
+def test_interval_holds_the_means_that_the_test_does_not_reject(n):
+    d = np.random.default_rng(n).normal(1, 1, n)
+    low, high = statistics.mean_interval(d)
+    within, beyond = (low + 1e-9, d.mean(), high - 1e-9), (low - 1e-9, high + 1e-9)
+    assert all(statistics.sign_flip_p(d - mean) >= statistics.ALPHA for mean in within)
+    assert all(statistics.sign_flip_p(d - mean) < statistics.ALPHA for mean in beyond)
+
+
+@pytest.mark.parametrize("draw", ["normal", "laplace", "uniform"])
+@pytest.mark.parametrize(("n", "share"), [(6, 1 - 2 / 64), (10, 1 - 50 / 1024), (16, 0.95)])
+def test_interval_covers_the_mean_as_often_as_it_says(draw, n, share):
+    samples = getattr(np.random.default_rng(n), draw)(size=(1000, n))
+    centre = 0.5 if draw == "uniform" else 0.0
+    intervals = [statistics.mean_interval(sample) for sample in samples]
+    covered = np.mean([low <= centre <= high for low, high in intervals])
+    assert covered == pytest.approx(share, abs=3 * math.sqrt(share * (1 - share) / 1000))
 
 
 def test_interval_is_near_students_for_normal_data():
     d = np.random.default_rng(2).normal(3, 1, 200)
-    student = stats.ttest_1samp(d, 0).confidence_interval()
-    assert statistics.mean_interval(d) == pytest.approx(tuple(student), abs=0.02)
+    student = tuple(stats.ttest_1samp(d, 0).confidence_interval())
+    assert statistics.mean_interval(d) == pytest.approx(student, abs=0.02)
+    assert statistics.resampled_interval(d) == pytest.approx(student, abs=0.02)
 
 
 def test_ranks_by_hand():

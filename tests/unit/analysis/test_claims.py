@@ -23,6 +23,7 @@ def test_five_seeds_are_inconclusive_by_construction(tmp_path):
     assert table.notes[1].startswith("All claims on ALPHA: too few seeds")
     assert table.header[-1] == "Test sets [95 %]"
     # 80 of 100 samples are gained: ± 1.96 sqrt(.8 * .2 / 100) = ± 7.8 points.
+    assert table.rows[0][2].text == "+80.0 —"
     low, high = (float(end) for end in table.rows[0][-1].text.strip("[]").split(","))
     assert (low, high) == pytest.approx((80 - 7.8, 80 + 7.8), abs=1.5)
 
@@ -30,8 +31,9 @@ def test_five_seeds_are_inconclusive_by_construction(tmp_path):
 def test_enough_seeds_need_no_resampled_test_set(sweep):
     study = sweep.study()
     table = claims.detail_table(study, claims.judge(study))
+    # Differences 1 2 2 3 3 3 4 5: sixth of the means of their subsets is 2, from above 4.
     assert [cell.text for cell in table.rows[0]] == [
-        "better", "ALPHA", "+2.9 [+2.1, +3.8]", "8", "+2.3", "0.0078", "0.0078", "●",
+        "better", "ALPHA", "+2.9 [+2.0, +4.0]", "8", "+2.3", "0.0078", "0.0078", "●",
     ]  # fmt: skip
 
 
