@@ -1,6 +1,5 @@
 """Modality dropout, a control."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import torch
@@ -12,7 +11,7 @@ from inforeg.methods.base import Batch, Method, Output, TrainState
 class ModalityDropout(Method):
     """Each sample loses each modality's features with probability p in training, but never all of them.
 
-    A sample that would lose every modality keeps one, drawn uniformly.
+    A sample that would lose every modality keeps one, drawn uniformly. What is lost is not encoded.
 
     Attributes:
         probability: p; 0.2 is this package's, 0 is joint training.
@@ -20,6 +19,7 @@ class ModalityDropout(Method):
 
     name = "modality_dropout"
     title = "Modality dropout"
+    version = 2
     family = "feed-forward"
     reference = "Neverova et al., ModDrop, PAMI 2016"
     neutral = {"probability": 0.0}
@@ -31,11 +31,10 @@ class ModalityDropout(Method):
         self._masks = state.generators(self.name)
 
     def forward(self, state: TrainState, batch: Batch) -> Output:
-        """Mask the features before the fusion."""
-        features = state.model.encode(batch.inputs)
+        """Encode what is kept."""
         draws = torch.stack(
-            [torch.rand(len(batch), generator=self._masks[m], device=state.device) for m in features]
+            [torch.rand(len(batch), generator=mask, device=state.device) for mask in self._masks.values()]
         )
         keep = (draws >= self.probability) | (draws == draws.max(0).values)
-        masked = {m: h * kept.unsqueeze(1) for (m, h), kept in zip(features.items(), keep, strict=True)}
-        return replace(state.model.fuse(masked), features=features)
+        present = dict(zip(self._masks, keep, strict=True))
+        return state.model.fuse(state.model.encode_present(batch.inputs, present))

@@ -26,6 +26,7 @@ class ModalityValuation(Resampling):
 
     name = "modality_valuation"
     title = "Modality-level valuation"
+    version = 2
     neutral = {"alpha": 0.0}
 
     part: Annotated[float, Field(gt=0, le=1)] = 0.2

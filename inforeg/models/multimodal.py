@@ -32,6 +32,17 @@ class MultimodalModel(nn.Module):
         """Features h_m (B, d_m) of the model's modalities."""
         return {modality: encoder(inputs[modality]) for modality, encoder in self.encoders.items()}
 
+    def encode_present(
+        self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Features with zeros for the samples that lack a modality, which its encoder does not see.
+
+        Args:
+            inputs: as of `encode`.
+            present: by modality, whether each sample has it, (B,) of bool.
+        """
+        return {m: _encode_part(encoder, inputs[m], present[m]) for m, encoder in self.encoders.items()}
+
     def fuse(self, features: Mapping[str, Tensor]) -> Output:
         """Joint and unimodal logits from features."""
         output: Output = self.fusion(features)
@@ -44,6 +55,18 @@ class MultimodalModel(nn.Module):
     def parameters_of(self, modality: str) -> list[nn.Parameter]:
         """The parameters of one encoder."""
         return list(self.encoders[modality].parameters())
+
+
+def _encode_part(encoder: nn.Module, values: Tensor, present: Tensor) -> Tensor:
+    if present.all():
+        whole: Tensor = encoder(values)
+        return whole
+    # Never one alone, which batch normalisation cannot take, nor none, which would leave no gradient.
+    rows = present.sort(descending=True, stable=True).indices[: max(2, int(present.sum()))]
+    features = encoder(values[rows])
+    empty = features.new_zeros(len(values), features.shape[1])
+    scattered: Tensor = empty.index_copy(0, rows, features)
+    return scattered * present.unsqueeze(1)
 
 
 EVALUATION_BATCH = 1024

@@ -160,7 +160,7 @@ def test_absent_modality_has_no_part_in_the_update(method):
     """One sample, audio alone: p from W_a h_a + b, gradient (p - y) h_a^T for W_a and nothing for image."""
     plugin, state = start(make_spec(method))
     batch = state.train.batch(torch.tensor([3]))
-    plugin._mask = torch.tensor([[1.0, 0.0]])
+    plugin._mask = torch.tensor([[True, False]])
     output = plugin.forward(state, batch)
     plugin.losses(state, batch, output)["joint"].backward()
     weight = state.model.fusion.weights["audio"].tolist()
@@ -174,7 +174,18 @@ def test_absent_modality_has_no_part_in_the_update(method):
     assert state.model.fusion.bias.grad.tolist() == pytest.approx(errors, abs=1e-6)
     assert not any(g.any() for g in state.gradients("image"))
     assert any(g.any() for g in state.gradients("audio"))
-    assert output.features["image"].any()  # the encoder's answer, as other methods and metrics read it
+    assert not output.features["image"].any()
+
+
+def test_absent_modalities_are_not_encoded(copied):
+    """80 samples; 3 copies of audio and 2 of image."""
+    config = make_config(training={"batch_size": 85})
+    plugin, state = start(make_spec("sample_valuation", config=config, warmup=0.0))
+    plugin.on_epoch_start(state)
+    (index,) = plugin.sampler(state, state.train)
+    with state.cost:
+        plugin.step(state, plugin.on_batch(state, state.train.batch(index)))
+    assert state.cost.forward == state.cost.backward == {"audio": 83, "image": 82}
 
 
 def test_one_evaluation_pass_whatever_the_coalitions():

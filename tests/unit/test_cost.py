@@ -68,13 +68,16 @@ def test_a_joint_run_passes_its_training_split_once_an_epoch(run):
 
 # What a step passes through each encoder and how many optimiser steps it takes, as multiples of the batch:
 # (forward, backward, steps); a method that is not named costs what joint training does, (1, 1, 1). That an
-# input of zeros is encoded once adds one sample.
+# input of zeros is encoded once adds one sample; what a sample lacks does not pass.
 STEP = {
     "agm": ("1 + zero", "1", 1),
     "agm/released": ("1 + zero", "1 + zero", 1),  # the code's padded passes keep their graph
     "aug": ("1", "1", 2),  # a turn for each modality
     "mla": ("1", "1", 2),
     "mmpareto": ("1", "2", 1),  # the joint loss's gradients and the unimodal ones'
+    "modality_dropout": ("present", "present", 1),
+    "modality_valuation": ("present", "present", 1),
+    "sample_valuation": ("present", "present", 1),
 }
 AMOUNT = {"1": 16, "2": 32, "1 + zero": 17}
 BY_VARIANT = [
@@ -94,12 +97,20 @@ def test_a_step_passes_the_encoders_as_often_as_its_definition_needs(name, varia
         assert name == "ensemble"
         return
     batch = method.on_batch(state, state.train.batch(index))
+    fused, fuse = [], state.model.fuse
+    state.model.fuse = lambda features: fused.append(features) or fuse(features)
     with state.cost:
         method.step(state, batch)
     forward, backward, steps = STEP.get(f"{name}/{variant}", STEP.get(name, ("1", "1", 1)))
     lacking = 16 - len(batch)  # of samples that are held out
-    assert set(state.cost.forward.values()) == {AMOUNT[forward] - lacking}
-    assert set(state.cost.backward.values()) == {AMOUNT[backward] - lacking}
+    if forward == backward == "present":
+        (features,) = fused
+        present = {m: int(h.any(1).sum()) for m, h in features.items()}
+        assert 0 < min(present.values()) < 16
+        assert state.cost.forward == state.cost.backward == present
+    else:
+        assert set(state.cost.forward.values()) == {AMOUNT[forward] - lacking}
+        assert set(state.cost.backward.values()) == {AMOUNT[backward] - lacking}
     assert state.cost.steps == steps
 
 
@@ -118,6 +129,7 @@ RUN = {
     "lfm": (25, 5 * 64 * 2 + 4 * (16 + 16) * 2, 0),
     "mla": (50, 800, 0),
     "mmpareto": (25, 2 * 800, -800),  # two backward passes after one forward pass
+    "modality_dropout": (25, None, 0),
     "modality_valuation": (None, None, 5 * 16 * 2),  # a fifth of the samples each epoch
     "mses": (None, None, None),
     "pmr": (25, 800, 4 * 8 * 2),  # a tenth of the samples each epoch until 2/3 of them are over
