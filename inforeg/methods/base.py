@@ -15,6 +15,7 @@ from torch import Tensor
 from inforeg.batch import Batch, Output
 from inforeg.config import RunSpec, Setting, TrialConfig
 from inforeg.data.base import Split
+from inforeg.errors import UserError
 from inforeg.methods.state import Blueprint, TrainState, Weights
 from inforeg.models.fusion import Fusion
 from inforeg.models.multimodal import MultimodalModel
@@ -93,8 +94,12 @@ class Method:
     def __init_subclass__(cls) -> None:
         """Let the docstring cite the paper, and make the class a dataclass."""
         super().__init_subclass__()
-        if "name" in vars(cls) and cls.__doc__:
-            cls.__doc__ = f"{cls.__doc__.rstrip()}\n\n    Reference:\n        {cls.reference}\n    "
+        if "name" in vars(cls):
+            for wanted in ("title", "family", "reference"):
+                if not hasattr(cls, wanted):
+                    raise UserError(f"The method {cls.name!r} has no {wanted}; give {cls.__name__} one.")
+            if cls.__doc__:
+                cls.__doc__ = f"{cls.__doc__.rstrip()}\n\n    Reference:\n        {cls.reference}\n    "
         dataclass(cls, config=OPTIONS)
 
     @classmethod

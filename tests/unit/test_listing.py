@@ -5,6 +5,8 @@ import json
 import pytest
 
 from inforeg.__main__ import main
+from inforeg.errors import UserError
+from inforeg.methods.base import Method
 from inforeg.methods.joint import Joint
 from inforeg.models.fusion import FUSIONS
 from inforeg.registry import METHODS
@@ -50,6 +52,15 @@ def test_the_plain_list_fits_a_terminal(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(METHODS.classes) + 2
     assert max(map(len, lines)) <= 120
+
+
+def test_a_new_method_without_a_reference_is_refused():
+    with pytest.raises(UserError, match="The method 'odd' has no reference; give Odd one"):
+
+        class Odd(Method):
+            """Of unknown origin."""
+
+            name, title, family = "odd", "Odd", "objective"
 
 
 def test_a_new_method_that_says_too_little_is_listed_with_gaps(capsys, monkeypatch):

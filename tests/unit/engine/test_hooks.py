@@ -19,6 +19,7 @@ class Witness(Method):
 
     name = "witness"
     title = "Witness"
+    family = "baseline"
     reference = "this test"
     remembered = ("seen",)
 
