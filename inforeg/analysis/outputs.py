@@ -121,5 +121,5 @@ def _settings() -> dict[str, Any]:
         "alpha": statistics.ALPHA,
         "resamples": statistics.RESAMPLES,
         "test": "two-sided paired sign-flip permutation test over seeds, Holm's correction",
-        "interval": "of the mean difference: all that the sign-flip test does not reject",
+        "interval": "of the mean difference: all that the sign-flip test, uncorrected, does not reject",
     }

@@ -18,7 +18,7 @@ ALPHA = 0.05
 """Level of every test; intervals have the confidence 1 - ALPHA."""
 
 RESAMPLES = 9999
-"""Draws of a bootstrap or Monte Carlo test; up to 13 seeds all 2^n sign flips are enumerated instead."""
+"""Draws of a bootstrap or Monte Carlo test; up to 13 seeds all 2^n sign flips or subsets are enumerated."""
 
 MINIMUM = 6
 """Fewest seeds with which a two-sided sign-flip test can reject at ALPHA: 2 / 2^n < ALPHA."""
@@ -104,9 +104,9 @@ def mean_interval(values: ArrayLike) -> tuple[float, float]:
     """Interval of the mean over seeds: all means that `sign_flip_p` does not reject at ALPHA.
 
     Its ends are among the means of all non-empty subsets of the values (of RESAMPLES random ones, where the
-    test is not exact either). Drawn from a symmetric distribution, the values have its centre at any rank
-    among these with equal chance (Hartigan, 1969), so the interval holds it as often as it says, however few
-    the seeds.
+    test is not exact either; then they agree but for the error of both). Drawn from a symmetric distribution,
+    the values have its centre at any rank among these with equal chance (Hartigan, 1969), so the interval
+    holds it at least as often as it says, however few the seeds.
 
     Returns:
         low, high; nan for fewer than MINIMUM values, which bound nothing.

@@ -29,7 +29,10 @@ PROBES = (
 )
 NOTHING = Cell("—")
 
-INTERVAL = f"which rejects all differences outside the 95 % interval (fewer than {MINIMUM} seeds give none)"
+INTERVAL = (
+    "which before any correction rejects all differences outside the 95 % interval (fewer than "
+    f"{MINIMUM} seeds give none)"
+)
 """What an interval of a difference is; goes on from the name of the test."""
 
 TITLES = {

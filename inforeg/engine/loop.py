@@ -49,17 +49,13 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
 
     Raises:
         DivergenceError: a loss is not finite.
+        UserError: the checkpoint is of another version of the method.
     """
     selection = Selection()
     measured = state.train.part(_subset(state, len(state.val), "measured"))
     with record:
         if (snapshot := record.resume()) is not None:
-            if snapshot["method"].keys() != set(method.remembered):
-                raise UserError(
-                    f"The checkpoint in {record.folder} is of another version of the method {method.name!r}; "
-                    f"delete {record.folder} to train the run anew."
-                )
-            _restore(state, method, selection, snapshot)
+            _restore(state, method, selection, snapshot, record)
         ahead = range(state.epoch, state.epochs)
         for _ in tqdm(ahead, str(record.folder), unit="epoch", leave=False, disable=None):
             started = time.perf_counter()
@@ -174,10 +170,24 @@ def _snapshot(state: TrainState, method: Method, selection: Selection) -> dict[s
     }
 
 
-def _restore(state: TrainState, method: Method, selection: Selection, snapshot: dict[str, Any]) -> None:
+def _restore(
+    state: TrainState, method: Method, selection: Selection, snapshot: dict[str, Any], record: Record
+) -> None:
     state.epoch = snapshot["epoch"]
     state.model.load_state_dict(snapshot["model"])
     state.optimizer.load_state_dict(snapshot["optimizer"])
-    method.load_state_dict(snapshot["method"], state.device)
+    try:
+        method.load_state_dict(moved(snapshot["method"], state.device))
+    except UserError as error:
+        raise UserError(f"{record.folder}: {error}") from None
     state.cost.load_state_dict(snapshot["cost"])
     selection.load_state_dict(snapshot["selection"])
+
+
+def moved(value: Any, device: torch.device) -> Any:
+    """A value of lists, dictionaries, tensors and plain values with its tensors on a device."""
+    if isinstance(value, dict):
+        return {key: moved(inner, device) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [moved(inner, device) for inner in value]
+    return value.to(device) if isinstance(value, Tensor) else value

@@ -4,6 +4,7 @@ All of the package that most methods are written with can be imported from here.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any, ClassVar, Literal, dataclass_transform
 
 import torch
@@ -67,8 +68,8 @@ class Method:
             from its shares.
         own_losses: whether `unimodal_weight` has no say, since the method brings all of its losses.
         head: the fusion that the method brings along; None for the benchmark's.
-        remembered: names of the attributes that a resumed run needs: plain values and tensors, also in
-            dictionaries, or objects with a `state_dict`.
+        remembered: names of the attributes that a resumed run needs, which `setup` must set: plain values and
+            tensors, also in lists and dictionaries, or objects with a `state_dict`.
         neutral: settings with which the method is joint training bit for bit, where there are any.
         unimodal_weight: weight of the sum of unimodal cross-entropies (the star of Joint*, InfoReg*).
     """
@@ -92,8 +93,16 @@ class Method:
     unimodal_weight: NonNegativeFloat = 0.0
 
     def __init_subclass__(cls) -> None:
-        """Let the docstring cite the paper, and make the class a dataclass."""
+        """Let the docstring cite the paper, and make the class a dataclass.
+
+        Raises:
+            UserError: the class lacks what every method has, or sets an option that is not annotated, which
+                would have no effect.
+        """
         super().__init_subclass__()
+        inherited = {option.name for option in fields(cls)}
+        if plain := inherited & vars(cls).keys() - cls.__annotations__.keys():
+            raise UserError(f"{cls.__name__} sets the option {min(plain)!r} without a type; annotate it.")
         if "name" in vars(cls):
             for wanted in ("title", "family", "reference"):
                 if not hasattr(cls, wanted):
@@ -193,13 +202,18 @@ class Method:
             for name, value in values.items()
         }
 
-    def load_state_dict(self, state: Mapping[str, Any], device: torch.device) -> None:
-        """Go on from a `state_dict`, with its tensors on `device`."""
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`, whose tensors are on the run's device."""
+        if state.keys() != set(self.remembered):
+            raise UserError(
+                f"The checkpoint is of another version of the method {self.name!r}; delete the run's "
+                "directory to train it anew."
+            )
         for name in self.remembered:
             if hasattr(current := getattr(self, name), "load_state_dict"):
                 current.load_state_dict(state[name])
             else:
-                setattr(self, name, _moved(state[name], device))
+                setattr(self, name, state[name])
 
 
 def unimodal_losses(output: Output, batch: Batch | Split) -> dict[str, Tensor]:
@@ -210,10 +224,3 @@ def unimodal_losses(output: Output, batch: Batch | Split) -> dict[str, Tensor]:
 def cross_entropies(output: Output, batch: Batch | Split) -> dict[str, Tensor]:
     """Cross-entropy of the joint logits, then of each modality's."""
     return {"joint": F.cross_entropy(output.logits, batch.target), **unimodal_losses(output, batch)}
-
-
-def _moved(value: Any, device: torch.device) -> Any:
-    """A value with the tensors in it, or in the dictionaries in it, on a device."""
-    if isinstance(value, dict):
-        return {key: _moved(inner, device) for key, inner in value.items()}
-    return value.to(device) if isinstance(value, Tensor) else value

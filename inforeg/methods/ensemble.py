@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from inforeg.methods.base import Method, Output, RunSpec, Split, TrainState, Weights
-from inforeg.methods.teachers import together, unimodal_runs
+from inforeg.methods.teachers import joined_weights, unimodal_runs
 from inforeg.models.fusion import Sum
 
 
@@ -34,7 +34,7 @@ class Ensemble(Method):
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """Load the unimodal models."""
-        state.model.load_state_dict(together(state.spec, weights))
+        state.model.load_state_dict(joined_weights(state.spec, weights))
 
     def predict(self, output: Output) -> Tensor:
         """Logarithm of the mean probability."""

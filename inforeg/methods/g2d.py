@@ -18,7 +18,7 @@ class G2D(UMT):
     L = CE(z) + lambda sum_m MSE(h_m, h_m^teacher) + sum_m KL(p_m^teacher || p_m), temperature 1. While the
     prioritisation lasts, the convolution and linear weights of the modality whose teacher is the surest on
     the batch (the true class's probability, summed) get gradient 0; where all are equally sure, nobody waits.
-    This package's readings: the student's unimodal logits are the model's; of three modalities one waits.
+    This package's readings: the student's unimodal logits are the model's; of more than two, one waits.
 
     Attributes:
         weight: lambda, weight of the features' distance; 1 in the code.

@@ -58,7 +58,6 @@ class PMR(Windowed):
         """No prototypes yet."""
         super().setup(state, weights)
         self._prototypes: dict[str, Tensor] = {}
-        self._device = state.device
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Renew the prototypes, as long as a loss asks for them."""

@@ -53,7 +53,6 @@ class ReconBoost(Method):
         self._length = max(1, round(self.stage * state.epochs))
         self._others: Tensor | None = None
         self._before: Tensor | None = None
-        self._device = state.device
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Begin a stage or a rectification, if it is time."""

@@ -29,17 +29,17 @@ def unimodal_runs(spec: RunSpec) -> list[RunSpec]:
     ]
 
 
-def together(spec: RunSpec, weights: Weights) -> dict[str, Tensor]:
+def joined_weights(spec: RunSpec, weights: Weights) -> dict[str, Tensor]:
     """The weights of `unimodal_runs(spec)`, which are those of one model of all modalities under `Sum`."""
     return {name: tensor for run in unimodal_runs(spec) for name, tensor in weights(run).items()}
 
 
-def taught(state: TrainState, weights: Weights) -> Output:
+def ask_teachers(state: TrainState, weights: Weights) -> Output:
     """Features and logits, without gradient, of the teachers for the whole training split in order.
 
     Frozen teachers say the same of a sample in every epoch, so they are asked once.
     """
     teachers = state.blueprint.build(fusion=Sum).to(state.device).eval()
-    teachers.load_state_dict(together(state.spec, weights))
+    teachers.load_state_dict(joined_weights(state.spec, weights))
     state.cost.watch(teachers)
     return answers(teachers, state.train)

@@ -7,7 +7,7 @@ from pydantic import NonNegativeFloat
 from torch import Tensor
 
 from inforeg.methods.base import Batch, Family, Method, Output, RunSpec, TrainState, Weights
-from inforeg.methods.teachers import taught, unimodal_runs
+from inforeg.methods.teachers import ask_teachers, unimodal_runs
 
 
 class UMT(Method):
@@ -33,7 +33,7 @@ class UMT(Method):
 
     def setup(self, state: TrainState, weights: Weights) -> None:
         """Ask the teachers."""
-        self._teachers = taught(state, weights)
+        self._teachers = ask_teachers(state, weights)
 
     def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:
         """Distillation beside the joint loss."""

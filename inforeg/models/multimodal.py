@@ -35,7 +35,10 @@ class MultimodalModel(nn.Module):
     def encode_present(
         self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        """Features with zeros for the samples that lack a modality, which its encoder does not see.
+        """Features with zeros for the samples that lack a modality, which do not pass its encoder.
+
+        But where fewer than two have it, two pass: batch normalisation cannot take a sample alone, and an
+        encoder without any would be left without gradients.
 
         Args:
             inputs: as of `encode`.
@@ -61,12 +64,11 @@ def _encode_part(encoder: nn.Module, values: Tensor, present: Tensor) -> Tensor:
     if present.all():
         whole: Tensor = encoder(values)
         return whole
-    # Never one alone, which batch normalisation cannot take, nor none, which would leave no gradient.
     rows = present.sort(descending=True, stable=True).indices[: max(2, int(present.sum()))]
     features = encoder(values[rows])
     empty = features.new_zeros(len(values), features.shape[1])
     scattered: Tensor = empty.index_copy(0, rows, features)
-    return scattered * present.unsqueeze(1)
+    return torch.where(present.unsqueeze(1), scattered, 0.0)
 
 
 EVALUATION_BATCH = 1024

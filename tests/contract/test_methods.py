@@ -1,6 +1,5 @@
 """What every method must do, over the registry: a new file is covered without being named here."""
 
-import copy
 import json
 import math
 import re
@@ -128,31 +127,6 @@ def test_interrupted_in_every_epoch_and_resumed_equals_unbroken(run, monkeypatch
             run(spec, root="broken")
         monkeypatch.setattr(Record, "append", append)
     assert contents(run(spec, root="broken")) == contents(unbroken)
-
-
-@cases
-def test_what_a_resumed_run_goes_on_from_is_on_its_device(run, monkeypatch, case):
-    """Checkpoints are read on the CPU."""
-    found = []
-
-    def fit(state, method, *arguments):
-        found[:] = [method]
-        return loop.fit(state, method, *arguments)
-
-    monkeypatch.setattr(train, "fit", fit)
-    run(spec_of(case, **SHORT.get(case[0], {})))
-    (method,) = found
-    meta = torch.device("meta")
-    method.load_state_dict(copy.deepcopy(method.state_dict()), meta)
-    assert all(tensor.device == meta for tensor in tensors(method.state_dict()))
-
-
-def tensors(value) -> list[torch.Tensor]:
-    """All that are anywhere in the value."""
-    if isinstance(value, dict | list | tuple):
-        inner = value.values() if isinstance(value, dict) else value
-        return [tensor for each in inner for tensor in tensors(each)]
-    return [value] if isinstance(value, torch.Tensor) else []
 
 
 @cases

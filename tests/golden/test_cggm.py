@@ -194,7 +194,7 @@ def test_accuracies_of_the_last_batch_survive_a_resume():
     plugin, state = start(make_spec("cggm"))
     after(plugin, state, (1, 2))
     other, fresh = start(make_spec("cggm"))
-    other.load_state_dict(plugin.state_dict(), fresh.device)
+    other.load_state_dict(plugin.state_dict())
     for each, its in ((plugin, state), (other, fresh)):
         batch, output = after(each, its, (3, 3))
         for parameter in its.model.parameters():

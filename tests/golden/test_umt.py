@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from inforeg.batch import Batch, Output
-from inforeg.methods.teachers import taught
+from inforeg.methods.teachers import ask_teachers
 from tests.conftest import make_data, make_spec, start, untrained
 from tests.golden.test_baselines import LR, one_feature
 
@@ -32,7 +32,7 @@ def test_teachers_are_the_unimodal_runs_asked_once():
     ]
     assert not method._teachers.features["audio"].requires_grad
     with state.cost:
-        asked = taught(state, untrained(data))
+        asked = ask_teachers(state, untrained(data))
     assert state.cost.forward == {"audio": 80, "image": 80}
     # an untrained teacher has the initial weights of the student's encoder
     torch.testing.assert_close(asked.features["audio"], state.model.encode(state.train.inputs)["audio"])
@@ -60,7 +60,7 @@ def test_teachers_have_their_trained_weights():
     asked = []
     for weights in (untrained(data), trained):
         _, state = start(make_spec("umt"), data, weights)
-        asked.append(taught(state, weights))
+        asked.append(ask_teachers(state, weights))
     torch.testing.assert_close(asked[1].features["audio"], asked[0].features["audio"] + 1)
     assert torch.equal(asked[1].features["image"], asked[0].features["image"])
     assert not torch.allclose(asked[1].unimodal["audio"], asked[0].unimodal["audio"])

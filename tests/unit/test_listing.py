@@ -54,13 +54,18 @@ def test_the_plain_list_fits_a_terminal(capsys):
     assert max(map(len, lines)) <= 120
 
 
-def test_a_new_method_without_a_reference_is_refused():
-    with pytest.raises(UserError, match="The method 'odd' has no reference; give Odd one"):
+@pytest.mark.parametrize("lacking", ["title", "family", "reference"])
+def test_a_new_method_that_lacks_what_tables_print_is_refused(lacking):
+    said = {"name": "odd", "title": "Odd", "family": "objective", "reference": "unpublished"}
+    del said[lacking]
+    with pytest.raises(UserError, match=f"The method 'odd' has no {lacking}; give Odd one"):
+        type("Odd", (Method,), said)
 
-        class Odd(Method):
-            """Of unknown origin."""
 
-            name, title, family = "odd", "Odd", "objective"
+def test_an_option_without_a_type_is_refused():
+    """A dataclass would go on with the inherited default."""
+    with pytest.raises(UserError, match="Odd sets the option 'unimodal_weight' without a type; annotate it"):
+        type("Odd", (Joint,), {"unimodal_weight": 1.0})
 
 
 def test_a_new_method_that_says_too_little_is_listed_with_gaps(capsys, monkeypatch):

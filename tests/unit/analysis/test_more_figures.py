@@ -1,14 +1,16 @@
 """The numbers behind figures that not every experiment has."""
 
+import io
 import math
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from sweeps import BETTER, JOINT, make_sweep, placed
+from sweeps import BETTER, CLAIM, JOINT, make_sweep, placed
 
 from inforeg.analysis import courses, protocol, robustness, sweeps, window_noise
+from inforeg.analysis.figures import FIGURES
 from inforeg.config import BenchmarkConfig
 from inforeg.errors import UserError
 from inforeg.window import mean3_latch, single
@@ -69,6 +71,16 @@ def test_a_gain_is_the_paired_difference_and_filled_where_significant(dial):
     whole = [line for line in figure.axes[0].lines if line.get_markersize() == 4]
     filled = {tuple(line.get_xdata()) for line in whole if line.get_markerfacecolor() != "white"}
     assert filled == {(0.5,), ()}  # OGM's difference is not significant, and it has no place
+
+
+def test_too_few_seeds_are_drawn_without_intervals(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT[:3], ("alpha", "inforeg", "default"): BETTER[:3]}
+    made = make_sweep(tmp_path, accuracies, {}, x_label="dial", claims=[CLAIM])
+    study = placed(made.study(), {"inforeg": 0.5})
+    for draw in (sweeps.sweep, sweeps.gain, FIGURES["differences"]):
+        figure, numbers = draw(study)
+        figure.savefig(io.BytesIO())
+        assert numbers.set_index("row").loc["inforeg", ["ci_low", "ci_high"]].isna().all()
 
 
 def test_a_gain_where_nothing_can_be_compared_is_empty(tmp_path):

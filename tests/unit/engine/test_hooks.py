@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from inforeg.engine import loop
 from inforeg.engine.record import Record
 from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
@@ -94,8 +95,56 @@ def test_a_checkpoint_that_lacks_what_the_method_remembers_is_refused(run, monke
     with pytest.raises(KeyboardInterrupt):
         run(make_spec("witness"))
     monkeypatch.setattr(Record, "save", save)
-    with pytest.raises(UserError, match=r"of another version of the method 'witness'; delete .*seed=0"):
+    with pytest.raises(UserError, match="seed=0: .* of another version of the method 'witness'"):
         run(make_spec("witness"))
+
+
+def test_what_a_method_remembers_goes_on_on_the_runs_device(run, monkeypatch):
+    """Checkpoints are read on the CPU."""
+    meta, tensor = torch.device("meta"), torch.ones(2)
+    found = loop.moved({"mean": {"audio": tensor}, "kept": [tensor, None], "alpha": 0.5}, meta)
+    assert found["mean"]["audio"].device == found["kept"][0].device == meta
+    assert (found["kept"][1], found["alpha"]) == (None, 0.5)
+    append, devices = Record.append, []
+
+    def interrupt(record, row):
+        append(record, row)
+        if row["epoch"] == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Record, "append", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(make_spec("witness"))
+    monkeypatch.setattr(Record, "append", append)
+    monkeypatch.setattr(loop, "moved", lambda value, device: devices.append(device) or value)
+    run(make_spec("witness"))
+    assert devices == [torch.device("cpu")]
+
+
+def test_a_method_may_keep_its_state_in_its_own_way(run, monkeypatch):
+    class Own(Witness):
+        """The same with a state of another shape."""
+
+        def state_dict(self):
+            return {"rows": list(self.seen)}
+
+        def load_state_dict(self, state):
+            self.seen = state["rows"]
+
+    monkeypatch.setitem(METHODS.classes, "witness", Own)
+    unbroken = run(make_spec("witness"), root="unbroken")
+    append = Record.append
+
+    def interrupt(record, row):
+        append(record, row)
+        if row["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Record, "append", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(make_spec("witness"))
+    monkeypatch.setattr(Record, "append", append)
+    assert logged(run(make_spec("witness"))) == logged(unbroken)
 
 
 def test_a_validation_loss_that_is_not_finite_stops_the_run(run):
