@@ -95,7 +95,7 @@ def test_a_checkpoint_that_lacks_what_the_method_remembers_is_refused(run, monke
     with pytest.raises(KeyboardInterrupt):
         run(make_spec("witness"))
     monkeypatch.setattr(Record, "save", save)
-    with pytest.raises(UserError, match="seed=0: .* of another version of the method 'witness'"):
+    with pytest.raises(UserError, match=r"seed=0: .* of another version of the method 'witness'"):
         run(make_spec("witness"))
 
 
