@@ -53,6 +53,20 @@ def logged(folder):
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
+def interrupt(run):
+    """Train the witness for two epochs and interrupt it in the third."""
+
+    def count(record, row):
+        append(record, row)
+        if row["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    append = Record.append
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Record, "append", count)
+        run(make_spec("witness"))
+
+
 def test_a_method_trains_in_training_mode_and_never_hears_of_the_test_split(run):
     for epoch, row in enumerate(logged(run(make_spec("witness")))):
         assert row["training"] == 1
@@ -64,20 +78,9 @@ def test_the_trace_is_of_the_gradients_before_they_are_edited(run):
     assert all(row["trace/batch/head"] > 0 for row in logged(run(make_spec("witness"))))
 
 
-def test_chance_inside_the_model_and_the_methods_state_survive_an_interruption(run, monkeypatch):
+def test_chance_inside_the_model_and_the_methods_state_survive_an_interruption(run):
     unbroken = run(make_spec("witness"), root="unbroken")
-    save, saved = Record.save, []
-
-    def interrupt(record, state):
-        save(record, state)
-        saved.append(state)
-        if len(saved) == 3:
-            monkeypatch.setattr(Record, "save", save)
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Record, "save", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        run(make_spec("witness"))
+    interrupt(run)
     torch.manual_seed(99)
     torch.rand(7)
     assert logged(run(make_spec("witness"))) == logged(unbroken)
@@ -105,17 +108,8 @@ def test_what_a_method_remembers_goes_on_on_the_runs_device(run, monkeypatch):
     found = loop.moved({"mean": {"audio": tensor}, "kept": [tensor, None], "alpha": 0.5}, meta)
     assert found["mean"]["audio"].device == found["kept"][0].device == meta
     assert (found["kept"][1], found["alpha"]) == (None, 0.5)
-    append, devices = Record.append, []
-
-    def interrupt(record, row):
-        append(record, row)
-        if row["epoch"] == 1:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Record, "append", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        run(make_spec("witness"))
-    monkeypatch.setattr(Record, "append", append)
+    interrupt(run)
+    devices = []
     monkeypatch.setattr(loop, "moved", lambda value, device: devices.append(device) or value)
     run(make_spec("witness"))
     assert devices == [torch.device("cpu")]
@@ -133,17 +127,7 @@ def test_a_method_may_keep_its_state_in_its_own_way(run, monkeypatch):
 
     monkeypatch.setitem(METHODS.classes, "witness", Own)
     unbroken = run(make_spec("witness"), root="unbroken")
-    append = Record.append
-
-    def interrupt(record, row):
-        append(record, row)
-        if row["epoch"] == 2:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Record, "append", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        run(make_spec("witness"))
-    monkeypatch.setattr(Record, "append", append)
+    interrupt(run)
     assert logged(run(make_spec("witness"))) == logged(unbroken)
 
 
