@@ -56,9 +56,9 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
     state.epoch = EPOCH
     modalities = state.model.modalities
     if method == "inforeg":
-        plugin.load_state_dict({"history": {m: [1.0, 2.0] for m in modalities}})
+        plugin.load_state_dict({"_regulation": {"history": {m: [1.0, 2.0] for m in modalities}}})
     elif method == "g_blending":
-        plugin.load_state_dict({"weights": dict.fromkeys(("joint", *modalities), 1 / 3)})
+        plugin.load_state_dict({"_weights": dict.fromkeys(("joint", *modalities), 1 / 3)})
     plugin.on_epoch_start(state)
     indices = (index for _ in itertools.count() for index in plugin.sampler(state, split))
 
