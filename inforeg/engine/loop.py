@@ -54,8 +54,7 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
     selection = Selection()
     measured = state.train.part(_subset(state, len(state.val), "measured"))
     with record:
-        if (snapshot := record.resume()) is not None:
-            _restore(state, method, selection, snapshot, record)
+        _restore(state, method, selection, record)
         ahead = range(state.epoch, state.epochs)
         for _ in tqdm(ahead, str(record.folder), unit="epoch", leave=False, disable=None):
             started = time.perf_counter()
@@ -170,9 +169,10 @@ def _snapshot(state: TrainState, method: Method, selection: Selection) -> dict[s
     }
 
 
-def _restore(
-    state: TrainState, method: Method, selection: Selection, snapshot: dict[str, Any], record: Record
-) -> None:
+def _restore(state: TrainState, method: Method, selection: Selection, record: Record) -> None:
+    """Go on from the record's checkpoint, if there is one."""
+    if (snapshot := record.resume()) is None:
+        return
     state.epoch = snapshot["epoch"]
     state.model.load_state_dict(snapshot["model"])
     state.optimizer.load_state_dict(snapshot["optimizer"])

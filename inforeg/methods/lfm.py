@@ -69,9 +69,8 @@ class LFM(Method):
 
     def on_epoch_start(self, state: TrainState) -> None:
         """Move alpha."""
-        epochs = state.epochs
         if self.schedule == "polynomial":
-            epoch = POLYNOMIAL_EPOCHS * state.epoch / epochs
+            epoch = POLYNOMIAL_EPOCHS * state.epoch / state.epochs
             self._alpha = math.fsum(factor * epoch**power for power, factor in enumerate(POLYNOMIAL))
         elif state.epoch:
             moved = self._alpha + self.step_size * self._agreement(state)

@@ -12,7 +12,7 @@ from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
 from inforeg.methods.base import Batch, Method, MultimodalModel, Output, Split, TrainState
-from inforeg.models.multimodal import answers
+from inforeg.models.multimodal import answers, without
 
 BOUNDS = (-0.1, 0.4, 1 - 1e-6)
 """On phi, between the numbers of copies; the code's, the last one just below a fair share of rounded sums."""
@@ -120,8 +120,7 @@ def valuation(model: MultimodalModel, split: Split) -> Tensor:
     zero = torch.zeros(len(split), dtype=torch.float64, device=split.target.device)
     value = {frozenset[str](): zero}
     for coalition in _coalitions(everyone):
-        masked = {m: h if m in coalition else torch.zeros_like(h) for m, h in features.items()}
-        right = model.fuse(masked).logits.argmax(1) == split.target
+        right = model.fuse(without(features, set(everyone) - coalition)).logits.argmax(1) == split.target
         value[coalition] = len(coalition) * right.double()
     shares = dict.fromkeys(everyone, zero)
     for coalition in _coalitions(everyone):

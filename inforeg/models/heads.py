@@ -60,7 +60,7 @@ class Shared(Fusion):
         return Output(features, mean_logits(unimodal), unimodal)
 
 
-HIDDEN = 256  # of the shared head, in the code
+HIDDEN = 256  # of the shared head, in ReconBoost's code
 
 
 class SharedMLP(Fusion):

@@ -61,10 +61,11 @@ class MultimodalModel(nn.Module):
 
 
 def _encode_part(encoder: nn.Module, values: Tensor, present: Tensor) -> Tensor:
-    if present.all():
+    count = int(present.sum())
+    if count == len(present):
         whole: Tensor = encoder(values)
         return whole
-    rows = present.sort(descending=True, stable=True).indices[: max(2, int(present.sum()))]
+    rows = present.sort(descending=True, stable=True).indices[: max(2, count)]
     features = encoder(values[rows])
     empty = features.new_zeros(len(values), features.shape[1])
     scattered: Tensor = empty.index_copy(0, rows, features)
