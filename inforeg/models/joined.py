@@ -1,16 +1,15 @@
 """Encoders that squeeze-and-excitation modules join at several depths."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from inforeg.batch import Output
 from inforeg.models.encoders.base import Encoder
-from inforeg.models.fusion import Streams, Sum, linear, xavier
+from inforeg.models.fusion import Streams, linear, xavier
+from inforeg.models.heads import Mean
 from inforeg.models.multimodal import MultimodalModel
 
 
@@ -73,19 +72,12 @@ class MMTM(nn.Module):
             average += (scale[self.leader or modality].mean(0) - average) / self.get_buffer("passes")
 
 
-class Branches(Sum):
+class Branches(Mean):
     """z = mean_m u_m over the branches' own heads u_m = W_m h_m + b_m; keeps the modules between branches."""
-
-    decomposes = False
 
     def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
         super().__init__(widths, classes, streams)
         self.joints = nn.ModuleList()
-
-    def forward(self, features: Mapping[str, Tensor]) -> Output:
-        """The heads' logits and their mean."""
-        output = super().forward(features)
-        return replace(output, logits=output.logits / len(features))
 
 
 class JoinedModel(MultimodalModel):
