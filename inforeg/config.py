@@ -5,11 +5,9 @@ The JSON schemas under workflow/schemas are generated from these classes (`infor
 
 import hashlib
 import json
-from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -17,10 +15,7 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
-    ValidationError,
 )
-
-from inforeg.errors import UserError, invalid
 
 Setting = bool | int | float | str | None | list[Any] | dict[str, Any]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
@@ -139,41 +134,3 @@ class RunSpec(Strict):
     def directory(self, root: Path) -> Path:
         """Where the run lies under `root`."""
         return root / self.cell / f"seed={self.seed}"
-
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def read_yaml(path: Path, model: type[M]) -> M:
-    """The validated content of a YAML file; a `UserError` names file, key and remedy."""
-    try:
-        parsed: M = _parsed(path.read_text(encoding="utf-8"), model, str(path))
-        return parsed
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
-
-
-@lru_cache(maxsize=256)
-def _parsed(text: str, model: type[M], where: str) -> M:
-    # Planning asks for the same file a thousand times; the models are frozen.
-    return validated(model, yaml.safe_load(text), where)
-
-
-def validated(model: type[M], content: Any, where: str) -> M:
-    """`content` as a `model`; a `UserError` names where it stands."""
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise invalid(where, error, _keys_at(model, error)) from None
-
-
-def _keys_at(model: type[BaseModel], error: ValidationError) -> list[str]:
-    """The keys that are known where the first complaint of `error` stands."""
-    for key in error.errors()[0]["loc"][:-1]:
-        field = model.model_fields.get(str(key))
-        if field is None or not isinstance(field.annotation, type(BaseModel)):
-            break
-        model = field.annotation
-    return list(model.model_fields)

@@ -46,4 +46,25 @@ def invalid(where: str, error: ValidationError, known: Iterable[str] = ()) -> Us
     reason = first["msg"].removeprefix("Value error, ")
     if not key:
         return UserError(f"{where} is not valid: {reason}.")
-    return UserError(f"{where}: {key} = {first['input']!r} is not valid: {reason}.")
+    return UserError(f"{where}: {key} = {shown(first['input'])} is not valid: {reason}.")
+
+
+def complaint(error: ValidationError) -> str:
+    """The first complaint of `error` with the key that it is about, as a clause."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{key}: {reason}" if key else reason
+
+
+LONGEST = 80
+"""Characters of a value that a sentence shows."""
+
+
+def shown(value: object) -> str:
+    """`value` as a sentence shows it: cut where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of more digits than Python prints, a value in itself
+        return f"a value of the type {type(value).__name__}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

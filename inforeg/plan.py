@@ -8,16 +8,17 @@ from typing import Any
 
 from torch import nn
 
-from inforeg.config import BenchmarkConfig, RunSpec, Setting, TrialConfig, validated
+from inforeg.config import BenchmarkConfig, RunSpec, Setting, TrialConfig
 from inforeg.errors import UserError, unknown
 from inforeg.experiment import Experiment, Row
 from inforeg.methods.base import Method
 from inforeg.models.fusion import fusion_class
 from inforeg.project import Project
+from inforeg.reading import validated
 from inforeg.registry import BENCHMARKS, ENCODERS, METHODS
 from inforeg.tuning import TUNING, every_trial
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 """Part of every run's spec; raise it when a change to the loop or the models may change results."""
 
 

@@ -7,9 +7,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field
 
-from inforeg.config import BenchmarkConfig, read_yaml
+from inforeg.config import BenchmarkConfig
 from inforeg.errors import UserError, unknown
 from inforeg.experiment import Experiment, Suite, WorkflowConfig
+from inforeg.reading import read_yaml
 from inforeg.tuning import TUNED, TUNING, Choices, Tuning
 
 CONFIG = Path("workflow/config/config.yaml")

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Formatter, add_runs, seeds, setting
-from inforeg.config import RunSpec, validated
+from inforeg.config import RunSpec
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import write_json
 from inforeg.jobs import closure
 from inforeg.plan import resolve, versions, with_seeds
 from inforeg.project import Project
+from inforeg.reading import validated
 from inforeg.registry import BENCHMARKS
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from inforeg.engine import checkpoint
 from inforeg.engine.selection import Selection
 from inforeg.engine.tracking import Tracker
 from inforeg.errors import DIVERGED, DivergenceError, UserError
-from inforeg.files import naming, replacing, write_json, write_text
+from inforeg.files import PART, json_text, naming, replacing, write_json, write_text
 
 RUN, SUMMARY, COST, METRICS = "run.json", "summary.json", "cost.json", "metrics.jsonl"
 PREDICTIONS, MODEL, CHECKPOINT, EVENTS = "predictions.parquet", "model.pt", "last.ckpt", "tensorboard"
@@ -44,7 +44,7 @@ class Record:
         self.tracker: Tracker | None = None
         if not replace:
             check_spec(folder, spec, "choose another directory, or delete this one")
-        for part in folder.glob(".*.part"):  # of an attempt that was killed while it wrote
+        for part in folder.glob(f".*{PART}"):  # of an attempt that was killed while it wrote
             part.unlink()
         before = read_spec(folder)
         if before != spec.model_dump(mode="json"):
@@ -201,7 +201,7 @@ def provenance() -> dict[str, Any]:
 
 
 def _line(row: Mapping[str, float]) -> str:
-    return json.dumps(row, sort_keys=True) + "\n"
+    return json_text(row) + "\n"
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
