@@ -1,25 +1,17 @@
 """From names to runs: what a command, an experiment or the whole workflow has to train."""
 
-import dataclasses
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from torch import nn
-
-from inforeg.config import BenchmarkConfig, RunSpec, Setting, TrialConfig
-from inforeg.errors import UserError, unknown
+from inforeg.config import RunSpec
+from inforeg.errors import UserError
 from inforeg.experiment import Experiment, Row
 from inforeg.methods.base import Method
 from inforeg.models.fusion import fusion_class
 from inforeg.project import Project
-from inforeg.reading import validated
-from inforeg.registry import BENCHMARKS, ENCODERS, METHODS
+from inforeg.registry import ENCODERS, METHODS
+from inforeg.resolve import joined, refuse_borrowed, refuse_unknown, resolve
 from inforeg.tuning import TUNING, every_trial
-
-ENGINE_VERSION = 3
-"""Part of every run's spec; raise it when a change to the loop or the models may change results."""
 
 
 @dataclass(frozen=True)
@@ -159,115 +151,11 @@ def supports(spec: RunSpec) -> tuple[bool, str]:
 def resolve_row(project: Project, benchmark: str, row: Row) -> list[RunSpec]:
     """The specs, at seed 0, that a table row stands for on a benchmark: one, or one per modality."""
     method = METHODS.get(row.method)
-    modalities = tuple(project.benchmark(benchmark).encoders)
+    if not row.set:
+        refuse_unknown(row.method, row.variant, {"default", *method.variants})
     specs = []
-    for suffix, extra in method.expand(modalities).items():
-        names = [suffix] if row.variant == "default" and suffix else [row.variant, suffix]
-        variant = "_".join(name for name in names if name)
-        specs.append(resolve(project, benchmark, row.method, variant, overrides={**row.set, **extra}))
+    for suffix, extra in method.expand(tuple(project.benchmark(benchmark).encoders)).items():
+        variant, overrides = joined(row.variant, suffix), {**row.set, **extra}
+        specs.append(resolve(project, benchmark, row.method, variant, overrides=overrides))
+        refuse_borrowed(project, specs[-1], row.set)
     return specs
-
-
-def resolve(
-    project: Project,
-    benchmark: str,
-    method: str,
-    variant: str = "default",
-    *,
-    seed: int = 0,
-    overrides: Mapping[str, Setting],
-) -> RunSpec:
-    """The complete spec of one run.
-
-    Args:
-        project: where the benchmark's YAML and data.dvc are.
-        benchmark: its name.
-        method: its name.
-        variant: one that the method offers, whose settings apply, or a new name for these overrides.
-        seed: of the run.
-        overrides: by key: a setting of the method, or a path into the benchmark's YAML such as
-            `training.lr`, `data.split`, `fusion`, whose value may be a factor on the YAML's own, as x2.
-    """
-    tree, settings = _overridden(project, benchmark, method, variant, overrides)
-    complete = _with_defaults(validated(BenchmarkConfig, tree, f"benchmark {benchmark!r}"), benchmark)
-    spec = {
-        "benchmark": benchmark,
-        "method": method,
-        "variant": variant,
-        "seed": seed,
-        "versions": versions(method, complete),
-        "settings": METHODS.options(METHODS.build(method, settings)),
-        "config": complete,
-        "data_hash": project.data_hashes().get(complete.data.name),
-    }
-    return validated(RunSpec, spec, "the run")
-
-
-def _overridden(
-    project: Project, benchmark: str, method: str, variant: str, overrides: Mapping[str, Setting]
-) -> tuple[dict[str, Any], dict[str, Setting]]:
-    """The benchmark's YAML and the method's settings with the variant and the overrides applied."""
-    cls = METHODS.get(method)
-    known = {field.name for field in dataclasses.fields(cls)}
-    fields = set(BenchmarkConfig.model_fields)
-    settings = dict(cls.variants.get(variant, {}))
-    tree: dict[str, Any] = project.benchmark(benchmark).model_dump(mode="json")
-    for key, value in overrides.items():
-        if key.split(".")[0] in fields:
-            _put(tree, key, _times(tree, key, value))
-        elif key in known:
-            settings[key] = value
-        else:
-            raise unknown(f"setting of method {method!r} named", key, known | fields)
-    return tree, settings
-
-
-def versions(method: str, config: TrialConfig) -> dict[str, int]:
-    """The versions of all code that decides a run's numbers."""
-    data_set = BENCHMARKS.get(config.data.name)
-    return {"engine": ENGINE_VERSION, "method": METHODS.get(method).version, "data": data_set.version}
-
-
-def _with_defaults(config: BenchmarkConfig, benchmark: str) -> TrialConfig:
-    """What decides numbers in `config`, with every option of data set and encoders spelled out."""
-    fusion_class(config.fusion)
-    for modality in config.encoders:
-        # Losses and traces are logged by modality beside these, and torch keeps modules as attributes.
-        if modality in ("joint", "head", "whole") or hasattr(nn.ModuleDict, modality):
-            raise UserError(f"The modality's name {modality!r} is reserved; choose another.")
-        if modality not in (known := BENCHMARKS.get(config.data.name).modalities):
-            raise unknown(f"modality of benchmark {benchmark!r} named", modality, known)
-    data = BENCHMARKS.options(BENCHMARKS.build(config.data.name, config.data.options))
-    encoders = {
-        modality: {"kind": encoder.kind, **ENCODERS.options(ENCODERS.build(encoder.kind, encoder.options))}
-        for modality, encoder in config.encoders.items()
-    }
-    complete = {"data": {"name": config.data.name, **data}, "encoders": encoders}
-    return TrialConfig.model_validate(config.trial().model_dump(mode="json") | complete)
-
-
-FACTOR = re.compile(r"x(\d+(\.\d+)?)")
-"""A value that multiplies the benchmark's own, such as x2."""
-
-
-def _times(tree: Mapping[str, Any], path: str, value: Setting) -> Setting:
-    """`value`, or its multiple of what `path` holds in nested mappings if `value` is a factor."""
-    factor = FACTOR.fullmatch(value) if isinstance(value, str) else None
-    if factor is None:
-        return value
-    for key in path.split("."):
-        tree = tree.get(key, {}) if isinstance(tree, Mapping) else {}
-    if isinstance(tree, bool) or not isinstance(tree, int | float):
-        raise UserError(f"The factor {value} of {path!r} has no number to multiply; give a value there.")
-    product = float(factor[1]) * tree
-    return round(product) if isinstance(tree, int) else product
-
-
-def _put(tree: dict[str, Any], path: str, value: Setting) -> None:
-    """Set the entry of nested mappings that a dotted path names."""
-    *parents, last = path.split(".")
-    for parent in parents:
-        if not isinstance(tree.get(parent), dict):
-            raise UserError(f"The setting {path!r} leads nowhere; {parent!r} has no parts to set.")
-        tree = tree[parent]
-    tree[last] = value

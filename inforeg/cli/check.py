@@ -13,9 +13,10 @@ from inforeg.errors import UserError
 from inforeg.experiment import Experiment, WorkflowConfig
 from inforeg.files import write_json
 from inforeg.jobs import jobs
-from inforeg.plan import plan, plan_tuning, resolve
+from inforeg.plan import plan, plan_tuning
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
+from inforeg.resolve import resolve
 from inforeg.tuning import Choices, Tuning
 
 SCHEMAS: dict[str, type[BaseModel]] = {

@@ -11,11 +11,12 @@ from inforeg.cli.options import Commands, Formatter, add_runs, seeds, setting
 from inforeg.config import RunSpec
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import write_json
-from inforeg.jobs import closure
-from inforeg.plan import resolve, versions, with_seeds
+from inforeg.jobs import closure, needs
+from inforeg.plan import with_seeds
 from inforeg.project import Project
 from inforeg.reading import validated
 from inforeg.registry import BENCHMARKS
+from inforeg.resolve import refuse_borrowed, resolve, versions
 
 if TYPE_CHECKING:
     from inforeg.data.base import Data
@@ -151,6 +152,8 @@ def _spec(project: Project, args: argparse.Namespace) -> RunSpec:
             raise UserError(f"--spec is not valid JSON: {error}.") from None
     if args.method is None:
         raise UserError("--benchmark needs a --method; see `inforeg list methods`.")
-    return resolve(
-        project, args.benchmark, args.method, args.variant or "default", overrides=dict(args.settings)
-    )
+    overrides = dict(args.settings)
+    spec = resolve(project, args.benchmark, args.method, args.variant or "default", overrides=overrides)
+    if not args.out or needs(spec):  # what it needs lies in places named after its variant
+        refuse_borrowed(project, spec, overrides)
+    return spec

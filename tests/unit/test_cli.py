@@ -44,13 +44,28 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ([*TRAIN, "joint", "--set", "fusion=conct"], "no fusion 'conct'; did you mean 'concat'?"),
         ([*TRAIN, "joint", "--set", "encoders.first.kind=mpl"], "no encoder 'mpl'; did you mean 'mlp'?"),
         ([*TRAIN, "joint", "--set", "encoders.first.hiden=[3]"], "'hiden'; did you mean 'hidden'?"),
-        ([*TRAIN, "joint", "--set", "encoders.first={kind: conv1d}"], "takes samples with 2 dimensions"),
+        (
+            [*TRAIN, "joint", "--set", "encoders.first={kind: conv1d}", "--out", "x"],
+            "takes samples with 2 dimensions",
+        ),
         ([*TRAIN, "unimodal"], "set modality to first or second"),
-        ([*TRAIN, "joint", "--variant", "Evil"], "variant = 'Evil' is not valid"),
+        ([*TRAIN, "joint", "--variant", "Evil"], "no variant of method 'joint' named 'Evil'"),
+        ([*TRAIN, "joint", "--variant", "Evil", "--set", "training.lr=.1"], "variant = 'Evil' is not valid"),
+        ([*TRAIN, "inforeg", "--variant", "relased"], "named 'relased'; did you mean 'released'?"),
+        ([*TRAIN, "unimodal", "--variant", "frist"], "named 'frist'; did you mean 'first'?"),
+        ([*TRAIN, "joint", "--set", "training.lr=.07"], "variant of its own, such as 'training_lr_0_07'"),
+        ([*TRAIN, "inforeg", "--variant", "released", "--set", "beta=.5"], "such as 'beta_0_5'"),
+        ([*TRAIN, "ensemble", "--set", "training.epochs=1", "--out", "x"], "such as 'training_epochs_1'"),
+        ([*TRAIN, "joint", "--set", "title=Mine", "--variant", "mine"], "named 'title'"),
+        ([*TRAIN, "joint", "--set", "seeds_per_job=2", "--variant", "mine"], "named 'seeds_per_job'"),
+        ([*TRAIN, "joint", "--set", f"training.epochs=x{'9' * 400}", "--variant", "a"], "is too large"),
         ([*TRAIN, "inforeg", "--set", "version=3"], "no setting of method 'inforeg' named 'version'"),
         (["train", "--benchmark", "toy"], "needs a --method"),
         ([*TRAIN, "joint", "--set", "fusion=film", "--set", "encoders.third={kind: mlp}"], "modality"),
-        ([*TRAIN, "inforeg", "--set", "leader=thrid"], "leader = 'thrid' is none of first, second"),
+        (
+            [*TRAIN, "inforeg", "--set", "leader=thrid", "--out", "x"],
+            "leader = 'thrid' is none of first, second",
+        ),
         ([*TRAIN, "inforeg", "--set", "beta=.inf"], "beta = inf is not valid"),
         ([*TRAIN, "unimodal", "--set", "modality=first", "--set", "unimodal_weight=1"], "has no say"),
         (["train", "--spec", "{}", "--set", "beta=1"], "--spec is whole"),
@@ -119,8 +134,9 @@ def test_a_place_that_cannot_be_written_is_named(project, capsys):
 
 
 def test_trains_reports_and_evaluates(project, capsys):
-    assert main([*TRAIN, "inforeg", "--set", "beta=0.5", "--seeds", "1-2", "--report", "report.json"]) == 0
-    folder = project.root / "results/runs/toy/inforeg/default/seed=2"
+    half = ["--variant", "half", "--set", "beta=0.5"]
+    assert main([*TRAIN, "inforeg", *half, "--seeds", "1-2", "--report", "report.json"]) == 0
+    folder = project.root / "results/runs/toy/inforeg/half/seed=2"
     spec = json.loads((folder / "run.json").read_text())["spec"]
     assert spec["settings"]["beta"] == 0.5
     assert spec["seed"] == 2
@@ -132,9 +148,9 @@ def test_trains_reports_and_evaluates(project, capsys):
 
 
 def test_what_a_method_needs_is_trained_first(project):
-    assert main([*TRAIN, "ensemble", "--set", "training.epochs=1"]) == 0
+    assert main([*TRAIN, "ensemble", "--variant", "short", "--set", "training.epochs=1"]) == 0
     root = project.root / "results/runs/toy"
-    for cell in ("unimodal/first", "unimodal/second", "ensemble/default"):
+    for cell in ("unimodal/short_first", "unimodal/short_second", "ensemble/short"):
         spec = json.loads((root / cell / "seed=0/run.json").read_text())["spec"]
         assert spec["config"]["training"]["epochs"] == 1
         assert (root / cell / "seed=0/summary.json").exists()
@@ -250,6 +266,35 @@ def test_the_schemas_describe_what_yaml_may_hold():
     schema = json.loads((Path(__file__).parents[2] / "workflow/schemas/benchmark.schema.json").read_text())
     assert "lr" in schema["$defs"]["Training"]["required"]
     assert yaml.safe_load(yaml.safe_dump(schema)) == schema
+
+
+def test_a_setting_that_is_the_default_needs_no_name(project):
+    assert main([*TRAIN, "inforeg", "--set", "beta=0.9"]) == 0
+    assert (project.root / "results/runs/toy/inforeg/default/seed=0/summary.json").exists()
+
+
+def test_a_variant_of_one_modality_brings_it(project):
+    assert main([*TRAIN, "unimodal", "--variant", "second"]) == 0
+    spec = json.loads(Path("results/runs/toy/unimodal/second/seed=0/run.json").read_text())["spec"]
+    assert spec["settings"]["modality"] == "second"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"method": "inforeg", "variant": "relased"}, "named 'relased'; did you mean 'released'?"),
+        ({"method": "unimodal", "variant": "mine"}, "no variant of method 'unimodal' named 'mine'"),
+        (
+            {"method": "inforeg", "set": {"beta": 0.5}},
+            "beta = 0.5 makes another run than the variant 'default'",
+        ),
+        ({"method": "inforeg", "variant": "rate", "set": {"training.lr": "x2"}}, "such as 'training_lr_x2'"),
+    ],
+)
+def test_a_row_has_the_settings_that_its_name_says(project, capsys, row, words):
+    rows = [*EXPERIMENT["rows"], {"label": "Another", **row}]
+    write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "rows": rows})
+    assert words in refused(capsys, "check")
 
 
 def test_divergence_is_an_error_to_a_user_and_a_result_to_the_workflow(project, capsys):

@@ -4,8 +4,9 @@ import pytest
 
 from inforeg.errors import UserError
 from inforeg.jobs import jobs, needs, serving
-from inforeg.plan import Cell, plan, resolve, with_seeds
+from inforeg.plan import Cell, plan, with_seeds
 from inforeg.registry import METHODS
+from inforeg.resolve import resolve
 from tests.conftest import make_config, make_spec
 from tests.unit.conftest import EXPERIMENT, write
 
