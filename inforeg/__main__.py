@@ -1,20 +1,23 @@
 """`python -m inforeg`, the same as the console script `inforeg`."""
 
-import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from inforeg.errors import UserError
 
+if TYPE_CHECKING:
+    from inforeg.cli.options import Parser
 
-def parser() -> argparse.ArgumentParser:
+
+def parser() -> "Parser":
     """The whole command line."""
     from inforeg.cli import analysis, check, data, listing, publish, runs
+    from inforeg.cli.options import Parser
 
-    top = argparse.ArgumentParser(
-        prog="inforeg", description="Benchmarks and replications of balanced multimodal learning."
-    )
+    top = Parser(prog="inforeg", description="Benchmarks and replications of balanced multimodal learning.")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for group in (listing, data, runs, analysis, publish, check):
         group.register(commands)
@@ -35,7 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         what = f"{error.filename or 'a file'}: {error.strerror or error}"
         return _refuse(f"{what}; nothing was lost: mend it and give the same command again.", 2)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not re.search(OUT_OF_MEMORY, str(error), re.IGNORECASE):
+            raise
+        return _refuse("there is not enough memory; make the model, the batch or the data smaller.", 2)
     return 0
+
+
+OUT_OF_MEMORY = r"out of memory|can't allocate memory|not enough memory"
+"""What torch says, in a RuntimeError."""
 
 
 def _refuse(sentence: str, status: int) -> int:

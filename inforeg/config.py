@@ -18,7 +18,15 @@ from pydantic import (
 )
 
 Setting = bool | int | float | str | None | list[Any] | dict[str, Any]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=100)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+"""Of epochs, samples and the like: beyond it, a machine would be busy for years or out of memory."""
+
+MOST_SEED, MOST_SEEDS = 999_999_999, 10_000
+"""The largest seed, and how many of them a cell may have."""
+
+Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
+Seeds = Annotated[int, Field(ge=1, le=MOST_SEEDS)]
 
 
 class Strict(BaseModel):
@@ -30,9 +38,9 @@ class Strict(BaseModel):
 class Training(Strict):
     """How to train on a benchmark; one setting for all methods."""
 
-    epochs: PositiveInt = Field(description="passes over the training split")
+    epochs: Count = Field(description="passes over the training split")
     lr: PositiveFloat = Field(description="learning rate")
-    batch_size: PositiveInt = Field(64, description="samples a step")
+    batch_size: Count = Field(64, description="samples a step")
     optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="of SGD; others ignore it")
     weight_decay: NonNegativeFloat = 1e-4
@@ -45,8 +53,8 @@ class Training(Strict):
         description="estimate of Tr(F): squared norm of the mini-batch gradient (free), or Eq. 7 exactly, "
         "per sample, on a fixed subset once an epoch",
     )
-    trace_samples: PositiveInt = Field(256, description="size of the subset of `trace: sample`")
-    gradients: Literal[0] | Annotated[int, Field(ge=2)] = Field(
+    trace_samples: Count = Field(256, description="size of the subset of `trace: sample`")
+    gradients: Literal[0] | Annotated[int, Field(ge=2, le=10_000)] = Field(
         0,
         description="batches, all of one size of at most batch_size, whose gradients are compared with each "
         "other after every epoch; 0: none",
@@ -97,7 +105,7 @@ class BenchmarkConfig(TrialConfig):
     """workflow/config/benchmarks/<name>.yaml."""
 
     title: str = Field(description="how tables call the benchmark")
-    seeds_per_job: PositiveInt = Field(12, description="runs that share one process in the workflow")
+    seeds_per_job: Seeds = Field(12, description="runs that share one process in the workflow")
 
     def trial(self) -> TrialConfig:
         """The part that decides a run's numbers."""
@@ -110,7 +118,7 @@ class RunSpec(Strict):
     benchmark: Name
     method: Name
     variant: Name = "default"
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     versions: dict[str, PositiveInt] = Field(
         description="of the engine, the method and the data set's loading: raised when results may change"
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from inforeg.config import Name, Setting, Strict
+from inforeg.config import MOST_SEEDS, Name, Setting, Strict
 from inforeg.errors import unknown
 
 Metric = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/[a-z0-9_]+)?$")]
@@ -77,7 +77,9 @@ class Experiment(Strict):
     paper_benchmarks: list[Name] = Field(
         default_factory=list, description="of the suite `paper`; none: the embedded ones"
     )
-    seeds: Annotated[int, Field(ge=2)] = Field(description="runs per cell: seeds 0 to seeds - 1")
+    seeds: Annotated[int, Field(ge=2, le=MOST_SEEDS)] = Field(
+        description="runs per cell: seeds 0 to seeds - 1"
+    )
     rows: list[Row] = Field(min_length=1)
     reference: str = Field(description="key of the row that every other one is tested against")
     second_reference: str | None = Field(

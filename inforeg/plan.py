@@ -133,7 +133,7 @@ def supports(spec: RunSpec) -> tuple[bool, str]:
     method: Method = METHODS.build(spec.method, spec.settings)
     config, modalities = spec.config, len(spec.config.encoders)
     joins = fusion_class(config.fusion).joins
-    widths = {ENCODERS.build(encoder.kind, encoder.options).features for encoder in config.encoders.values()}
+    encoders = [ENCODERS.build(encoder.kind, encoder.options) for encoder in config.encoders.values()]
     obstacles = {
         f"the fusion {config.fusion!r} joins {joins} modalities": joins not in (None, modalities),
         f"it is defined for the fusion {' or '.join(method.fusions or ())}": (
@@ -141,7 +141,12 @@ def supports(spec: RunSpec) -> tuple[bool, str]:
         ),
         f"it needs at least {method.fewest} modalities": modalities < method.fewest,
         f"it is defined for {method.most} modalities": method.most and modalities > method.most,
-        "its encoders must give equally many features": method.same_width and len(widths) > 1,
+        "its encoders must give equally many features": (
+            method.same_width and len({encoder.features for encoder in encoders}) > 1
+        ),
+        "an encoder normalises by batch, so training.batch_size must be at least 2": (
+            config.training.batch_size < 2 and any(encoder.normalises for encoder in encoders)
+        ),
         "its losses are its own, so unimodal_weight has no say": method.own_losses and method.unimodal_weight,
     }
     reason = next((reason for reason, applies in obstacles.items() if applies), None)

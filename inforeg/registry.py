@@ -4,18 +4,21 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from inforeg.errors import UserError, invalid, unknown
+from inforeg.errors import UserError, invalid, shown, unknown
 
 T = TypeVar("T")
 
 OPTIONS = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 """The pydantic configuration of every plug-in's dataclass: unknown options are errors."""
+
+LARGEST = 1e9
+"""No option is larger, nor any number in one: float32 would soon overflow."""
 
 
 class Registry(Generic[T]):
@@ -58,16 +61,34 @@ class Registry(Generic[T]):
     def build(self, name: str, options: Mapping[str, Any]) -> T:
         """The plug-in `name` with its options validated."""
         cls = self.get(name)
+        fields = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
         try:
-            return TypeAdapter(cls).validate_python(dict(options))
+            plugin = TypeAdapter(cls).validate_python(dict(options))
         except ValidationError as error:
-            fields = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
             raise invalid(f"{self.kind} {name!r}", error, fields) from None
+        for key in fields:
+            value = getattr(plugin, key)
+            if any(abs(number) > LARGEST for number in _numbers(value)):
+                raise UserError(
+                    f"{self.kind} {name!r}: {key} = {shown(value)} is not valid: beyond ±{LARGEST:g}."
+                )
+        return plugin
 
     def options(self, plugin: T) -> dict[str, Any]:
         """All options of a plug-in as plain JSON values."""
         dumped: dict[str, Any] = TypeAdapter(type(plugin)).dump_python(plugin, mode="json")
         return dumped
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """Every number in a plain value."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _numbers(part)
+    elif isinstance(value, int | float):
+        yield value
 
 
 def _registry(kind: str, package: str, base: str) -> Registry[Any]:

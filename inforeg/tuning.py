@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
-from inforeg.config import Name, Setting, Strict
+from inforeg.config import Name, Seed, Seeds, Setting, Strict
 from inforeg.errors import UserError
 from inforeg.experiment import Row
 from inforeg.random import numpy_stream
@@ -42,11 +42,11 @@ class Tuning(Strict):
 
     title: str
     benchmarks: list[Name] = Field(min_length=1)
-    trials: Annotated[int, Field(ge=2)] = Field(
+    trials: Annotated[int, Field(ge=2, le=1000)] = Field(
         description="trials of each row on each benchmark, of which the first is the row as it stands"
     )
-    first_seed: PositiveInt = Field(description="above the seeds of all experiments")
-    seeds: PositiveInt = Field(description="runs of a trial")
+    first_seed: Annotated[Seed, Field(ge=1)] = Field(description="above the seeds of all experiments")
+    seeds: Seeds = Field(description="runs of a trial")
     common: Space = Field(
         default_factory=dict, description="settings that every row draws, the same for all rows in a trial"
     )

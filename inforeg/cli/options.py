@@ -2,11 +2,11 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-import yaml
-
-from inforeg.config import Setting
+from inforeg.config import MOST_SEED, MOST_SEEDS, Setting
+from inforeg.errors import UserError, shown
+from inforeg.reading import yaml_value
 
 Commands = Any
 """What `ArgumentParser.add_subparsers` returns; argparse keeps its type private."""
@@ -21,15 +21,20 @@ class Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionH
         return super()._get_help_string(action) if action.default else action.help
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one sentence like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse."""
+        raise UserError(f"{message}; see `{self.prog} --help`.")
+
+
 def setting(text: str) -> tuple[str, Setting]:
     """`key=value` with the value read as YAML."""
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form key=value")
-    try:
-        return key, yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise argparse.ArgumentTypeError(f"the value of {text!r} is not valid YAML") from None
+        raise UserError(f"--set {shown(text)} is not of the form key=value; give one, such as beta=0.5.")
+    return key, yaml_value(value, f"The value of --set {shown(key)}")
 
 
 def seeds(text: str) -> range:
@@ -39,8 +44,11 @@ def seeds(text: str) -> range:
         span = range(int(first), int(last or first) + 1)
     except ValueError:
         span = range(0)
-    if not span:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a seed nor a range such as 0-9")
+    if not span or span[-1] > MOST_SEED or len(span) > MOST_SEEDS:
+        raise UserError(
+            f"--seeds {shown(text)} is neither a seed nor a range such as 0-9; give numbers up to "
+            f"{MOST_SEED}, at most {MOST_SEEDS} of them."
+        )
     return span
 
 

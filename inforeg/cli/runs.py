@@ -14,7 +14,7 @@ from inforeg.files import write_json
 from inforeg.jobs import closure, needs
 from inforeg.plan import with_seeds
 from inforeg.project import Project
-from inforeg.reading import validated
+from inforeg.reading import json_value, validated
 from inforeg.registry import BENCHMARKS
 from inforeg.resolve import refuse_borrowed, resolve, versions
 
@@ -146,10 +146,7 @@ def _spec(project: Project, args: argparse.Namespace) -> RunSpec:
     if args.spec is not None:
         if args.method or args.variant or args.settings:
             raise UserError("--spec is whole; give it without --method, --variant and --set.")
-        try:
-            return validated(RunSpec, json.loads(args.spec), "--spec")
-        except json.JSONDecodeError as error:
-            raise UserError(f"--spec is not valid JSON: {error}.") from None
+        return validated(RunSpec, json_value(args.spec, "--spec"), "--spec")
     if args.method is None:
         raise UserError("--benchmark needs a --method; see `inforeg list methods`.")
     overrides = dict(args.settings)

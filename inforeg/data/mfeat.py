@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import NonNegativeFloat
+from pydantic import Field, NonNegativeFloat
 from pydantic.dataclasses import dataclass
 
 from inforeg.data import arrays, splits
@@ -50,7 +50,7 @@ class MultipleFeatures(Benchmark):
         "Breukelen et al.: Handwritten digit recognition by combined classifiers, Kybernetika 34(4), 1998"
     )
 
-    views: tuple[View, ...] = ("fou", "zer", "mor", "pix")
+    views: Annotated[tuple[View, ...], Field(min_length=1)] = ("fou", "zer", "mor", "pix")
     noise: NonNegativeFloat = 2.5
 
     def prepare(self, sources: Mapping[str, Path], folder: Path) -> None:

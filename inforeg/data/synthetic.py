@@ -6,9 +6,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveFloat
 from pydantic.dataclasses import dataclass
 
+from inforeg.config import Count
 from inforeg.data import arrays
 from inforeg.data.base import Benchmark, Data
 from inforeg.data.sources import Source
@@ -49,9 +50,9 @@ class Synthetic(Benchmark):
     slowness: PositiveFloat = 4.0
     shared: NonNegativeFloat = 0.7
     maps: Literal["rotation", "identity"] = "rotation"
-    train: PositiveInt = 1800
-    val: PositiveInt = 600
-    test: PositiveInt = 2000
+    train: Count = 1800
+    val: Count = 600
+    test: Count = 2000
 
     def prepare(self, sources: Mapping[str, Path], folder: Path) -> None:
         """Nothing to store: the samples are drawn when loading, from the benchmark's own stream."""

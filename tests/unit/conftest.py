@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from inforeg.__main__ import main
 from inforeg.data.store import directory_hash, prepare
 from inforeg.project import Project
 
@@ -29,6 +30,7 @@ EXPERIMENT = {
         {"label": "InfoReg*", "method": "inforeg", "variant": "star", "set": {"unimodal_weight": 1.0}},
     ],
 }
+TRAIN = ["train", "--benchmark", "toy", "--method"]
 
 
 def write(path: Path, content: object) -> None:
@@ -58,3 +60,15 @@ def fingerprint(folder: Path) -> str:
         (str(path.relative_to(folder)), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files
     ]
     return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one sentence with which a command refuses, having changed nothing."""
+    before = fingerprint(Path.cwd())
+    assert main(arguments) == 2
+    sentence = capsys.readouterr().err.strip()
+    assert sentence.startswith("inforeg: ")
+    assert "Traceback" not in sentence
+    assert "\n" not in sentence
+    assert fingerprint(Path.cwd()) == before
+    return sentence

@@ -12,74 +12,7 @@ import yaml
 
 from inforeg.__main__ import main
 from inforeg.registry import METHODS
-from tests.unit.conftest import BENCHMARK, EXPERIMENT, fingerprint, write
-
-TRAIN = ["train", "--benchmark", "toy", "--method"]
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """The one sentence with which a command refuses, having changed nothing."""
-    before = fingerprint(Path.cwd())
-    assert main(arguments) == 2
-    sentence = capsys.readouterr().err.strip()
-    assert sentence.startswith("inforeg: ")
-    assert "Traceback" not in sentence
-    assert "\n" not in sentence
-    assert fingerprint(Path.cwd()) == before
-    return sentence
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["train", "--benchmark", "toys", "--method", "joint"], "no benchmark 'toys'; did you mean 'toy'?"),
-        ([*TRAIN, "infroeg"], "no method 'infroeg'; did you mean 'inforeg'?"),
-        ([*TRAIN, "inforeg", "--set", "betta=1"], "'betta'; did you mean 'beta'?"),
-        ([*TRAIN, "inforeg", "--set", "beta=-1"], "beta = -1 is not valid"),
-        ([*TRAIN, "inforeg", "--set", "beta=high"], "beta = 'high' is not valid"),
-        ([*TRAIN, "joint", "--set", "training.lrr=1"], "'lrr'; did you mean 'lr'?"),
-        ([*TRAIN, "joint", "--set", "training.lr=0"], "training.lr = 0 is not valid"),
-        ([*TRAIN, "joint", "--set", "training.lr.x=0"], "'training.lr.x' leads nowhere"),
-        ([*TRAIN, "joint", "--set", "data.tran=9"], "'tran'; did you mean 'train'?"),
-        ([*TRAIN, "joint", "--set", "fusion=conct"], "no fusion 'conct'; did you mean 'concat'?"),
-        ([*TRAIN, "joint", "--set", "encoders.first.kind=mpl"], "no encoder 'mpl'; did you mean 'mlp'?"),
-        ([*TRAIN, "joint", "--set", "encoders.first.hiden=[3]"], "'hiden'; did you mean 'hidden'?"),
-        (
-            [*TRAIN, "joint", "--set", "encoders.first={kind: conv1d}", "--out", "x"],
-            "takes samples with 2 dimensions",
-        ),
-        ([*TRAIN, "unimodal"], "set modality to first or second"),
-        ([*TRAIN, "joint", "--variant", "Evil"], "no variant of method 'joint' named 'Evil'"),
-        ([*TRAIN, "joint", "--variant", "Evil", "--set", "training.lr=.1"], "variant = 'Evil' is not valid"),
-        ([*TRAIN, "inforeg", "--variant", "relased"], "named 'relased'; did you mean 'released'?"),
-        ([*TRAIN, "unimodal", "--variant", "frist"], "named 'frist'; did you mean 'first'?"),
-        ([*TRAIN, "joint", "--set", "training.lr=.07"], "variant of its own, such as 'training_lr_0_07'"),
-        ([*TRAIN, "inforeg", "--variant", "released", "--set", "beta=.5"], "such as 'beta_0_5'"),
-        ([*TRAIN, "ensemble", "--set", "training.epochs=1", "--out", "x"], "such as 'training_epochs_1'"),
-        ([*TRAIN, "joint", "--set", "title=Mine", "--variant", "mine"], "named 'title'"),
-        ([*TRAIN, "joint", "--set", "seeds_per_job=2", "--variant", "mine"], "named 'seeds_per_job'"),
-        ([*TRAIN, "joint", "--set", f"training.epochs=x{'9' * 400}", "--variant", "a"], "is too large"),
-        ([*TRAIN, "inforeg", "--set", "version=3"], "no setting of method 'inforeg' named 'version'"),
-        (["train", "--benchmark", "toy"], "needs a --method"),
-        ([*TRAIN, "joint", "--set", "fusion=film", "--set", "encoders.third={kind: mlp}"], "modality"),
-        (
-            [*TRAIN, "inforeg", "--set", "leader=thrid", "--out", "x"],
-            "leader = 'thrid' is none of first, second",
-        ),
-        ([*TRAIN, "inforeg", "--set", "beta=.inf"], "beta = inf is not valid"),
-        ([*TRAIN, "unimodal", "--set", "modality=first", "--set", "unimodal_weight=1"], "has no say"),
-        (["train", "--spec", "{}", "--set", "beta=1"], "--spec is whole"),
-        (["train", "--spec", "{"], "--spec is not valid JSON"),
-        (["train", "--spec", "{}"], "--spec lacks the setting 'benchmark'; add it"),
-        ([*TRAIN, "joint", "--seeds", "0-3", "--out", "x"], "--out names one directory"),
-        (["evaluate", "nowhere"], "nowhere holds no finished run; train it first"),
-        (["collect", "mian"], "no experiment 'mian'; did you mean 'main'?"),
-        (["collect", "main"], "results/runs/toy/unimodal/first/seed=0"),
-    ],
-    ids=lambda value: " ".join(value[-2:]) if isinstance(value, list) else "",
-)
-def test_bad_input_is_refused_in_one_sentence_and_nothing_is_written(project, capsys, arguments, words):
-    assert words in refused(capsys, *arguments)
+from tests.unit.conftest import BENCHMARK, EXPERIMENT, TRAIN, refused, write
 
 
 def test_a_folder_outside_every_project_is_refused(capsys, tmp_path, monkeypatch):
@@ -185,6 +118,18 @@ def test_a_full_disk_is_one_sentence_with_the_file(project, capsys, monkeypatch)
     assert main([*TRAIN, "joint", "--out", "run"]) == 0
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")]
+)
+def test_too_little_memory_is_one_sentence(project, capsys, monkeypatch, error):
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("inforeg.engine.train.begin", fails)
+    assert main([*TRAIN, "joint"]) == 2
+    assert "there is not enough memory" in capsys.readouterr().err
+
+
 def test_a_variant_of_the_method_brings_its_settings(project):
     assert main([*TRAIN, "inforeg", "--variant", "released", "--out", "run"]) == 0
     settings = json.loads(Path("run/run.json").read_text())["spec"]["settings"]
@@ -277,24 +222,6 @@ def test_a_variant_of_one_modality_brings_it(project):
     assert main([*TRAIN, "unimodal", "--variant", "second"]) == 0
     spec = json.loads(Path("results/runs/toy/unimodal/second/seed=0/run.json").read_text())["spec"]
     assert spec["settings"]["modality"] == "second"
-
-
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ({"method": "inforeg", "variant": "relased"}, "named 'relased'; did you mean 'released'?"),
-        ({"method": "unimodal", "variant": "mine"}, "no variant of method 'unimodal' named 'mine'"),
-        (
-            {"method": "inforeg", "set": {"beta": 0.5}},
-            "beta = 0.5 makes another run than the variant 'default'",
-        ),
-        ({"method": "inforeg", "variant": "rate", "set": {"training.lr": "x2"}}, "such as 'training_lr_x2'"),
-    ],
-)
-def test_a_row_has_the_settings_that_its_name_says(project, capsys, row, words):
-    rows = [*EXPERIMENT["rows"], {"label": "Another", **row}]
-    write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "rows": rows})
-    assert words in refused(capsys, "check")
 
 
 def test_divergence_is_an_error_to_a_user_and_a_result_to_the_workflow(project, capsys):

@@ -2,12 +2,20 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
+from pydantic import Field
 from torch import nn
 
 from inforeg.errors import UserError
+
+Width = Annotated[int, Field(ge=1, le=16_384)]
+"""Of a layer, in channels or units."""
+
+Widths = Annotated[tuple[Width, ...], Field(max_length=64)]
+Reach = Annotated[int, Field(ge=1, le=1024)]
+"""Of a kernel, a stride or a patch, in positions."""
 
 
 class Encoder(ABC):
@@ -16,10 +24,12 @@ class Encoder(ABC):
     Attributes:
         name: the registered name, `kind` in a benchmark's YAML.
         rank: number of dimensions of one sample, e.g. 1 for a vector, 3 for an image.
+        normalises: whether it normalises by batch, and so takes no batch of one sample.
     """
 
     name: ClassVar[str]
     rank: ClassVar[int]
+    normalises: ClassVar[bool] = False
     features: int
 
     @abstractmethod

@@ -5,11 +5,10 @@ from itertools import pairwise
 from typing import ClassVar
 
 import torch
-from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from inforeg.models.encoders.base import Encoder, in_pairs
+from inforeg.models.encoders.base import Encoder, Reach, Width, Widths, in_pairs
 from inforeg.registry import OPTIONS
 
 
@@ -19,10 +18,10 @@ class _Convolution(Encoder):
 
     layer: ClassVar[type[nn.Conv1d] | type[nn.Conv2d]]
 
-    channels: tuple[PositiveInt, ...] = (16, 32)
-    kernel: PositiveInt = 5
-    stride: PositiveInt = 2
-    features: PositiveInt = 32
+    channels: Widths = (16, 32)
+    kernel: Reach = 5
+    stride: Reach = 2
+    features: Width = 32
 
     def network(self, shape: tuple[int, ...]) -> nn.Module:
         """Convolutions with padding kernel // 2, then flattened - features."""

@@ -3,11 +3,10 @@
 from itertools import pairwise
 from typing import ClassVar
 
-from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 from torch import nn
 
-from inforeg.models.encoders.base import Encoder, in_pairs
+from inforeg.models.encoders.base import Encoder, Width, Widths, in_pairs
 from inforeg.registry import OPTIONS
 
 
@@ -18,8 +17,8 @@ class MLP(Encoder):
     name: ClassVar[str] = "mlp"
     rank: ClassVar[int] = 1
 
-    hidden: tuple[PositiveInt, ...] = (64, 64)
-    features: PositiveInt = 32
+    hidden: Widths = (64, 64)
+    features: Width = 32
 
     def network(self, shape: tuple[int, ...]) -> nn.Module:
         """D - hidden - features."""

@@ -86,6 +86,7 @@ class ResNet18(Encoder):
 
     name: ClassVar[str] = "resnet18"
     rank: ClassVar[int] = 3
+    normalises: ClassVar[bool] = True
 
     features: Literal[512] = 512
 

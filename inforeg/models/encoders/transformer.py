@@ -5,12 +5,12 @@ from typing import Annotated, ClassVar
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from inforeg.errors import UserError
-from inforeg.models.encoders.base import Encoder
+from inforeg.models.encoders.base import Encoder, Reach, Width
 from inforeg.registry import OPTIONS
 
 
@@ -32,12 +32,12 @@ class Transformer(Encoder):
     name: ClassVar[str] = "transformer"
     rank: ClassVar[int] = 2
 
-    patch: PositiveInt = 4
-    width: Annotated[int, Field(gt=0, multiple_of=2)] = 32
-    depth: PositiveInt = 2
-    heads: PositiveInt = 4
+    patch: Reach = 4
+    width: Annotated[Width, Field(multiple_of=2)] = 32
+    depth: Annotated[int, Field(ge=1, le=256)] = 2
+    heads: Width = 4
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    features: PositiveInt = 32
+    features: Width = 32
 
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> "Transformer":
