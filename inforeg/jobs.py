@@ -1,6 +1,6 @@
 """From runs to jobs: which runs share a process, and what must be finished before them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -78,10 +78,13 @@ def _together(cells: Iterable[Cell], claimed: dict[Path, RunSpec]) -> dict[Path,
     return found
 
 
-def serving(found: Iterable[Job], spec: RunSpec, first: int, last: int) -> list[str]:
+def serving(found: Mapping[str, Job], spec: RunSpec, first: int, last: int) -> list[str]:
     """Paths of the jobs among `found` that train the seeds `first` to `last` of the spec's cell."""
+    cell = f"{spec.cell.as_posix()}/seeds="
     return [
-        job.path for job in found if job.spec.cell == spec.cell and job.first <= last and job.last >= first
+        path
+        for path, job in found.items()
+        if path.startswith(cell) and job.first <= last and job.last >= first
     ]
 
 

@@ -1,7 +1,9 @@
 """The folder that the command line and the workflow work in."""
 
 import os
+import re
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +16,9 @@ from inforeg.reading import read_yaml
 from inforeg.tuning import TUNED, TUNING, Choices, Tuning
 
 CONFIG = Path("workflow/config/config.yaml")
+FILE = re.compile(r"[a-z0-9][a-z0-9_]*\.yaml")
+IGNORED = (".*", "*~", "#*#", "*.swp", "*.orig", "*.bak")
+"""What editors, systems and version control leave beside one's files."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -57,7 +62,18 @@ class Project:
         )
 
     def _names(self, folder: str) -> list[str]:
-        return sorted(path.stem for path in (self.root / "workflow/config" / folder).glob("*.yaml"))
+        where = self.root / "workflow/config" / folder
+        there = where.iterdir() if where.is_dir() else ()
+        files = [path for path in there if path.suffix or not path.is_dir()]
+        named = [path for path in files if not any(fnmatch(path.name, pattern) for pattern in IGNORED)]
+        for path in named:
+            # What the workflow makes bears the name, on paths and in commands.
+            if not FILE.fullmatch(path.name):
+                raise UserError(
+                    f"{where} holds {path.name!r}: a name there is of a-z, 0-9 and _, and ends in .yaml; "
+                    "rename the file, or move it elsewhere."
+                )
+        return sorted(path.stem for path in named)
 
     def _read(self, folder: str, kind: str, name: str, model: type[M]) -> M:
         names = self._names(folder)

@@ -6,17 +6,15 @@ from importlib.metadata import PackageNotFoundError, version
 
 from pydantic import BaseModel
 
+from inforeg import checks
 from inforeg.cli.options import Commands, Formatter
 from inforeg.config import BenchmarkConfig
 from inforeg.data.store import verify
 from inforeg.errors import UserError
 from inforeg.experiment import Experiment, WorkflowConfig
 from inforeg.files import write_json
-from inforeg.jobs import jobs
-from inforeg.plan import plan, plan_tuning
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
-from inforeg.resolve import resolve
 from inforeg.tuning import Choices, Tuning
 
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -66,18 +64,10 @@ def environment() -> str:
 
 
 def configuration(project: Project) -> str:
-    """Every benchmark resolves, and all experiments agree on what each run directory holds."""
-    config = project.workflow()
-    for name in project.benchmarks():
-        resolve(project, name, "joint", "default", seed=0, overrides={})
-    cells = [cell for name in project.experiments() for cell in plan(project, name).cells]
-    cells += [cell for trial in plan_tuning(project) for cell in trial.cells]
-    named = [name for names in config.targets.values() for name in names]
-    for name in (*config.experiments, config.quick, *named):
-        project.experiment(name)
-    runs = sum(job.last - job.first + 1 for job in jobs([cells]).values())
-    names = f"{len(project.benchmarks())} benchmarks, {len(project.experiments())} experiments"
-    return f"configuration: {names}, {runs} runs"
+    """All YAML files are in order, together."""
+    found = checks.configuration(project)
+    names = f"{len(project.benchmarks())} benchmarks, {len(found.experiments)} experiments"
+    return f"configuration: {names}, {found.runs} runs"
 
 
 def schemas(project: Project) -> str:

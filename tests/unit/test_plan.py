@@ -45,7 +45,7 @@ def test_jobs_are_cut_at_the_block_size_and_closed_under_needs(project):
         "toy/ensemble/default/seeds=2-2.json",
     ]
     last = found["toy/ensemble/default/seeds=2-2.json"]
-    assert [serving(found.values(), spec, last.first, last.last) for spec in needs(last.spec)] == [
+    assert [serving(found, spec, last.first, last.last) for spec in needs(last.spec)] == [
         ["toy/unimodal/first/seeds=2-2.json"],
         ["toy/unimodal/second/seeds=2-2.json"],
     ]
@@ -61,9 +61,9 @@ def test_targets_with_different_numbers_of_seeds_share_jobs_and_no_run_is_in_two
     ]
     assert found == jobs([[many], [few]])
     paths = list(found)
-    assert serving(found.values(), few.specs[0], 0, 2) == paths[:1]
-    assert serving(found.values(), many.specs[0], 0, 5) == paths
-    assert serving(found.values(), make_spec("ogm"), 0, 5) == []
+    assert serving(found, few.specs[0], 0, 2) == paths[:1]
+    assert serving(found, many.specs[0], 0, 5) == paths
+    assert serving(found, make_spec("ogm"), 0, 5) == []
 
 
 def test_experiments_of_one_target_are_cut_nowhere_but_at_the_block_size():

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from inforeg import products
 from inforeg.analysis.frames import COLUMNS, EXAMINED
-from inforeg.project import Project
+from inforeg.checks import configuration
 from inforeg.errors import UserError
-from inforeg.jobs import jobs, needs, serving
-from inforeg.plan import plan, plan_tuning
+from inforeg.jobs import needs, serving
+from inforeg.project import Project
 from inforeg.typeset import MISSING, PROGRAM
 
 # Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated.
@@ -27,21 +27,14 @@ if Path.cwd() != Path(workflow.basedir):
 
 try:
     PROJECT = Project(Path(workflow.basedir))
-    EXPERIMENTS = {name: PROJECT.experiment(name) for name in PROJECT.experiments()}
-    PLANS = {name: plan(PROJECT, name) for name in EXPERIMENTS}
-    TRIALS = [cell for trial in plan_tuning(PROJECT) for cell in trial.cells]
-    PAPER, QUICK = PROJECT.workflow().experiments, PROJECT.workflow().quick
+    CONFIGURATION = configuration(PROJECT)
     HASHES = PROJECT.data_hashes()
-    TARGETS = PROJECT.workflow().targets
-    NAMED = [PAPER, [QUICK], *TARGETS.values()]
-    for name in sum(NAMED, []):
-        PROJECT.experiment(name)
-    ALONE = [[name] for name in EXPERIMENTS if name not in sum(NAMED, [])]
-    JOBS = jobs(
-        [[cell for name in names for cell in PLANS[name].cells] for names in NAMED + ALONE] + [TRIALS]
-    )
 except UserError as error:
     sys.exit(f"inforeg: {error}")
+
+EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs
+TRIALS, TARGETS = CONFIGURATION.trials, CONFIGURATION.workflow.targets
+PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
 
 
 wildcard_constraints:
@@ -65,7 +58,7 @@ def needed(wildcards):
     return [
         f"{RUNS}/{path}"
         for spec in needs(job.spec)
-        for path in serving(JOBS.values(), spec, job.first, job.last)
+        for path in serving(JOBS, spec, job.first, job.last)
     ]
 
 
@@ -74,7 +67,7 @@ def reports(cells):
     return [
         f"{RUNS}/{path}"
         for cell in cells
-        for path in serving(JOBS.values(), cell.specs[0], cell.specs[0].seed, cell.specs[-1].seed)
+        for path in serving(JOBS, cell.specs[0], cell.specs[0].seed, cell.specs[-1].seed)
     ]
 
 

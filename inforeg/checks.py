@@ -1,0 +1,86 @@
+"""What must be in order before the long work starts: `inforeg check` and the Snakefile refuse the same."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from inforeg.errors import UserError
+from inforeg.experiment import Experiment, WorkflowConfig
+from inforeg.jobs import Job, jobs
+from inforeg.plan import Cell, Plan, plan, plan_tuning
+from inforeg.products import tables
+from inforeg.project import CONFIG, Project
+from inforeg.resolve import resolve
+
+RULES = (
+    "all", "complete", "quick",
+    "fetch", "train", "collect", "tuning", "merge", "claims", "document", "typeset",
+)  # fmt: skip
+"""The workflow's own rules, beside a `table_` and a `figure_` of each experiment."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What workflow/config/ asks for, found to be sound.
+
+    Attributes:
+        workflow: what the targets make.
+        experiments: all of them, by name.
+        plans: their runs, by name.
+        trials: the runs of tuning.
+        jobs: of all these runs and of what they need, by the path of their report.
+        data: names of the data sets that benchmarks and jobs read.
+    """
+
+    workflow: WorkflowConfig
+    experiments: Mapping[str, Experiment]
+    plans: Mapping[str, Plan]
+    trials: list[Cell]
+    jobs: Mapping[str, Job]
+    data: frozenset[str]
+
+    @property
+    def runs(self) -> int:
+        """How many runs the jobs train."""
+        return sum(job.last - job.first + 1 for job in self.jobs.values())
+
+
+def configuration(project: Project) -> Configuration:
+    """All of the project's configuration.
+
+    Raises:
+        UserError: the first thing in it that is not in order.
+    """
+    workflow = project.workflow()
+    read = {resolve(project, name, "joint", overrides={}).config.data.name for name in project.benchmarks()}
+    experiments = {name: project.experiment(name) for name in project.experiments()}
+    named = [workflow.experiments, [workflow.quick], *workflow.targets.values()]
+    for name in chain(*named):
+        project.experiment(name)
+    _targets(workflow, experiments)
+    _products(experiments)
+    plans = {name: plan(project, name) for name in experiments}
+    trials = [cell for trial in plan_tuning(project) for cell in trial.cells]
+    alone = [[name] for name in experiments if name not in chain(*named)]
+    wanted = [[cell for name in names for cell in plans[name].cells] for names in named + alone]
+    found = jobs([*wanted, trials])
+    data = read | {job.spec.config.data.name for job in found.values()}
+    return Configuration(workflow, experiments, plans, trials, found, frozenset(data))
+
+
+def _targets(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> None:
+    """No target has the name of another rule."""
+    taken = {*RULES, *(f"{kind}_{name}" for kind in ("table", "figure") for name in experiments)}
+    for target in workflow.targets:
+        if target in taken:
+            raise UserError(f"{CONFIG}: the target {target!r} is the workflow's own; name yours otherwise.")
+
+
+def _products(experiments: Mapping[str, Experiment]) -> None:
+    """No two experiments make the same file: the table of `a_b` may be that of `a` on the benchmark `b`."""
+    made = Counter(chain(*(tables(name, experiment) for name, experiment in experiments.items())))
+    file, times = made.most_common(1)[0]
+    if times > 1:
+        names = [name for name, experiment in experiments.items() if file in tables(name, experiment)]
+        raise UserError(f"The experiments {' and '.join(names)} would both make {file}; rename one of them.")
