@@ -47,6 +47,9 @@ for target, experiments in TARGETS.items():
             [made_of(name) for name in experiments],
 
 
+include: "workflow/rules/command.smk"
+
+
 onsuccess:
     if not PDF and Path("results/paper.tex").exists():
         print(f"inforeg: {MISSING}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """The one exception that a user is meant to read."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 
@@ -21,11 +21,22 @@ class DivergenceError(UserError):
     """A training that ends in numbers that are not finite: a result of its spec, kept like any other."""
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
-    """The error for a name that does not exist, with the nearest one offered."""
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}."
+def unknown(
+    kind: str, name: str, known: Iterable[str], also: Mapping[str, str] | None = None, listing: str = ""
+) -> UserError:
+    """The error for a name that does not exist, with the nearest one offered.
+
+    Args:
+        kind: of thing.
+        name: what it was called.
+        known: the names that exist.
+        also: further names by which one of them may be meant.
+        listing: where to read them, if they are too many for a sentence.
+    """
+    names = {each: each for each in sorted(known)}
+    meant = {**(also or {}), **names}
+    near = difflib.get_close_matches(name, meant, n=1, cutoff=0.5)
+    hint = f"did you mean {meant[near[0]]!r}?" if near else listing or f"known: {', '.join(names)}."
     return UserError(f"There is no {kind} {name!r}; {hint}")
 
 

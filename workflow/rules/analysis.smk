@@ -17,8 +17,8 @@ rule collect:
     params:
         settings=lambda wildcards: EXPERIMENTS[wildcards.experiment].model_dump_json(),
     shell:
-        "python -m inforeg collect {wildcards.experiment} --runs results/runs &> {log}"
-        " || (cat {log} >&2; false)"
+        "python -m inforeg collect {wildcards.experiment:q} --runs results/runs &> {log:q}"
+        " || (cat {log:q} >&2; false)"
 
 
 for name in EXPERIMENTS:
@@ -49,7 +49,7 @@ for name in EXPERIMENTS:
             experiment=name,
             settings=settings(name),
         shell:
-            "python -m inforeg table {params.experiment} &> {log} || (cat {log} >&2; false)"
+            "python -m inforeg table {params.experiment:q} &> {log:q} || (cat {log:q} >&2; false)"
 
     if EXPERIMENTS[name].figures:
 
@@ -74,7 +74,7 @@ for name in EXPERIMENTS:
                 experiment=name,
                 settings=settings(name),
             shell:
-                "python -m inforeg figure {params.experiment} &> {log} || (cat {log} >&2; false)"
+                "python -m inforeg figure {params.experiment:q} &> {log:q} || (cat {log:q} >&2; false)"
 
 
 if TRIALS:
@@ -93,4 +93,4 @@ if TRIALS:
         params:
             settings=PROJECT.tuning().model_dump_json(),
         shell:
-            "python -m inforeg tune --runs results/runs &> {log} || (cat {log} >&2; false)"
+            "python -m inforeg tune --runs results/runs &> {log:q} || (cat {log:q} >&2; false)"

@@ -1,10 +1,9 @@
 """What the rules share: the validated configuration, the jobs it asks for, the paths of what they make."""
 
-import fcntl
 import os
+import re
 import shutil
 import sys
-from base64 import urlsafe_b64decode
 from pathlib import Path
 
 from inforeg import products
@@ -22,24 +21,42 @@ RUNS = "results/runs"
 PDF = [f"results/{products.PDF}"] if shutil.which(PROGRAM) else []
 FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "provenance.json"]
 
+
+def refuse(sentence):
+    """End with a sentence and the status of `inforeg` for bad input."""
+    print(f"inforeg: {sentence}", file=sys.stderr)
+    sys.exit(2)
+
+
 if Path.cwd() != Path(workflow.basedir):
-    sys.exit(f"inforeg: the workflow runs in its own folder; give the command in {workflow.basedir}.")
+    refuse(f"the workflow runs in its own folder; give the command in {workflow.basedir}.")
 
 try:
     PROJECT = Project(Path(workflow.basedir))
     CONFIGURATION = configuration(PROJECT)
     HASHES = PROJECT.data_hashes()
 except UserError as error:
-    sys.exit(f"inforeg: {error}")
+    refuse(error)
 
 EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs
 TRIALS, TARGETS = CONFIGURATION.trials, CONFIGURATION.workflow.targets
 PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
 
 
+def any_of(names):
+    """The pattern that these names match, and no other text."""
+    return "|".join(map(re.escape, sorted(set(map(str, names)))))
+
+
+# What a wildcard stands for ends in a command.
 wildcard_constraints:
-    first=r"\d+",
-    last=r"\d+",
+    data=any_of(CONFIGURATION.data),
+    experiment=any_of(EXPERIMENTS),
+    benchmark=any_of(job.spec.benchmark for job in JOBS.values()),
+    method=any_of(job.spec.method for job in JOBS.values()),
+    variant=any_of(job.spec.variant for job in JOBS.values()),
+    first=any_of(job.first for job in JOBS.values()),
+    last=any_of(job.last for job in JOBS.values()),
 
 
 def job_of(wildcards):
@@ -55,11 +72,7 @@ def manifest(wildcards):
 def needed(wildcards):
     """The reports of the jobs that a job waits for."""
     job = job_of(wildcards)
-    return [
-        f"{RUNS}/{path}"
-        for spec in needs(job.spec)
-        for path in serving(JOBS, spec, job.first, job.last)
-    ]
+    return [f"{RUNS}/{path}" for spec in needs(job.spec) for path in serving(JOBS, spec, job.first, job.last)]
 
 
 def reports(cells):
@@ -93,36 +106,3 @@ def settings(experiment):
     """What an experiment's tables and figures are made from beside its runs."""
     configs = map(PROJECT.benchmark, EXPERIMENTS[experiment].benchmarks)
     return [EXPERIMENTS[experiment].model_dump_json(), *(config.model_dump_json() for config in configs)]
-
-
-def recover(folder):
-    """Clear what a killed Snakemake left in `folder`, and return a sign of life to keep.
-
-    Snakemake's own lock and its marks of unfinished outputs outlive it and would ask the user for --unlock
-    and --rerun-incomplete. The kernel's lock dies with its process: every Snakemake holds it shared, and one
-    that gets it for itself alone knows that what lies there is nobody's.
-    """
-    folder.mkdir(exist_ok=True)
-    alive = (folder / "alive").open("w")
-    try:
-        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pass
-    else:
-        shutil.rmtree(folder / "locks", ignore_errors=True)
-        for mark in filter(Path.is_file, (folder / "incomplete").rglob("*")):
-            forget(mark, mark.relative_to(folder / "incomplete"))
-    fcntl.flock(alive, fcntl.LOCK_SH)
-    return alive
-
-
-def forget(mark, name):
-    """Remove the output that Snakemake marked as unfinished (the mark's name is its path in Base64)."""
-    output = Path(urlsafe_b64decode("".join(part.lstrip("@") for part in name.parts)).decode())
-    if output.is_relative_to("results"):  # data folders are verified when read, so none needs to be dropped
-        output.unlink(missing_ok=True)
-    mark.unlink()
-
-
-if workflow.is_main_process:
-    ALIVE = recover(Path(".snakemake"))

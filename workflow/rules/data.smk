@@ -16,4 +16,4 @@ rule fetch:
     params:
         hash=lambda wildcards: HASHES.get(wildcards.data, ""),
     shell:
-        "python -m inforeg data fetch {wildcards.data} &> {log} || (cat {log} >&2; false)"
+        "python -m inforeg data fetch {wildcards.data:q} &> {log:q} || (cat {log:q} >&2; false)"

@@ -13,7 +13,8 @@ rule merge:
     params:
         experiments=PAPER,
     shell:
-        "python -m inforeg merge {params.experiments} --output {output} &> {log}" " || (cat {log} >&2; false)"
+        "python -m inforeg merge {params.experiments:q} --output {output:q} &> {log:q}"
+        " || (cat {log:q} >&2; false)"
 
 
 rule claims:
@@ -31,7 +32,7 @@ rule claims:
         experiments=PAPER,
         settings=list(map(settings, PAPER)),
     shell:
-        "python -m inforeg claims {params.experiments} &> {log} || (cat {log} >&2; false)"
+        "python -m inforeg claims {params.experiments:q} &> {log:q} || (cat {log:q} >&2; false)"
 
 
 rule document:
@@ -47,7 +48,7 @@ rule document:
         experiments=PAPER,
         settings=list(map(settings, PAPER)),
     shell:
-        "python -m inforeg paper {params.experiments} &> {log} || (cat {log} >&2; false)"
+        "python -m inforeg paper {params.experiments:q} &> {log:q} || (cat {log:q} >&2; false)"
 
 
 rule typeset:
@@ -62,4 +63,4 @@ rule typeset:
     conda:
         "../envs/inforeg.yaml"
     shell:
-        "python -m inforeg typeset results/paper.tex &> {log} || (cat {log} >&2; false)"
+        "python -m inforeg typeset results/paper.tex &> {log:q} || (cat {log:q} >&2; false)"

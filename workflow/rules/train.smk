@@ -19,5 +19,5 @@ rule train:
     params:
         spec=lambda wildcards: job_of(wildcards).spec.canonical(),
     shell:
-        "python -m inforeg train --spec {params.spec:q} --seeds {wildcards.first}-{wildcards.last}"
-        " --runs results/runs --report {output} --discard &> {log} || (cat {log} >&2; false)"
+        "python -m inforeg train --spec {params.spec:q} --seeds {wildcards.first:q}-{wildcards.last:q}"
+        " --runs results/runs --report {output:q} --discard &> {log:q} || (cat {log:q} >&2; false)"
