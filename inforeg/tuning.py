@@ -11,6 +11,7 @@ from inforeg.config import Name, Seed, Seeds, Setting, Strict
 from inforeg.errors import UserError
 from inforeg.experiment import Row
 from inforeg.random import numpy_stream
+from inforeg.ties import settled
 
 
 class Range(Strict):
@@ -102,7 +103,8 @@ def draw(space: Range | list[Setting], *names: str | int) -> Setting:
 
 def best(scores: Mapping[int, float]) -> int:
     """The trial with the highest mean validation accuracy; of equals the first."""
-    return min(scores, key=lambda trial: (-scores[trial], trial))
+    trials = sorted(scores)
+    return trials[int(settled([scores[trial] for trial in trials]).argmax())]
 
 
 def every_trial(tuning: Tuning) -> Iterator[tuple[str, Searched, int, Row]]:

@@ -10,8 +10,9 @@ import scikit_posthocs
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from inforeg.analysis.statistics import ALPHA, RESAMPLES, Floats
+from inforeg.analysis.statistics import ALPHA, RESAMPLES
 from inforeg.random import numpy_stream
+from inforeg.ties import Floats, apart, settled
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Ranks:
 
     Attributes:
         mean_rank: per method, 1 is best; ties share the mean of their ranks.
-        statistic: Friedman's chi-squared.
+        statistic: Friedman's chi-squared; 0 where all rows are tied on every benchmark, and p is 1.
         p: of Friedman's test: do any methods differ?
         nemenyi: p of every pair, methods by methods.
         critical_difference: mean ranks further apart than this differ at ALPHA.
@@ -60,7 +61,7 @@ def overview(values: pd.DataFrame, reference: str, sign: int = 1) -> pd.DataFram
         row, mean_rank, iqm with its interval, improvement (its probability) with its interval.
     """
     means = mean_scores(values)
-    mean_rank = (sign * means).rank(axis=1, ascending=False).mean()
+    mean_rank = _placed(sign * means).mean()
     samples = {key: _samples(values, key, means.index) for key in means.columns}
     lines = []
     for key, sample in samples.items():
@@ -75,13 +76,16 @@ def overview(values: pd.DataFrame, reference: str, sign: int = 1) -> pd.DataFram
 def ranks(scores: pd.DataFrame) -> Ranks:
     """Ranks of methods (columns, k >= 3) over benchmarks (rows, N >= 2); larger scores are better."""
     blocks, methods = scores.shape
-    statistic, p = stats.friedmanchisquare(*scores.to_numpy().T)
-    nemenyi = scikit_posthocs.posthoc_nemenyi_friedman(scores.to_numpy())
+    placed = _placed(scores)
+    ascending = -placed.to_numpy()
+    # Its correction for ties would divide by zero.
+    tied = np.ptp(ascending, axis=1).max() == 0
+    statistic, p = (0.0, 1.0) if tied else stats.friedmanchisquare(*ascending.T)
+    nemenyi = scikit_posthocs.posthoc_nemenyi_friedman(ascending)
     nemenyi.index = nemenyi.columns = scores.columns
     quantile = stats.studentized_range.ppf(1 - ALPHA, methods, np.inf) / np.sqrt(2)
     critical = quantile * np.sqrt(methods * (methods + 1) / (6 * blocks))
-    mean_rank = scores.rank(axis=1, ascending=False).mean()
-    return Ranks(mean_rank, float(statistic), float(p), nemenyi, float(critical))
+    return Ranks(placed.mean(), float(statistic), float(p), nemenyi, float(critical))
 
 
 def interquartile_mean(samples: Sequence[ArrayLike]) -> Estimate:
@@ -95,6 +99,12 @@ def probability_of_improvement(better: Sequence[ArrayLike], worse: Sequence[Arra
     One sample of seeds per benchmark, in the same order of benchmarks (Agarwal et al., 2021).
     """
     return _bootstrap([*better, *worse], _improvement, "probability_of_improvement")
+
+
+def _placed(scores: pd.DataFrame) -> pd.DataFrame:
+    """The rank of each method within its benchmark, 1 for the largest score."""
+    rows = [settled(row) for row in scores.to_numpy()]
+    return pd.DataFrame(rows, scores.index, scores.columns).rank(axis=1, ascending=False)
 
 
 def _samples(values: pd.DataFrame, row: str, benchmarks: pd.Index) -> list[Floats]:
@@ -114,7 +124,9 @@ def _improvement(*samples: Floats, axis: int) -> Any:
     half = len(samples) // 2
     chances = []
     for x, y in zip(samples[:half], samples[half:], strict=True):
-        gap = np.expand_dims(np.moveaxis(x, axis, -1), -1) - np.expand_dims(np.moveaxis(y, axis, -1), -2)
+        gap = apart(
+            np.expand_dims(np.moveaxis(x, axis, -1), -1), np.expand_dims(np.moveaxis(y, axis, -1), -2)
+        )
         chances.append((np.sign(gap).mean(axis=(-1, -2)) + 1) / 2)
     return np.mean(chances, axis=0)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from inforeg.analysis import statistics
 from inforeg.analysis.study import Study
 from inforeg.errors import unknown
+from inforeg.ties import apart, settled
 
 WEAKEST = "weakest"
 """Stands in a metric, as in accuracy/weakest, for each benchmark's weakest modality."""
@@ -91,14 +92,18 @@ def weakest(study: Study, benchmark: str) -> str | None:
     means = val.groupby("metric")["value"].mean()
     if means.empty:
         return None
-    modalities = study.benchmarks[benchmark].encoders
-    return min(modalities, key=lambda modality: float(means[f"accuracy/{modality}"]))
+    modalities = list(study.benchmarks[benchmark].encoders)
+    return modalities[int(settled([means[f"accuracy/{modality}"] for modality in modalities]).argmin())]
 
 
 def best_variants(runs: pd.DataFrame) -> pd.DataFrame:
-    """Each row's variant with the best mean validation accuracy: benchmark, row, variant, several."""
+    """Each row's variant with the best mean validation accuracy: benchmark, row, variant, several.
+
+    Of equals the first in the alphabet.
+    """
     wanted = (runs["selection"] == "val") & (runs["split"] == "val") & (runs["metric"] == "accuracy")
     means = runs[wanted].groupby(["benchmark", "row", "variant"])["value"].mean().reset_index()
+    means["value"] = means.groupby(["benchmark", "row"])["value"].transform(settled)
     means["several"] = means.duplicated(["benchmark", "row"], keep=False)
     best = means.sort_values("value", ascending=False, kind="stable").drop_duplicates(["benchmark", "row"])
     return best.drop(columns="value")
@@ -169,6 +174,12 @@ def effects(
     return pd.DataFrame(lines, columns=[*Pair._fields, *_RESULTS])
 
 
+def differences(row: pd.Series, reference: pd.Series) -> pd.Series:
+    """`row` minus `reference` by the index that they share; 0 where they are equal but for rounding."""
+    row, reference = row.align(reference, join="inner")
+    return pd.Series(apart(row, reference), row.index).dropna()
+
+
 def corrected(tests: pd.DataFrame, by: str) -> pd.DataFrame:
     """`tests` with Holm's p over each family, the lines with the same value of the column `by`.
 
@@ -216,7 +227,7 @@ def _differences(values: pd.DataFrame, pair: Pair) -> pd.Series:
     row, reference = (
         _of_row(values, pair.benchmark, key).set_index("seed")["value"] for key in (pair.row, pair.reference)
     )
-    return (row - reference).dropna().sort_index()
+    return differences(row, reference).sort_index()
 
 
 def _test_set_interval(values: pd.DataFrame, predictions: pd.DataFrame, pair: Pair) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
 from inforeg.analysis.tables import EPOCH, NOTHING, mean_sd, metric_title, reference_names, spread
 from inforeg.errors import unknown
+from inforeg.ties import settled
 
 MARKS = (("↑", "↓"), ("△", "▽"))
 """Above and below, by reference."""
@@ -112,7 +113,7 @@ def _cells(study: Study, comparisons: Sequence[pd.DataFrame], ascending: bool) -
     for marks, comparison in zip(MARKS, comparisons, strict=False):
         family = comparison["row"].map(study.experiment.own_references)
         for (benchmark, _), lines in comparison.groupby(["benchmark", family], sort=False):
-            places = lines["mean"].rank(method="min", ascending=ascending)
+            places = pd.Series(settled(lines["mean"])).rank(method="min", ascending=ascending)
             for place, line in zip(places, lines.to_dict("records"), strict=True):
                 mark = "" if line["significant"] is not True else marks[line["difference"] < 0]
                 at = line["row"], str(benchmark)

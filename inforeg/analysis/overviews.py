@@ -15,6 +15,7 @@ from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
 from inforeg.errors import UserError
+from inforeg.ties import settled
 
 
 def critical_difference(study: Study) -> tuple[Figure, pd.DataFrame]:
@@ -103,9 +104,9 @@ def cost(study: Study) -> tuple[Figure, pd.DataFrame]:
 
 def efficient(cost: pd.Series, value: pd.Series, *, lower: bool) -> pd.Series:
     """Whether no other point is at most as dear and better, or as good and cheaper."""
-    quality = -value if lower else value
+    price, quality = settled(cost), settled(-value if lower else value)
     beaten = [
-        bool(np.any((cost <= c) & (quality >= q) & ((cost < c) | (quality > q))))
-        for c, q in zip(cost, quality, strict=True)
+        bool(np.any((price <= c) & (quality >= q) & ((price < c) | (quality > q))))
+        for c, q in zip(price, quality, strict=True)
     ]
     return ~pd.Series(beaten, index=cost.index, dtype=bool)

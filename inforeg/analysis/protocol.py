@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.stats import kendalltau
 
-from inforeg.analysis.compare import scores, unit
+from inforeg.analysis.compare import differences, scores, unit
 from inforeg.analysis.panels import draw_legend
 from inforeg.analysis.statistics import mean_interval
 from inforeg.analysis.study import Study
@@ -17,6 +17,7 @@ from inforeg.analysis.style import COLOURS, COLUMN
 from inforeg.analysis.tables import metric_title
 from inforeg.config import DataConfig, TrialConfig
 from inforeg.experiment import Selection
+from inforeg.ties import settled
 
 MARKERS = dict(zip(get_args(Selection), "osD", strict=True))
 
@@ -99,9 +100,9 @@ def _gains(values: pd.DataFrame, rules: Iterable[str]) -> pd.DataFrame:
     means = table.groupby(["benchmark", "row"], sort=False).mean()
     lines = []
     for rule in rules:
-        tau = kendalltau(means["val"], means[rule]).statistic
+        tau = kendalltau(settled(means["val"]), settled(means[rule])).statistic
         for (benchmark, row), runs in table.groupby(["benchmark", "row"], sort=False):
-            gain = runs[rule] - runs["val"]
+            gain = differences(runs[rule], runs["val"])
             low, high = mean_interval(gain)
             lines.append((benchmark, row, rule, len(runs), runs[rule].mean(), gain.mean(), low, high, tau))
     columns = ["benchmark", "row", "rule", "n", "mean", "gain", "ci_low", "ci_high", "tau"]

@@ -8,11 +8,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from inforeg.random import numpy_stream
+from inforeg.ties import Floats, settled
 
 ALPHA = 0.05
 """Level of every test; intervals have the confidence 1 - ALPHA."""
@@ -23,7 +24,9 @@ RESAMPLES = 9999
 MINIMUM = 6
 """Fewest seeds with which a two-sided sign-flip test can reject at ALPHA: 2 / 2^n < ALPHA."""
 
-Floats = NDArray[np.float64]
+TIE = 1e-10
+"""Sums of signed differences closer than this, relative to the sum of their sizes, are equal: rounding parts
+those of 100,000 test samples by less, and what is not equal hardly ever comes so near."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,10 @@ class Paired:
 
 
 def paired(differences: ArrayLike) -> Paired:
-    """Test, interval and effect size of the paired `differences`, (n,), n >= 2."""
+    """Test, interval and effect size of the paired `differences`, (n,), n >= 1."""
     d = np.asarray(differences, dtype=float)
     low, high = mean_interval(d)
-    return Paired(len(d), float(d.mean()), low, high, effect_size(d), float(sign_flip_p(d)))
+    return Paired(len(d), float(_mean(d)), low, high, effect_size(d), float(sign_flip_p(d)))
 
 
 def is_exact(n: int) -> bool:
@@ -62,11 +65,22 @@ def is_exact(n: int) -> bool:
 def sign_flip_p(differences: ArrayLike) -> Floats:
     """Two-sided p of the paired sign-flip permutation test of the mean along the last axis (Fisher, 1935).
 
-    Zero differences stay in: flipping them changes nothing, so they cost power but not validity.
+    Zero differences stay in: flipping them changes nothing, so they cost power but not validity. A flip
+    whose sum equals the observed one but for rounding is as far out as that.
     """
+    d = np.asarray(differences, dtype=float)
+    if d.shape[-1] < 2:  # which scipy refuses
+        return np.ones(d.shape[:-1])
+    observed, tolerance = d.sum(-1), TIE * np.abs(d).sum(-1)
+
+    def side(flipped: Floats, axis: int) -> Floats:
+        # scipy's own tolerance is relative to the observed value: nothing where that is near 0.
+        beyond = flipped.sum(axis) - observed
+        return np.where(np.abs(beyond) <= tolerance, 0.0, np.sign(beyond))
+
     result = stats.permutation_test(
-        (np.asarray(differences, dtype=float),),
-        np.mean,
+        (d,),
+        side,
         permutation_type="samples",
         vectorized=True,
         n_resamples=RESAMPLES,
@@ -97,7 +111,7 @@ def holm(p: ArrayLike) -> Floats:
 def effect_size(differences: ArrayLike) -> float:
     """Cohen's d_z = mean / sd (ddof = 1) of paired differences; nan where all are equal."""
     d = np.asarray(differences, dtype=float)
-    return math.nan if _constant(d) else float(d.mean() / d.std(ddof=1))
+    return math.nan if _constant(d) else float(_mean(d) / d.std(ddof=1))
 
 
 def mean_interval(values: ArrayLike) -> tuple[float, float]:
@@ -117,7 +131,7 @@ def mean_interval(values: ArrayLike) -> tuple[float, float]:
     if _constant(v):
         return float(v.mean()), float(v.mean())
     chosen = _subsets(len(v))
-    means = np.sort(chosen @ v / chosen.sum(1))
+    means = np.sort(_centred(chosen @ v / chosen.sum(1), v))
     # A mean with r subset means at or below it has the two-sided p 2 (1 + r) / (1 + number of subsets).
     place = math.ceil(ALPHA * (1 + len(means)) / 2) - 1
     return float(means[place - 1]), float(means[-place])
@@ -149,6 +163,14 @@ def resampled_interval(values: ArrayLike) -> tuple[float, float]:
     return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
 
+def _mean(values: Floats) -> Floats:
+    return _centred(values.mean(), values)
+
+
+def _centred(means: ArrayLike, values: Floats) -> Floats:
+    """`means` of some of `values`, with those that are 0 but for rounding made 0."""
+    return np.where(np.abs(means) <= TIE * np.abs(values).max(), 0.0, means)
+
+
 def _constant(values: Floats) -> bool:
-    # Accuracies differ by multiples of 1 / samples: anything below 1e-12 is rounding.
-    return bool(np.ptp(values) < 1e-12)
+    return bool(np.ptp(settled(values)) == 0)

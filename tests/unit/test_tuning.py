@@ -1,6 +1,7 @@
 """Tuning: what trials draw, how the choice is made and how experiments read it."""
 
 import json
+import math
 
 import pytest
 import yaml
@@ -108,6 +109,8 @@ def test_seeds_of_reported_runs_are_refused(tuned):
 
 def test_the_best_on_validation_is_chosen_and_of_equals_the_first():
     assert best({0: 0.5, 1: 0.7, 2: 0.7}) == 1
+    assert best({0: 0.25, 1: 0.3, 2: 0.1 + 0.2}) == 1  # rounding apart
+    assert best({0: -math.inf, 1: -math.inf}) == 0
 
 
 def test_a_trial_that_diverges_is_not_chosen(tuned):
