@@ -1,5 +1,6 @@
 """Statistics across benchmarks: ranks, interquartile means, probabilities of improvement."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ class Ranks:
 
     Attributes:
         mean_rank: per method, 1 is best; ties share the mean of their ranks.
-        statistic: Friedman's chi-squared; 0 where all rows are tied on every benchmark, and p is 1.
+        statistic: Friedman's chi-squared; nan, and p is 1, where all are tied on every benchmark.
         p: of Friedman's test: do any methods differ?
         nemenyi: p of every pair, methods by methods.
         critical_difference: mean ranks further apart than this differ at ALPHA.
@@ -36,7 +37,7 @@ class Ranks:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its stratified bootstrap interval."""
+    """A value with its stratified bootstrap interval; nan where a sample is of one seed."""
 
     value: float
     low: float
@@ -78,9 +79,8 @@ def ranks(scores: pd.DataFrame) -> Ranks:
     blocks, methods = scores.shape
     placed = _placed(scores)
     ascending = -placed.to_numpy()
-    # Its correction for ties would divide by zero.
-    tied = np.ptp(ascending, axis=1).max() == 0
-    statistic, p = (0.0, 1.0) if tied else stats.friedmanchisquare(*ascending.T)
+    tied = np.ptp(ascending, axis=1).max() == 0  # the statistic is 0 / 0
+    statistic, p = (math.nan, 1.0) if tied else stats.friedmanchisquare(*ascending.T)
     nemenyi = scikit_posthocs.posthoc_nemenyi_friedman(ascending)
     nemenyi.index = nemenyi.columns = scores.columns
     quantile = stats.studentized_range.ppf(1 - ALPHA, methods, np.inf) / np.sqrt(2)
@@ -133,6 +133,9 @@ def _improvement(*samples: Floats, axis: int) -> Any:
 
 def _bootstrap(samples: Sequence[ArrayLike], statistic: Any, name: str) -> Estimate:
     data = [np.asarray(sample, dtype=float) for sample in samples]
+    value = float(statistic(*data, axis=-1))
+    if min(map(len, data)) < 2:
+        return Estimate(value, math.nan, math.nan)
     interval = stats.bootstrap(
         data,
         statistic,
@@ -143,4 +146,4 @@ def _bootstrap(samples: Sequence[ArrayLike], statistic: Any, name: str) -> Estim
         method="percentile",
         rng=numpy_stream(None, "statistics", name),
     ).confidence_interval
-    return Estimate(float(statistic(*data, axis=-1)), float(interval.low), float(interval.high))
+    return Estimate(value, float(interval.low), float(interval.high))

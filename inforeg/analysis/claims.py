@@ -9,7 +9,7 @@ from inforeg.analysis.compare import Pair, corrected, effects, lower_is_better, 
 from inforeg.analysis.render import Cell, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
-from inforeg.analysis.tables import EPOCH, INTERVAL, NOTHING, interval, metric_title, signed
+from inforeg.analysis.tables import EPOCH, INTERVAL, NOTHING, interval, metric_title, number, signed
 from inforeg.experiment import Claim
 
 SYMBOLS = {"reproduced": "●", "contradicted": "✗", "inconclusive": "○", "left out": "—"}
@@ -127,6 +127,8 @@ def _note(line: Mapping[Any, Any], study: Study) -> str:
 
 
 def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
+    if lines["p"].isna().all():
+        return
     yield (
         f"Test metrics {EPOCH[study.experiment.selection]}, paired over seeds; differences in points (nats "
         "for a loss), in favour of the row claimed to be better; d_z: Cohen's effect size. p: two-sided "
@@ -157,8 +159,8 @@ def _numbers(line: Mapping[Any, Any]) -> list[Cell]:
     return [
         Cell(f"{signed(line['difference'])} {interval(line, 'ci')}"),
         Cell(f"{line['n']:.0f}"),
-        NOTHING if pd.isna(line["effect_size"]) else Cell(signed(line["effect_size"])),
-        Cell(f"{line['p']:.2g}"),
-        Cell(f"{line['p_holm']:.2g}"),
+        Cell(signed(line["effect_size"])),
+        Cell(number(line["p"], ".2g")),
+        Cell(number(line["p_holm"], ".2g")),
         symbol,
     ]

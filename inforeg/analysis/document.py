@@ -10,6 +10,7 @@ from inforeg.analysis.compare import compare
 from inforeg.analysis.figures import FIGURES
 from inforeg.analysis.render import latex_text
 from inforeg.analysis.study import Study
+from inforeg.analysis.tables import number, signed
 from inforeg.errors import UserError
 
 DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
@@ -112,8 +113,8 @@ def _counts(studies: Sequence[Study], judged: Judged) -> Iterator[tuple[str, str
 def _values(study: Study) -> Iterator[tuple[str, str]]:
     for line in compare(study).to_dict("records"):
         stem = (study.name, str(line["benchmark"]), str(line["row"]))
-        yield macro(*stem, "mean"), f"{line['mean']:.1f}"
-        yield macro(*stem, "sd"), f"{line['sd']:.1f}"
+        yield macro(*stem, "mean"), number(line["mean"], ".1f")
+        yield macro(*stem, "sd"), number(line["sd"], ".1f")
         if not pd.isna(line["difference"]):
-            yield macro(*stem, "difference"), f"{line['difference']:+.1f}".replace("-", "−")
-            yield macro(*stem, "p"), f"{line['p_holm']:.2g}"
+            yield macro(*stem, "difference"), signed(line["difference"])
+            yield macro(*stem, "p"), number(line["p_holm"], ".2g")

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from inforeg.analysis import courses, embeddings, overviews, protocol, robustness, sweeps, window_noise
 from inforeg.analysis.compare import compare, difference_unit
+from inforeg.analysis.frames import csv
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN, STYLE
 from inforeg.analysis.tables import metric_title, reference_names
@@ -32,7 +33,7 @@ def write(draw: Callable[[], tuple[Figure, pd.DataFrame]], path: Path) -> None:
             drawn = io.BytesIO()
             figure.savefig(drawn, format=kind, dpi=200, metadata={undated: None})
             write_bytes(path.with_suffix(f".{kind}"), drawn.getvalue())
-    write_text(path.with_suffix(".csv"), numbers.to_csv(index=False))
+    write_text(path.with_suffix(".csv"), csv(numbers))
 
 
 def differences(study: Study) -> tuple[Figure, pd.DataFrame]:

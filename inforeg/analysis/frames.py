@@ -1,6 +1,9 @@
 """The frames that an experiment's runs are collected into: each one Parquet file, one observation a row."""
 
+import math
 from collections.abc import Mapping
+
+import pandas as pd
 
 RUN = ["row", "benchmark", "method", "variant", "seed"]
 """Columns that name a run, first in every frame."""
@@ -16,3 +19,8 @@ COLUMNS: Mapping[str, list[str]] = {
 
 EXAMINED: Mapping[str, str] = {"corruption": "corruptions", "tsne": "embeddings"}
 """Figures whose frame is computed from models and data; it stays empty where they are not drawn."""
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """`frame` without its index; a number that is not finite is an empty field."""
+    return frame.replace([math.inf, -math.inf], math.nan).to_csv(index=False)

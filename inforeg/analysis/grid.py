@@ -10,7 +10,7 @@ from inforeg.analysis.compare import best_variants, is_weakest, lower_is_better,
 from inforeg.analysis.render import Cell, Style, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
-from inforeg.analysis.tables import EPOCH, NOTHING, mean_sd, metric_title, reference_names, spread
+from inforeg.analysis.tables import EPOCH, NOTHING, mean_sd, metric_title, number, reference_names, spread
 from inforeg.errors import unknown
 from inforeg.ties import settled
 
@@ -88,7 +88,7 @@ def _bracketed(study: Study, cells: Mapping[tuple[str, str], Cell]) -> Mapping[t
     for (row, benchmark), cell in cells.items():
         found = (means.get((benchmark, row, metric)) for metric in beside(study, benchmark))
         text = " / ".join(
-            "—" if value is None else f"{scale(metric) * value:.1f}"
+            NOTHING.text if value is None else number(scale(metric) * value, ".1f")
             for metric, value in zip(beside(study, benchmark), found, strict=True)
         )
         shown[row, benchmark] = replace(cell, text=f"{cell.text} ({text})")

@@ -12,6 +12,7 @@ import pandas as pd
 from inforeg.analysis import across, claims, document, figures, grid, render, statistics, tables
 from inforeg.analysis.compare import compare, lower_is_better, scores
 from inforeg.analysis.forest import forest
+from inforeg.analysis.frames import csv
 from inforeg.analysis.render import Table
 from inforeg.analysis.study import Study
 from inforeg.errors import UserError
@@ -32,7 +33,7 @@ def write_tables(study: Study, folder: Path, numbers: Path) -> None:
         detail = [*tables.detail_tables(study, benchmark), tables.tests_table(study, comparisons, benchmark)]
         _write(detail, folder / f"{study.name}_{benchmark}", study.provenance)
     comparison = pd.concat(comparisons)
-    write_text(numbers / f"{study.name}.csv", comparison.to_csv(index=False))
+    write_text(numbers / f"{study.name}.csv", csv(comparison))
     write_json(
         numbers / f"{study.name}.json",
         {"settings": _settings(), "comparison": _records(comparison), "across": together},

@@ -14,7 +14,7 @@ from inforeg.analysis.panels import draw_legend
 from inforeg.analysis.statistics import mean_interval
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
-from inforeg.analysis.tables import metric_title
+from inforeg.analysis.tables import metric_title, number
 from inforeg.config import DataConfig, TrialConfig
 from inforeg.experiment import Selection
 from inforeg.ties import settled
@@ -46,8 +46,8 @@ def selection(study: Study) -> tuple[Figure, pd.DataFrame]:
         ax.set_ylim(len(keys) - 0.5, -0.5)
         tau = here.loc[here["rule"] == "test_oracle", "tau"].iloc[0]
         leak = leaks.get(name, pd.DataFrame())
-        told = "" if leak.empty else f"; of both splits: {leak['tau'].iloc[0]:.2f}"
-        ax.set_title(f"{config.title}\nτ of val and test_oracle: {tau:.2f}{told}")
+        told = "" if leak.empty else f"; of both splits: {number(leak['tau'].iloc[0], '.2f')}"
+        ax.set_title(f"{config.title}\nτ of val and test_oracle: {number(tau, '.2f')}{told}")
     axes[-1].set_xlabel(f"Test {metric_title(metric)} ({unit(metric)})")
     draw_legend(figure, axes, columns=len(MARKERS))
     return figure, pd.concat([numbers, *leaks.values()])

@@ -1,5 +1,6 @@
 """An experiment's tables across benchmarks, and of one benchmark in detail."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -55,15 +56,20 @@ def metric_title(metric: str) -> str:
     return (f"{title} of {modality}" if modality else title).replace("_", " ")
 
 
+def number(value: float, form: str) -> str:
+    """`value` in the format `form`; a dash where it is undefined."""
+    return format(value, form) if math.isfinite(value) else NOTHING.text
+
+
 def signed(value: float) -> str:
     """`value` with its sign and one digit."""
-    return f"{value:+.1f}".replace("-", "−")
+    return number(value, "+.1f").replace("-", "−")
 
 
 def interval(line: Mapping[Any, Any], name: str) -> str:
     """The interval in the columns `name`_low and `name`_high; a dash where there is none."""
     low, high = (line[f"{name}_{end}"] for end in ("low", "high"))
-    return "—" if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
+    return NOTHING.text if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
 
 
 def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> Table:
@@ -77,7 +83,7 @@ def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> T
     rows = [
         [
             Cell(study.labels[line["row"]]),
-            Cell(f"{line['mean_rank']:.1f}"),
+            Cell(number(line["mean_rank"], ".1f")),
             _estimate(line, "iqm", ".1f"),
             _estimate(line, "improvement", ".2f"),
         ]
@@ -85,9 +91,10 @@ def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> T
     ]
     notes = ["Intervals: 95 % stratified bootstrap over seeds. Rows that a benchmark lacks are not shown."]
     if ranks:
+        why = " (all rows are tied on every benchmark)" if math.isnan(ranks.statistic) else ""
         notes.append(
-            f"Friedman: chi-squared = {ranks.statistic:.1f}, p = {ranks.p:.2g}. Nemenyi: mean ranks further "
-            f"apart than {ranks.critical_difference:.1f} differ at {ALPHA}."
+            f"Friedman: chi-squared = {number(ranks.statistic, '.1f')}, p = {ranks.p:.2g}{why}. Nemenyi: "
+            f"mean ranks further apart than {ranks.critical_difference:.1f} differ at {ALPHA}."
         )
     header = [
         "Method",
@@ -162,7 +169,7 @@ def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: st
 def _tested(line: Mapping[Any, Any]) -> list[Cell]:
     if pd.isna(line["difference"]):
         return [NOTHING, NOTHING]
-    return [Cell(f"{signed(line['difference'])} {interval(line, 'ci')}"), Cell(f"{line['p_holm']:.3f}")]
+    return [Cell(f"{signed(line['difference'])} {interval(line, 'ci')}"), Cell(number(line["p_holm"], ".3f"))]
 
 
 def reference_names(study: Study) -> Iterator[str]:
@@ -181,11 +188,11 @@ def spread(study: Study) -> str:
 
 def mean_sd(mean: float, sd: float) -> Cell:
     """A mean with its standard deviation."""
-    return Cell(f"{mean:.1f} ± {sd:.1f}")
+    return Cell(f"{number(mean, '.1f')} ± {number(sd, '.1f')}")
 
 
 def _estimate(line: Mapping[Any, Any], key: str, digits: str) -> Cell:
     if key not in line or pd.isna(line[key]):
         return NOTHING
-    value, low, high = (format(line[end], digits) for end in (key, f"{key}_low", f"{key}_high"))
+    value, low, high = (number(line[end], digits) for end in (key, f"{key}_low", f"{key}_high"))
     return Cell(f"{value} [{low}, {high}]")

@@ -9,6 +9,7 @@ import pandas as pd
 import yaml
 
 from inforeg.analysis.collect import finished
+from inforeg.analysis.frames import csv
 from inforeg.analysis.render import Cell, Table, markdown
 from inforeg.experiment import Row
 from inforeg.files import write_text
@@ -56,7 +57,7 @@ def write_choices(trials: list[Trial], root: Path, folder: Path) -> None:
     keys = list(zip(found["benchmark"], found["row"], found["trial"], strict=True))
     found["chosen"] = [chosen[benchmark][key].trial == number for benchmark, key, number in keys]
     found["settings"] = [_settings(rows[key].set) for key in keys]
-    write_text(folder / "trials.csv", found.to_csv(index=False))
+    write_text(folder / "trials.csv", csv(found))
     write_text(folder / "trials.md", markdown([_table(found, rows)], "inforeg, tuning"))
     dumped = Choices(choices=chosen).model_dump(mode="json")
     write_text(folder / "tuned.yaml", yaml.safe_dump(dumped, sort_keys=False, allow_unicode=True))

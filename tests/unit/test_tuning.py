@@ -125,6 +125,7 @@ def test_a_trial_that_diverges_is_not_chosen(tuned):
     chosen = yaml.safe_load((tuned.root / "results/tuning/tuned.yaml").read_text())["choices"]["toy"]
     assert chosen["umt"]["trial"] == 1
     assert "diverged" in (tuned.root / "results/tuning/trials.md").read_text()
+    assert "inf," not in (tuned.root / "results/tuning/trials.csv").read_text()
 
 
 def test_choices_are_read_by_tuned_experiments_and_by_no_other(tuned):
