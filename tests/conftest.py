@@ -96,6 +96,30 @@ def start(
     return method, state
 
 
+class Unrecorded:
+    """A record that keeps nothing, for `fit`."""
+
+    folder = "unrecorded"
+
+    def __enter__(self) -> "Unrecorded":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        """Nothing to close."""
+
+    def resume(self) -> None:
+        """No checkpoint."""
+
+    def append(self, row: dict[str, float]) -> None:
+        """Forget the epoch."""
+
+    def count(self, **seconds: float) -> None:
+        """Forget the time."""
+
+    def save(self, snapshot: dict[str, Any]) -> None:
+        """Forget the checkpoint."""
+
+
 def poisoned(split: Split) -> Split:
     """The same split with NaN for every input."""
     return replace(
