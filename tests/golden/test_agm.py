@@ -35,20 +35,40 @@ def test_ahead_is_above_one_for_the_modality_with_the_lower_loss():
     assert ahead(torch.tensor([1.0, 2.0, 3.0])).tolist() == pytest.approx([math.exp(1.5), 1, math.exp(-1.5)])
 
 
+def logits(loss):
+    """Of two classes, the first of them true with this cross-entropy."""
+    p = math.exp(-loss)
+    return torch.tensor([[math.log(p / (1 - p)), 0.0]])
+
+
+def coefficients(method, *losses):
+    """kappa of a batch with these losses of audio and image."""
+    values = dict(zip((AUDIO, IMAGE), map(logits, losses), strict=True))
+    return [k.item() for k in method._coefficients(values, torch.tensor([0])).values()]
+
+
+def exponentials(alpha, tau, r):
+    """exp(alpha (e^tau - e^r)) of the modality that is ahead by tau and r, and of the other."""
+    return [math.exp(alpha * (math.exp(sign * tau) - math.exp(sign * r))) for sign in (1, -1)]
+
+
 def test_coefficients_compare_a_batch_with_the_running_mean():
     method, _ = start(make_spec("agm", alpha=2.0))
-    target = torch.tensor([0])
-
-    def logits(loss):  # of two classes, with this cross-entropy
-        p = math.exp(-loss)
-        return torch.tensor([[math.log(p / (1 - p)), 0.0]])
-
-    first = method._coefficients({AUDIO: logits(0.4), IMAGE: logits(0.8)}, target)
-    assert [k.item() for k in first.values()] == pytest.approx([1, 1])  # the mean is the batch itself
-    second = method._coefficients({AUDIO: logits(0.2), IMAGE: logits(1.2)}, target)
+    assert coefficients(method, 0.4, 0.8) == pytest.approx([1, 1])  # the mean is the batch itself
     # S = (0.3, 1.0): tau_a = exp(0.7), r_a = exp(1.0)
-    expected = [math.exp(2 * (math.exp(sign * 0.7) - math.exp(sign * 1.0))) for sign in (1, -1)]
-    assert [k.item() for k in second.values()] == pytest.approx(expected, rel=1e-4)
+    assert coefficients(method, 0.2, 1.2) == pytest.approx(exponentials(2, 0.7, 1.0), rel=1e-4)
+    # S = (1.2, 2.0) / 3, of three batches that count the same: tau_a = exp(0.8 / 3), r_a = exp(-0.6)
+    assert coefficients(method, 0.6, 0.0001) == pytest.approx(exponentials(2, 0.8 / 3, -0.5999), rel=1e-3)
+
+
+def test_released_compares_it_with_the_batches_before():
+    method, _ = start(make_spec("agm", "released", alpha=2.0))
+    # S = (0, 0): tau = 1, r_a = exp(0.4)
+    assert coefficients(method, 0.4, 0.8) == pytest.approx(exponentials(2, 0.0, 0.4), rel=1e-4)
+    # S = (0.4, 0.8): tau_a = exp(0.4), r_a = exp(1.0)
+    assert coefficients(method, 0.2, 1.2) == pytest.approx(exponentials(2, 0.4, 1.0), rel=1e-4)
+    # S = (0.3, 1.0)
+    assert coefficients(method, 0.6, 0.5) == pytest.approx(exponentials(2, 0.7, -0.1), rel=1e-4)
 
 
 def test_the_exponent_and_the_loss_are_capped():
@@ -86,6 +106,19 @@ def linear(variant):
 
 
 @pytest.mark.parametrize("variant", ["default", "released"])
+def test_scores_are_of_shapley_values(variant, monkeypatch):
+    """f(A,V) = 1.1 + 0.8, f(A,0) = 1.1 - 0.2, f(0,V) = 0.1 + 0.8: not the slices 1.1, 0.8."""
+    method, state = linear(variant)
+    seen = {}
+    monkeypatch.setattr(method, "_coefficients", lambda values, target: seen.update(values) or {})
+    method.forward(state, state.train.batch(torch.tensor([0])))
+    assert {m: value[0].tolist() for m, value in seen.items()} == {
+        AUDIO: pytest.approx([(1.9 - 0.9 + 0.9) / 2, 0]),
+        IMAGE: pytest.approx([(1.9 - 0.9 + 0.9) / 2, 0]),
+    }
+
+
+@pytest.mark.parametrize("variant", ["default", "released"])
 def test_gradients_by_hand(variant, monkeypatch):
     """With graph, dL/dtheta = g (k_a + k_v)/2 df(A,V) + g (k_a - k_v)/2 (df(A,0) - df(0,V)), METHODS 2.10."""
     method, state = linear(variant)
@@ -110,6 +143,9 @@ def test_gradients_by_hand(variant, monkeypatch):
     assert found["encoders.audio.0.bias"].grad.item() == pytest.approx(bias, rel=1e-5)
     image = 0.4 * g if variant == "default" else g * (mean - half)
     assert found["encoders.image.0.weight"].grad.item() == pytest.approx(0.5 * image, rel=1e-5)
+    if variant == "default":  # the head has the plain gradient: g h_m, and -g h_m of the other class
+        assert found["fusion.weights.audio"].grad.flatten().tolist() == pytest.approx([1.1 * g, -1.1 * g])
+        assert found["fusion.weights.image"].grad.flatten().tolist() == pytest.approx([0.8 * g, -0.8 * g])
 
 
 def test_large_head_gradients_are_clipped_as_in_the_code():
@@ -122,6 +158,16 @@ def test_large_head_gradients_are_clipped_as_in_the_code():
         method.on_gradients(state, batch, output)
         norm = math.sqrt(sum(p.grad.square().sum().item() for p in state.model.parameters()))
         assert (norm == pytest.approx(1, rel=1e-4)) is clipped
+
+
+def test_without_the_code_nothing_is_clipped():
+    method, state = linear("default")
+    batch = state.train.batch(torch.tensor([0]))
+    output = method.forward(state, batch)
+    for parameter in state.model.parameters():
+        parameter.grad = torch.full_like(parameter, 7.0)
+    method.on_gradients(state, batch, output)  # kappa is 1 in the first batch
+    assert all((p.grad == 7).all() for p in state.model.parameters())
 
 
 @pytest.mark.parametrize(("variant", "backward"), [("default", 8), ("released", 9)])
