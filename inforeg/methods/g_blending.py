@@ -25,7 +25,7 @@ from inforeg.models.fusion import Sum
 from inforeg.models.multimodal import answers
 
 JOINT = "joint"
-LEAST = 1e-4  # of the growth of overfitting
+LEAST = 1e-8  # of O^2, where nothing scatters
 
 
 class GBlending(Method):
@@ -34,10 +34,18 @@ class GBlending(Method):
     At the start of every super-epoch, for each loss k a copy of the model is trained on it alone, as long as
     the super-epoch, on the training split less a held-out part. With L^T and L^V the mean losses on both
     parts, G_k = the fall of L^V and O_k = the growth of L^V - L^T: w_k ~ max(G_k, 0) / O_k^2, sum w = 1
-    (equal if no loss generalises; |O_k| at least 1e-4), and L = sum_k w_k CE_k. One super-epoch is the
-    offline form, which then trains on the whole training split; with more of them the held-out part stays
-    held out, since later copies start from the model. A unimodal copy runs its own encoder alone;
-    all copies keep the learning rate at which they start.
+    (equal if no loss generalises), and L = sum_k w_k CE_k. One super-epoch is the offline form, which then
+    trains on the whole training split; with more of them the held-out part stays held out, since later
+    copies start from the model. A unimodal copy runs its own encoder alone; all copies keep the learning
+    rate at which they start.
+
+    |O_k| counts as no less than its standard error over the samples, this package's reading: in the paper
+    O_k^2 stands for an expectation, and the O_k of a loss that hardly overfits goes through 0. Taken as it
+    comes it left one loss with nearly all of the weight and the joint head untrained: on Multiple Features
+    in one seed of ten (32 % accuracy, 93 % now; mean of the ten 87.1 and 94.1, joint training 94.2). What
+    stays is the definition's: G / O^2 is the larger the less a loss moves in its trial, so a modality that
+    is learned slowly takes the weight from the joint loss (synthetic data, 12 epochs, four seeds: 42 +- 12 %
+    accuracy, 32 +- 17 % without the standard error, joint training 61.5 %).
 
     Attributes:
         super_epoch: length of a super-epoch, as a fraction of the epochs; 1, the paper's offline form.
@@ -46,9 +54,13 @@ class GBlending(Method):
 
     name = "g_blending"
     title = "G-Blending"
-    version = 2
+    version = 3
     family = "objective"
     reference = "Wang et al., What Makes Training Multi-Modal Networks Hard, CVPR 2020"
+    caveat = (
+        "the less a loss moves in its trial, the more it weighs; where a modality is learned slowly, little "
+        "is left for the joint loss, whose head answers."
+    )
     remembered = ("_weights",)
     own_heads = True
     own_losses = True
@@ -87,8 +99,12 @@ class GBlending(Method):
 
     def _blend(self, state: TrainState) -> dict[str, float]:
         start = self._losses(state.model)
-        end = {name: self._losses(self._trial(state, name))[JOINT] for name in start}
-        return blend({name: (*start[name], *end[name]) for name in start})
+        changes = {}
+        for name, before in start.items():
+            after = self._losses(self._trial(state, name))[JOINT]
+            seen, unseen = (late - early for late, early in zip(after, before, strict=True))
+            changes[name] = seen, unseen
+        return blend(changes)
 
     def _trial(self, state: TrainState, name: str) -> MultimodalModel:
         """A copy trained on the loss `name` alone; it answers with the logits of that loss."""
@@ -114,20 +130,26 @@ class GBlending(Method):
         state.cost.watch(trial)
         return trial
 
-    def _losses(self, model: MultimodalModel) -> dict[str, tuple[float, float]]:
-        """Mean of each loss on what the copies see and on what they do not."""
+    def _losses(self, model: MultimodalModel) -> dict[str, tuple[Tensor, Tensor]]:
+        """Each loss, sample by sample, on what the copies see and on what they do not."""
         seen, unseen = (
-            {name: loss.item() for name, loss in cross_entropies(answers(model, split), split).items()}
-            for split in (self._seen, self._unseen)
+            _samplewise(answers(model, split), split.target) for split in (self._seen, self._unseen)
         )
-        return {name: (loss, unseen[name]) for name, loss in seen.items()}
+        return {name: (losses, unseen[name]) for name, losses in seen.items()}
 
 
-def blend(losses: Mapping[str, tuple[float, float, float, float]]) -> dict[str, float]:
-    """w_k from (L^T, L^V) at the start and at the end of each loss's trial."""
+def _samplewise(output: Output, target: Tensor) -> dict[str, Tensor]:
+    """Cross-entropies (N,) of the joint logits, then of each modality's."""
+    logits = {JOINT: output.logits, **output.unimodal}
+    return {name: F.cross_entropy(z.double(), target, reduction="none") for name, z in logits.items()}
+
+
+def blend(changes: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, float]:
+    """w_k from how loss k changed in its trial for each sample that was seen, (N,), and unseen, (N',)."""
     ratios = {}
-    for name, (train, val, trained, validated) in losses.items():
-        overfitting = (validated - trained) - (val - train)
-        ratios[name] = max(val - validated, 0.0) / max(abs(overfitting), LEAST) ** 2
+    for name, (seen, unseen) in changes.items():
+        overfitting = (unseen.mean() - seen.mean()).square().item()
+        error = sum(part.var(correction=0).item() / len(part) for part in (seen, unseen))
+        ratios[name] = max(-unseen.mean().item(), 0.0) / max(overfitting, error, LEAST)
     total = sum(ratios.values())
     return {name: ratio / total if total else 1 / len(ratios) for name, ratio in ratios.items()}

@@ -6,22 +6,44 @@ from inforeg.methods.g_blending import blend
 from tests.conftest import make_config, make_data, make_spec, poisoned, start
 
 
+def change(seen, unseen, spread=0.0):
+    """How a loss changed for four samples that were seen and two that were not: by so much in the mean."""
+    sides = torch.tensor([-1.0, 1.0], dtype=torch.float64)
+    return seen + 0 * sides.repeat(2), unseen + spread * sides
+
+
 def test_weights_by_hand():
-    # (L^T, L^V) before and after: gains 0.4 and 0.2, growth of the gap 0.2 and 0.1
-    losses = {"joint": (1.0, 1.1, 0.4, 0.7), "audio": (1.0, 1.0, 0.7, 0.8)}
+    # G = 0.4 and 0.2; L^V - L^T grows by 0.2 and 0.1
+    changes = {"joint": change(-0.6, -0.4), "audio": change(-0.3, -0.2)}
     ratios = {"joint": 0.4 / 0.2**2, "audio": 0.2 / 0.1**2}
     total = sum(ratios.values())
-    assert blend(losses) == pytest.approx({name: ratio / total for name, ratio in ratios.items()})
+    assert blend(changes) == pytest.approx({name: ratio / total for name, ratio in ratios.items()})
+    # a gap that shrinks counts as one that grows
+    assert blend({**changes, "audio": change(-0.1, -0.2)}) == pytest.approx(blend(changes))
 
 
 def test_a_loss_that_does_not_generalise_has_no_weight_and_equal_ones_where_none_does():
-    useful, useless = (1.0, 1.0, 0.5, 0.8), (1.0, 1.0, 0.2, 1.2)
+    useful, useless = change(-0.5, -0.2), change(-0.8, 0.2)
     assert blend({"joint": useful, "audio": useless}) == {"joint": 1, "audio": 0}
     assert blend({"joint": useless, "audio": useless}) == {"joint": 0.5, "audio": 0.5}
 
 
+def test_a_growth_within_its_standard_error_counts_as_the_error():
+    # +-0.2 about the mean of two samples: variance 0.04, of the mean 0.02, which is more than 0.1^2
+    changes = {"joint": change(-0.6, -0.4), "audio": change(-0.3, -0.2, spread=0.2)}
+    ratios = {"joint": 0.4 / 0.2**2, "audio": 0.2 / 0.02}
+    total = sum(ratios.values())
+    assert blend(changes) == pytest.approx({name: ratio / total for name, ratio in ratios.items()})
+    # the samples that were seen scatter too: +-0.4 about the mean of four
+    seen, unseen = changes["audio"]
+    wide = {**changes, "audio": (seen + torch.tensor([0.4, -0.4, 0.4, -0.4]), unseen)}
+    ratios["audio"] = 0.2 / (0.02 + 0.16 / 4)
+    total = sum(ratios.values())
+    assert blend(wide) == pytest.approx({name: ratio / total for name, ratio in ratios.items()})
+
+
 def test_no_overfitting_divides_by_nothing():
-    weights = blend({"joint": (1.0, 1.0, 0.5, 0.5), "audio": (1.0, 1.0, 0.8, 0.8)})
+    weights = blend({"joint": change(-0.5, -0.5), "audio": change(-0.2, -0.2)})
     assert weights == pytest.approx({"joint": 0.5 / 0.7, "audio": 0.2 / 0.7})
 
 
@@ -110,10 +132,27 @@ def test_a_trial_trains_on_nothing_that_is_held_out():
 
 
 def test_each_loss_is_judged_by_its_own_trial(monkeypatch):
+    """Losses of one sample that is seen and one that is not, sample by sample."""
+
+    def of(*pairs):
+        names = ("joint", "audio", "image")
+        return {n: tuple(torch.tensor([v]) for v in pair) for n, pair in zip(names, pairs, strict=False)}
+
     method, state = begun()
-    starts = {"joint": (1.0, 1.1), "audio": (1.0, 1.0), "image": (1.0, 1.0)}
-    ends = {"joint": (0.4, 0.7), "audio": (0.7, 0.8), "image": (0.1, 1.2)}
+    before = of((1.0, 1.1), (1.0, 1.0), (1.0, 1.0))
+    after = {"joint": of((0.4, 0.7)), "audio": of((0.7, 0.8)), "image": of((0.1, 1.2))}
     monkeypatch.setattr(method, "_trial", lambda state, name: name)
-    monkeypatch.setattr(method, "_losses", lambda of: {"joint": ends[of]} if of in ends else starts)
+    monkeypatch.setattr(method, "_losses", lambda model: after.get(model, before))
     # gains 0.4, 0.2 and none; growth of the gap 0.2 and 0.1: ratios 10 and 20
     assert method._blend(state) == pytest.approx({"joint": 1 / 3, "audio": 2 / 3, "image": 0})
+
+
+def test_losses_are_those_of_each_head_on_both_parts():
+    method, state = begun(held_out=0.25)
+    found = method._losses(state.model)
+    assert list(found) == ["joint", "audio", "image"]
+    for part, split in enumerate((method._seen, method._unseen)):
+        output = state.model(split.inputs)
+        for name, logits in {"joint": output.logits, **output.unimodal}.items():
+            expected = -logits.detach().double().log_softmax(1)[range(len(split)), split.target]
+            torch.testing.assert_close(found[name][part], expected)
