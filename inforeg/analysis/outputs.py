@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,10 @@ def write_tables(study: Study, folder: Path, numbers: Path) -> None:
         overview, ranks = _across(study)
         shown.append(tables.across_table(study, overview, ranks))
         together = {"overview": _records(overview), "ranks": _ranks(ranks) if ranks else None}
-    _write(shown, folder / study.name, study.provenance)
+    _write(study, shown, folder / study.name)
     for benchmark in study.benchmarks:
         detail = [*tables.detail_tables(study, benchmark), tables.tests_table(study, comparisons, benchmark)]
-        _write(detail, folder / f"{study.name}_{benchmark}", study.provenance)
+        _write(study, detail, folder / f"{study.name}_{benchmark}")
     comparison = pd.concat(comparisons)
     write_text(numbers / f"{study.name}.csv", csv(comparison))
     write_json(
@@ -106,10 +106,12 @@ def _ranks(ranks: across.Ranks) -> dict[str, Any]:
     return asdict(ranks) | frames
 
 
-def _write(shown: Sequence[Table], path: Path, origin: str) -> None:
-    write_text(path.with_name(f"{path.name}.tex"), render.latex(shown, origin))
-    write_text(path.with_name(f"{path.name}.md"), render.markdown(shown, origin))
-    write_text(path.with_name(f"{path.name}.html"), render.html(shown, origin))
+def _write(study: Study, shown: Sequence[Table], path: Path) -> None:
+    """Tables of the study's rows, each with what is to be known of the methods in them."""
+    told = [replace(table, notes=[*table.notes, *study.caveats]) for table in shown]
+    write_text(path.with_name(f"{path.name}.tex"), render.latex(told, study.provenance))
+    write_text(path.with_name(f"{path.name}.md"), render.markdown(told, study.provenance))
+    write_text(path.with_name(f"{path.name}.html"), render.html(told, study.provenance))
 
 
 def _records(frame: pd.DataFrame) -> Any:

@@ -8,6 +8,7 @@ from inforeg.analysis.collect import Collected
 from inforeg.config import BenchmarkConfig
 from inforeg.experiment import Experiment
 from inforeg.project import Project
+from inforeg.registry import METHODS
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class Study:
     def titles(self, benchmarks: Iterable[str]) -> str:
         """Benchmarks as tables call them, each once."""
         return ", ".join(self.benchmarks[name].title for name in dict.fromkeys(benchmarks))
+
+    @property
+    def caveats(self) -> list[str]:
+        """What is to be known of the rows' methods, a note each."""
+        classes = [METHODS.get(name) for name in dict.fromkeys(row.method for row in self.experiment.rows)]
+        return [f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat]
 
     @property
     def provenance(self) -> str:

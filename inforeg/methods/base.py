@@ -70,6 +70,7 @@ class Method:
         head: the fusion that the method brings along; None for the benchmark's.
         remembered: names of the attributes that a resumed run needs, which `setup` must set: plain values and
             tensors, also in lists and dictionaries, or objects with a `state_dict`.
+        caveat: what a reader of its numbers should know; a note of every table with it.
         neutral: settings with which the method is joint training bit for bit, where there are any.
         unimodal_weight: weight of the sum of unimodal cross-entropies (the star of Joint*, InfoReg*).
     """
@@ -88,6 +89,7 @@ class Method:
     own_losses: ClassVar[bool] = False
     head: ClassVar[type[Fusion] | None] = None
     remembered: ClassVar[tuple[str, ...]] = ()
+    caveat: ClassVar[str] = ""
     neutral: ClassVar[Settings | None] = None
 
     unimodal_weight: NonNegativeFloat = 0.0

@@ -8,6 +8,7 @@ from inforeg.analysis import across, compare, grid, tables
 from inforeg.analysis.outputs import write_tables
 from inforeg.analysis.render import latex, markdown
 from inforeg.errors import UserError
+from inforeg.registry import METHODS
 
 MARKDOWN = r"""Mini
 
@@ -170,6 +171,20 @@ def test_one_benchmark_and_two_rows_are_enough(tmp_path):
     study = make_sweep(tmp_path, accuracies, {}).study()
     write_tables(study, tmp_path / "tables", tmp_path / "statistics")
     assert "all benchmarks" not in (tmp_path / "tables" / "mini.md").read_text()
+
+
+def test_every_table_tells_what_is_to_be_known_of_a_method_in_it(tmp_path, monkeypatch):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    accuracies |= {("beta", row, variant): values for (_, row, variant), values in accuracies.items()}
+    study = make_sweep(tmp_path, accuracies, {}).study()
+    monkeypatch.setattr(METHODS.get("pmr"), "caveat", "not in these tables.")
+    monkeypatch.setattr(METHODS.get("inforeg"), "caveat", "it may rain.")
+    write_tables(study, tmp_path / "tables", tmp_path / "statistics")
+    for stem, shown in (("mini", 2), ("mini_alpha", 4), ("mini_beta", 4)):
+        for end in ("tex", "md", "html"):
+            text = (tmp_path / f"tables/{stem}.{end}").read_text()
+            assert text.count("InfoReg: it may rain.") == shown
+            assert "not in these tables" not in text
 
 
 @pytest.mark.parametrize(
