@@ -37,6 +37,26 @@ def test_length_is_restored_only_where_it_fell():
     assert found == pytest.approx([1.5 * restored * value for value in h], rel=1e-4)
 
 
+def test_orthogonal_gradients_give_the_point_of_least_norm_too():
+    # g = (2, 0), g_m = (0, 1): w = 1 / 5; h = 2 (0.2 g + 0.8 g_m) = (0.8, 1.6), |g + g_m| = sqrt(5)
+    weight, (found,) = integrated([[2.0, 0.0]], [[0.0, 1.0]])
+    assert weight == pytest.approx(0.2)
+    restored = math.sqrt(5) / math.hypot(0.8, 1.6)
+    assert restored > 1
+    assert found == pytest.approx([1.5 * restored * 0.8, 1.5 * restored * 1.6])
+
+
+def test_length_is_restored_however_far_it_fell():
+    # g = (12, 0), g_m = (-2, 0.1): w = (4.01 + 24) / 196.01; almost parallel, so h is short
+    weight = 28.01 / 196.01
+    h = [2 * (12 * weight - 2 * (1 - weight)), 2 * 0.1 * (1 - weight)]
+    restored = math.hypot(10, 0.1) / math.hypot(*h)
+    assert restored > 50
+    found_weight, (found,) = integrated([[12.0, 0.0]], [[-2.0, 0.1]])
+    assert found_weight == pytest.approx(weight, rel=1e-5)
+    assert found == pytest.approx([1.5 * restored * value for value in h], rel=1e-3)
+
+
 def test_weights_are_clipped():
     assert multimodal_weight([torch.tensor([1.0])], [torch.tensor([-100.0])], 0.1).item() == pytest.approx(
         0.9

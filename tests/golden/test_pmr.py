@@ -5,6 +5,7 @@ import torch
 
 from inforeg.batch import Batch, Output
 from inforeg.methods.pmr import class_means
+from inforeg.models.multimodal import answers
 from tests.conftest import make_config, make_data, make_spec, start
 
 
@@ -105,3 +106,49 @@ def test_prototypes_are_made_only_where_a_loss_asks_for_them(settings, epoch, pa
     with state.cost:
         method.on_epoch_start(state)
     assert state.cost.forward == {"audio": passes, "image": passes}
+
+
+def test_entropy_is_the_mean_over_the_batch():
+    """Two samples of which each modality knows one class better; audio leads in the sum."""
+    method, state = start(make_spec("pmr", mu=0.5, config=make_config(training={"epochs": 10})))
+    method._prototypes = PROTOTYPES
+    features = {"audio": torch.tensor([[0.1], [0.3]]), "image": torch.tensor([[0.4], [0.45]])}
+    batch = Batch({}, torch.tensor([0, 0]), torch.tensor([0, 1]))
+    found = method.losses(state, batch, Output(features, torch.zeros(2, 2), {}))
+    audio, image = ([probability(h.item()) for h in features[m]] for m in ("audio", "image"))
+    behind = sum(audio) / sum(image) - 1
+    entropies = [-(p * math.log(p) + (1 - p) * math.log(1 - p)) for p in audio]
+    assert found["entropy"].item() == pytest.approx(-0.5 * behind * sum(entropies) / 2, rel=1e-4)
+    losses = [-math.log(p) for p in image]
+    assert found["prototype/image"].item() == pytest.approx(behind * sum(losses) / 2, rel=1e-4)
+
+
+def test_prototypes_are_of_another_part_in_each_epoch(monkeypatch):
+    parts = []
+
+    def spy(model, split):
+        parts.append({tuple(row) for row in split.inputs["audio"].tolist()})
+        return answers(model, split)
+
+    monkeypatch.setattr("inforeg.methods.pmr.answers", spy)
+    method, state = start(make_spec("pmr", share=0.25))
+    first = {tuple(row) for row in state.train.inputs["audio"][:20].tolist()}
+    for state.epoch in range(3):
+        method.on_epoch_start(state)
+    assert [len(part) for part in parts] == [20, 20, 20]
+    assert first not in parts
+    assert parts[0] != parts[1] != parts[2] != parts[0]
+
+
+def test_prototypes_are_made_in_evaluation_mode():
+    method, state = start(make_spec("pmr", share=1.0))
+    norm = torch.nn.BatchNorm1d(5)
+    state.model.encoders["audio"].append(torch.nn.Dropout(0.5)).append(norm)
+    state.model.train()
+    method.on_epoch_start(state)
+    assert norm.num_batches_tracked == 0
+    assert state.model.training
+    features = state.model.eval().encode(state.train.inputs)["audio"]
+    torch.testing.assert_close(
+        method._prototypes["audio"][1], features[state.train.target == 1].mean(0).detach()
+    )

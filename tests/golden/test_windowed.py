@@ -10,7 +10,7 @@ import torch
 from inforeg.errors import UserError
 from inforeg.regulation import InfoReg
 from inforeg.window import Windows
-from tests.conftest import make_spec, start
+from tests.conftest import make_config, make_spec, start
 
 AUDIO, IMAGE = "audio", "image"
 GROWS = {"trace/batch/audio": (1.0, 1.1), "trace/batch/image": (1.0, 1.02)}
@@ -108,3 +108,21 @@ def test_windows_are_saved_and_belong_to_their_modalities():
         Windows((AUDIO,), 0.04, "single").load_state_dict(windows.state_dict())
     with pytest.raises(UserError, match="time of regulation 'prim'; did you mean 'prime'"):
         InfoReg({m: [torch.nn.Parameter(torch.zeros(1))] for m in (AUDIO, IMAGE)}, active="prim")
+
+
+@pytest.mark.parametrize("name", ["ogm", "inforeg"])
+@pytest.mark.parametrize(("estimate", "opens"), [("batch", AUDIO), ("sample", IMAGE)])
+def test_windows_hang_on_the_estimate_that_the_run_names(name, estimate, opens):
+    """The batch estimate grows for audio, that of single samples for image."""
+    config = make_config(training={"trace": estimate})
+    method, state = start(make_spec(name, config=config, active="prime"))
+    grows = {AUDIO: "batch", IMAGE: "sample"}
+    for epoch in range(2):
+        method.on_epoch_start(state)
+        traces = {
+            f"trace/{kind}/{m}": 1.0 + epoch * (kind == grows[m]) for m in grows for kind in grows.values()
+        }
+        method.on_epoch_end(state, traces)
+    state.drain()
+    method.on_epoch_start(state)
+    assert state.drain() == {f"window/{m}": float(m == opens) for m in grows}

@@ -91,3 +91,13 @@ def test_ogm_ge_leaves_biases_and_head_alone_and_draws_from_its_own_stream():
     assert all(torch.equal(gradient, after[name]) for name, gradient in again.items())
     other = modulated("ogm_ge", epoch=1)[1]
     assert not torch.equal(other[f"encoders.{AHEAD}.0.weight"], after[f"encoders.{AHEAD}.0.weight"])
+
+
+def test_the_deviation_of_the_noise_is_of_a_sample():
+    """1 and 4 have variance 4.5 about their mean, not 2.25."""
+    method, _ = start(make_spec("ogm_ge"))
+    drawn = torch.randn(2, generator=torch.Generator().manual_seed(3))
+    method._noise = {AHEAD: torch.Generator().manual_seed(3)}
+    gradient = torch.tensor([1.0, 4.0])
+    method.modulate(AHEAD, [gradient], torch.tensor(0.5))
+    torch.testing.assert_close(gradient, torch.tensor([0.5, 2.0]) + 4.5**0.5 * drawn)

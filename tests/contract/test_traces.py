@@ -1,0 +1,34 @@
+"""Tr(F) is of what the losses ask for, not of what a method makes of it."""
+
+import pytest
+
+from inforeg.methods.base import Method
+from inforeg.metrics.information import FisherTrace
+from inforeg.registry import METHODS
+from tests.conftest import make_data, make_spec, start, untrained
+
+
+@pytest.mark.parametrize("name", METHODS.classes)
+def test_the_trace_is_taken_before_gradients_are_edited(name, monkeypatch):
+    data = make_data()
+    settings = next(iter(METHODS.get(name).expand(tuple(data.train.inputs)).values()))
+    method, state = start(make_spec(name, **settings), data, untrained(data))
+    seen = []
+
+    def edit(state, batch, output):
+        plain = FisherTrace({m: state.model.parameters_of(m) for m in state.model.modalities})
+        plain.add()
+        seen.append((state.trace.sums(), plain.sums()))
+        for parameter in state.model.parameters():
+            parameter.grad = None
+
+    monkeypatch.setattr(method, "on_gradients", edit)
+    method.on_epoch_start(state)
+    first = list(method.sampler(state, state.train))[:1]
+    for index in first:
+        method.step(state, method.on_batch(state, state.train.batch(index)))
+    if type(method).step is Method.step:
+        assert len(seen) == len(first)
+    for measured, plain in seen:
+        assert {m: measured[m] for m in plain} == plain
+        assert any(plain.values())
