@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from inforeg.errors import UserError
+from inforeg.errors import UserError, unknown
 from inforeg.experiment import Experiment, WorkflowConfig
 from inforeg.jobs import Job, jobs
+from inforeg.metrics.names import known
 from inforeg.plan import Cell, Plan, plan, plan_tuning
 from inforeg.products import tables
 from inforeg.project import CONFIG, Project
@@ -60,6 +61,10 @@ def configuration(project: Project) -> Configuration:
         project.experiment(name)
     _targets(workflow, experiments)
     _products(experiments)
+    if not any(experiments[name].claims for name in workflow.experiments):
+        raise UserError(f"None of the experiments in {CONFIG} has claims, which `all` tests; give one some.")
+    for name, experiment in experiments.items():
+        _metrics(project, name, experiment)
     plans = {name: plan(project, name) for name in experiments}
     trials = [cell for trial in plan_tuning(project) for cell in trial.cells]
     alone = [[name] for name in experiments if name not in chain(*named)]
@@ -84,3 +89,18 @@ def _products(experiments: Mapping[str, Experiment]) -> None:
     if times > 1:
         names = [name for name, experiment in experiments.items() if file in tables(name, experiment)]
         raise UserError(f"The experiments {' and '.join(names)} would both make {file}; rename one of them.")
+
+
+def _metrics(project: Project, name: str, experiment: Experiment) -> None:
+    """Every metric that the experiment names will be there, on one of its benchmarks at least."""
+    options = {"selected": experiment.selection == "val", "corrupted": "corruption" in experiment.figures}
+    modalities = {m for benchmark in experiment.benchmarks for m in project.benchmark(benchmark).encoders}
+    there = known(modalities, **options)
+    kinds = {f"{metric.partition('/')[0]}/*" for metric in there if "/" in metric}
+    asked = [experiment.metric, *(claim.metric for claim in experiment.claims)]
+    for metric, offered in (
+        *((each, there) for each in asked),
+        *((each, there | kinds) for each in experiment.beside),
+    ):
+        if metric not in offered:
+            raise UserError(f"The experiment {name!r}: {unknown('test metric', metric, offered)}")

@@ -1,11 +1,23 @@
 """What the YAML files of experiments and of the workflow hold, as validated models."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from inforeg.config import MOST_SEEDS, Name, Setting, Strict
 from inforeg.errors import unknown
+
+T = TypeVar("T")
+
+
+def _each_once(values: list[T]) -> list[T]:
+    if twice := next((value for value in values if values.count(value) > 1), None):
+        raise ValueError(f"{twice!r} stands there twice")
+    return values
+
+
+Once = Annotated[list[T], AfterValidator(_each_once)]
+"""A list in which nothing stands twice."""
 
 Metric = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/[a-z0-9_]+)?$")]
 Metrics = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/([a-z0-9_]+|\*))?$")]
@@ -73,8 +85,8 @@ class Experiment(Strict):
     title: str
     caption: str = ""
     paper_caption: str = Field("", description="the caption in the suite `paper`, if another one")
-    benchmarks: list[Name] = Field(min_length=1, description="of the suite `embedded`")
-    paper_benchmarks: list[Name] = Field(
+    benchmarks: Once[Name] = Field(min_length=1, description="of the suite `embedded`")
+    paper_benchmarks: Once[Name] = Field(
         default_factory=list, description="of the suite `paper`; none: the embedded ones"
     )
     seeds: Annotated[int, Field(ge=2, le=MOST_SEEDS)] = Field(
@@ -90,11 +102,11 @@ class Experiment(Strict):
     )
     selection: Selection = "val"
     metric: Metric = "accuracy"
-    beside: list[Metrics] = Field(
+    beside: Once[Metrics] = Field(
         default_factory=list,
         description="metrics shown in brackets beside the tested one; accuracy/* is that of each modality",
     )
-    figures: list[Drawing] = Field(default_factory=list)
+    figures: Once[Drawing] = Field(default_factory=list)
     x_label: str = Field("", description="what the rows' `x` is")
     claims: list[Claim] = Field(default_factory=list)
     printed: dict[str, dict[str, list[float | None]]] = Field(
@@ -130,6 +142,10 @@ class Experiment(Strict):
         claims = [claim.id for claim in self.claims]
         if twice := next((claim for claim in claims if claims.count(claim) > 1), None):
             raise ValueError(f"two claims have the id {twice!r}; give one of them an id of its own")
+        if same := next((claim.id for claim in self.claims if claim.better == claim.worse), None):
+            raise ValueError(f"the claim {same!r} compares a row with itself; name another one")
+        if self.second_reference == self.reference:
+            raise ValueError("second_reference is the reference itself; name another row, or leave it out")
         named = [*self.references, *(key for claim in self.claims for key in (claim.better, claim.worse))]
         named += [row.reference for row in self.rows if row.reference]
         named += [key for rows in self.printed.values() for key in rows]
@@ -143,8 +159,8 @@ class WorkflowConfig(Strict):
     """workflow/config/config.yaml."""
 
     suite: Suite = Field("embedded", description="which benchmarks experiments run on")
-    experiments: list[Name] = Field(min_length=1, description="what `all` makes")
+    experiments: Once[Name] = Field(min_length=1, description="what `all` makes")
     quick: Name = Field(description="the experiment that `quick` makes")
-    targets: dict[Name, list[Name]] = Field(
+    targets: dict[Name, Once[Name]] = Field(
         default_factory=dict, description="further targets, and the experiments that each of them makes"
     )

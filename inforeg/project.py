@@ -114,11 +114,20 @@ class Project:
 
     def tuned(self) -> Choices:
         """What tuning chose."""
-        return read_yaml(self.root / TUNED, Choices)
+        path = self.root / TUNED
+        if not path.exists():
+            raise UserError(
+                f"{path} is not there, which experiments with `tuned: true` read; set it to false, run "
+                f"`snakemake --cores all tuning`, copy results/tuning/tuned.yaml to {TUNED} and set it back."
+            )
+        return read_yaml(path, Choices)
 
     def workflow(self) -> WorkflowConfig:
         """What the workflow makes."""
-        return read_yaml(self.root / CONFIG, WorkflowConfig)
+        path = self.root / CONFIG
+        if not path.exists():
+            raise UserError(f"{path} is missing; write one that names `experiments` and `quick`.")
+        return read_yaml(path, WorkflowConfig)
 
     @property
     def suite(self) -> Suite:

@@ -9,10 +9,8 @@ import pandas as pd
 from inforeg.analysis import statistics
 from inforeg.analysis.study import Study
 from inforeg.errors import unknown
+from inforeg.metrics.names import WEAKEST
 from inforeg.ties import apart, settled
-
-WEAKEST = "weakest"
-"""Stands in a metric, as in accuracy/weakest, for each benchmark's weakest modality."""
 
 
 class Pair(NamedTuple):

@@ -29,6 +29,15 @@ EXPERIMENT = {
         {"label": "Joint training", "method": "joint"},
         {"label": "InfoReg*", "method": "inforeg", "variant": "star", "set": {"unimodal_weight": 1.0}},
     ],
+    "claims": [
+        {
+            "id": "wins",
+            "statement": "InfoReg* wins",
+            "better": "inforeg/star",
+            "worse": "joint",
+            "source": "-",
+        }
+    ],
 }
 TRAIN = ["train", "--benchmark", "toy", "--method"]
 

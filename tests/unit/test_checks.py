@@ -1,9 +1,15 @@
 """The configuration as a whole: what is refused before anything runs."""
 
+import json
+
 import pytest
 
 from inforeg.checks import configuration
+from inforeg.engine.corruption import areas, under_corruption
+from inforeg.engine.restore import restore
 from inforeg.errors import UserError
+from inforeg.metrics.names import WEAKEST, known
+from tests.conftest import make_data, make_spec
 from tests.unit.conftest import BENCHMARK, EXPERIMENT, write
 from tests.unit.test_tuning import TUNING
 
@@ -53,3 +59,74 @@ def test_what_editors_and_systems_leave_is_ignored(project):
     for folder in (".ipynb_checkpoints", "old"):
         write(where / folder / "other.yaml", EXPERIMENT)
     assert configuration(project) == before
+
+
+def claim(**changes):
+    return {
+        "id": "wins",
+        "statement": "It wins",
+        "better": "ensemble",
+        "worse": "joint",
+        "source": "-",
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"metric": "acuracy"}, "no test metric 'acuracy'; did you mean 'accuracy'?"),
+        ({"metric": "accuracy/thrid"}, "no test metric 'accuracy/thrid'"),
+        ({"metric": "f1/first"}, "no test metric 'f1/first'"),
+        ({"metric": "noise/first"}, "no test metric 'noise/first'"),
+        ({"selection": "last", "metric": "probe/first"}, "no test metric 'probe/first'"),
+        ({"beside": ["accuracy/*", "sore/*"]}, r"no test metric 'sore/\*'; did you mean 'score/\*'?"),
+        ({"beside": ["macro_f1/*"]}, r"no test metric 'macro_f1/\*'"),
+        ({"claims": [claim(metric="accurracy/weakest")]}, "no test metric 'accurracy/weakest'"),
+        ({"claims": []}, "None of the experiments in .+ has claims"),
+        ({"claims": [claim(worse="ensemble")]}, "the claim 'wins' compares a row with itself"),
+        ({"benchmarks": ["toy", "toy"]}, "'toy' stands there twice"),
+        ({"figures": ["curves", "curves"]}, "'curves' stands there twice"),
+        ({"beside": ["loss", "loss"]}, "'loss' stands there twice"),
+        ({"second_reference": "joint"}, "second_reference is the reference itself"),
+        ({"tuned": True}, "set it to false, run"),
+        ({"seeds": 1_000_000_000}, "less than or equal to 10000"),
+    ],
+)
+def test_what_would_fail_after_training_is_refused_before(project, change, words):
+    write(project.root / f"{EXPERIMENTS}/main.yaml", {**EXPERIMENT, **change})
+    with pytest.raises(UserError, match=words):
+        configuration(project)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metric": "accuracy/weakest"},
+        {"metric": "noise/first", "figures": ["corruption"]},
+        {"metric": "probe_gap", "beside": ["score/*", "probe/*", "delta/second", "loss"]},
+        {"selection": "last", "metric": "macro_f1", "claims": [claim(metric="score/second")]},
+    ],
+)
+def test_metrics_that_runs_have_are_taken(project, change):
+    write(project.root / f"{EXPERIMENTS}/main.yaml", {**EXPERIMENT, **change})
+    configuration(project)
+
+
+def test_the_known_metrics_are_those_that_a_run_has(run):
+    folder = run(make_spec())
+    kept = json.loads((folder / "summary.json").read_text())["selection"]
+    data = make_data()
+    restored = restore(make_spec(), folder, data)
+    corrupted = set(areas(under_corruption(restored)))
+    for rule in ("val", "last"):
+        found = {name.removeprefix("test/") for name in kept[rule]["metrics"] if name.startswith("test/")}
+        named = known(data.train.inputs, selected=rule == "val", corrupted=True)
+        wanted = {name for name in named if not name.endswith(f"/{WEAKEST}")}
+        assert wanted == found | (corrupted if rule == "val" else set())
+
+
+def test_a_missing_config_is_named_with_a_remedy(project):
+    (project.root / "workflow/config/config.yaml").unlink()
+    with pytest.raises(UserError, match=r"config\.yaml is missing; write one that names"):
+        configuration(project)
