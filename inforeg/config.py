@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,6 +17,8 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
 )
+
+from inforeg.characters import clean, untypesettable
 
 Setting = bool | int | float | str | None | list[Any] | dict[str, Any]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=100)]
@@ -27,6 +30,16 @@ MOST_SEED, MOST_SEEDS = 999_999_999, 10_000
 
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 Seeds = Annotated[int, Field(ge=1, le=MOST_SEEDS)]
+
+
+def _shown(text: str) -> str:
+    if reason := untypesettable(text):
+        raise ValueError(reason)
+    return clean(text)
+
+
+Text = Annotated[str, AfterValidator(_shown)]
+"""What tables, figures and documents print: refused, before anything is trained, where they could not."""
 
 
 class Strict(BaseModel):
@@ -104,7 +117,7 @@ class TrialConfig(Strict):
 class BenchmarkConfig(TrialConfig):
     """workflow/config/benchmarks/<name>.yaml."""
 
-    title: str = Field(description="how tables call the benchmark")
+    title: Text = Field(description="how tables call the benchmark")
     seeds_per_job: Seeds = Field(12, description="runs that share one process in the workflow")
 
     def trial(self) -> TrialConfig:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from inforeg.config import MOST_SEEDS, Name, Setting, Strict
+from inforeg.config import MOST_SEEDS, Name, Setting, Strict, Text
 from inforeg.errors import unknown
 
 T = TypeVar("T")
@@ -43,14 +43,14 @@ Drawing = Literal[
 class Row(Strict):
     """One row of a table: a method, perhaps with settings of its own."""
 
-    label: str
+    label: Text
     method: Name
     variant: Name = "default"
     set: dict[str, Setting] = Field(
         default_factory=dict,
         description="method settings, or training.*, data.*, fusion; x2 doubles the benchmark's own number",
     )
-    column: str = Field("", description="the table's column; rows of one label then share a line")
+    column: Text = Field("", description="the table's column; rows of one label then share a line")
     reference: str = Field("", description="key of the row that it is tested against, if another one")
     x: float | None = Field(None, description="where the figures `sweep` and `gain` place the row")
 
@@ -69,12 +69,12 @@ class Claim(Strict):
     """A statement of the paper that a paired test can decide, on every benchmark of the experiment."""
 
     id: Name
-    statement: str
+    statement: Text
     better: str = Field(description="key of the row claimed to be better")
     worse: str = Field(description="key of the row claimed to be worse")
     metric: Metric = "accuracy"
-    source: str = Field(description="where the paper says so")
-    printed: dict[str, float] = Field(
+    source: Text = Field(description="where the paper says so")
+    printed: dict[Text, float] = Field(
         default_factory=dict, description="the paper's own difference in points, by its data set"
     )
 
@@ -82,9 +82,9 @@ class Claim(Strict):
 class Experiment(Strict):
     """workflow/config/experiments/<name>.yaml: one table with its figures and claims."""
 
-    title: str
-    caption: str = ""
-    paper_caption: str = Field("", description="the caption in the suite `paper`, if another one")
+    title: Text
+    caption: Text = ""
+    paper_caption: Text = Field("", description="the caption in the suite `paper`, if another one")
     benchmarks: Once[Name] = Field(min_length=1, description="of the suite `embedded`")
     paper_benchmarks: Once[Name] = Field(
         default_factory=list, description="of the suite `paper`; none: the embedded ones"
@@ -107,9 +107,9 @@ class Experiment(Strict):
         description="metrics shown in brackets beside the tested one; accuracy/* is that of each modality",
     )
     figures: Once[Drawing] = Field(default_factory=list)
-    x_label: str = Field("", description="what the rows' `x` is")
+    x_label: Text = Field("", description="what the rows' `x` is")
     claims: list[Claim] = Field(default_factory=list)
-    printed: dict[str, dict[str, list[float | None]]] = Field(
+    printed: dict[Text, dict[str, list[float | None]]] = Field(
         default_factory=dict, description="the paper's numbers: data set, row key, columns"
     )
 
