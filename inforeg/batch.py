@@ -32,7 +32,8 @@ class Output:
         features: the encoders' outputs h_m, (B, d_m) each.
         logits: (B, C).
         unimodal: each modality's logits u_m, (B, C): its share of `logits` where the fusion decomposes,
-            else the logits with the other modalities' features set to zero.
+            else the logits with the other modalities' features set to zero. Where encoders hear each
+            other, a model's `answer` has features and these of each modality alone.
     """
 
     features: Mapping[str, Tensor]

@@ -21,8 +21,8 @@ EPOCH = {
 
 ORACLE = "The test oracle picks the epoch on the test split: biased upwards, shown for comparison only."
 SHARES = (
-    "Each modality through its own share of the logits, or with the other features at zero. Gap: best minus "
-    "worst modality."
+    "Each modality through its own share of the logits, or with the other features at zero (Greedy: through "
+    "its branch, cut off from the others). Gap: best minus worst modality."
 )
 PROBES = (
     "Accuracy of a linear classifier on each frozen encoder, at the epoch with the best validation accuracy. "

@@ -33,7 +33,7 @@ def evaluate(model: MultimodalModel, method: Method, split: Split) -> Evaluation
     """Accuracy, macro-F1 and loss of the method's answer; accuracy, score and Delta of each modality.
 
     A modality is measured through its own logits: its share of the joint ones where the fusion
-    decomposes, else the logits with the other features at zero.
+    decomposes, else the logits with the other features at zero. None depends on the others' inputs.
     """
     output = answers(model, split)
     logits, shares = method.predict(output), output.unimodal

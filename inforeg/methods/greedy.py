@@ -34,9 +34,11 @@ class Greedy(Method):
     branch m with its head (main) to running sums, whose BDR_m = log10(bypass_m / main_m). Where the largest
     BDR exceeds the smallest by more than epsilon, the next Q steps re-balance: the branch with the largest is
     rescaled by the running average of its excitation, which cuts the flow from the others. The paper has two
-    branches; largest and smallest are this package's reading for more. A test always uses the actual
-    excitations; the code leaves the mode of the last training step on, and its averages also take in the
-    evaluations, the test split's among them.
+    branches; largest and smallest are this package's reading for more. The answer to a test always uses the
+    actual excitations; the code leaves the mode of the last training step on, and its averages also take in
+    the evaluations, the test split's among them. What is reported of one modality (accuracy, score, probe) is
+    of its branch alone, whose excitation is held at the running average of its own, at every depth; also with
+    `average: leader`.
 
     Attributes:
         epsilon: epsilon, tolerated difference of BDR; 0.01 in the code.
@@ -45,13 +47,14 @@ class Greedy(Method):
         joins: depths that are joined, counted from the last; 3 in the code, ResNet-18's layers 2 to 4.
         ratio: the bottleneck is 2 sum_m d_m / ratio wide; 4 in the code.
         gain: the largest excitation; 2 in MMTM's paper, 1 in the code.
-        average: of which excitation a branch keeps the running average: its `own`, or the `leader`'s, as the
-            code does by mistake.
+        average: whose running average rescales a branch that is held: its `own`, or the `leader`'s, as in
+            the code by mistake.
         leader: of `average: leader`: that branch; empty: the benchmark's first, as in the code.
     """
 
     name = "greedy"
     title = "Greedy"
+    version = 2
     family = "feed-forward"
     reference = "Wu et al., Characterizing and Overcoming the Greedy Nature, ICML 2022"
     remembered = ("_bypass", "_main", "_held", "_left")

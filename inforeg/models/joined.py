@@ -1,12 +1,14 @@
 """Encoders that squeeze-and-excitation modules join at several depths."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from inforeg.batch import Output
 from inforeg.models.encoders.base import Encoder
 from inforeg.models.fusion import Streams, linear, xavier
 from inforeg.models.heads import Mean
@@ -23,7 +25,7 @@ class MMTM(nn.Module):
         widths: d_m per branch.
         ratio: v is 2 sum_m d_m / ratio wide.
         gain: the largest excitation.
-        leader: branch whose excitation all running averages accumulate; empty: each its own.
+        leader: branch whose running average rescales any branch that is held; empty: each its own.
         streams: gives the generator for a layer's initial weights.
     """
 
@@ -53,8 +55,12 @@ class MMTM(nn.Module):
         scale = {m: self.gain * torch.sigmoid(layer(joint)) for m, layer in self.excite.items()}
         if self.training:
             self._accumulate(scale)
-            scale |= {m: self.average(m).expand_as(scale[m]) for m in held}
-        return {m: h * scale[m].view(*scale[m].shape, *[1] * (h.dim() - 2)) for m, h in values.items()}
+            scale |= {m: self.average(self.leader or m).expand_as(scale[m]) for m in held}
+        return {m: rescaled(h, scale[m]) for m, h in values.items()}
+
+    def alone(self, modality: str, values: Tensor) -> Tensor:
+        """One branch's values, rescaled by the running average of its own excitation."""
+        return rescaled(values, self.average(modality).expand(len(values), -1))
 
     def average(self, modality: str) -> Tensor:
         """Running average (d_m,) of the branch's excitation over all training samples, batch by batch."""
@@ -69,7 +75,12 @@ class MMTM(nn.Module):
         self.get_buffer("passes").add_(1)
         for modality in scale:
             average = self.average(modality)
-            average += (scale[self.leader or modality].mean(0) - average) / self.get_buffer("passes")
+            average += (scale[modality].mean(0) - average) / self.get_buffer("passes")
+
+
+def rescaled(values: Tensor, scale: Tensor) -> Tensor:
+    """Values (B, d, ...) by their channels' factors (B, d)."""
+    return values * scale.view(*scale.shape, *[1] * (values.dim() - 2))
 
 
 class Branches(Mean):
@@ -101,6 +112,23 @@ class JoinedModel(MultimodalModel):
         values = {m: self._pieces[m][0](inputs[m]) for m in self.modalities}
         for depth, joint in enumerate(joints, start=1):
             values = {m: self._pieces[m][depth](h) for m, h in joint(values, held).items()}
+        return values
+
+    def answer(self, inputs: Mapping[str, Tensor]) -> Output:
+        """The joint logits of the joined encoders, the rest of each encoder alone.
+
+        At every depth the excitation of a branch alone is held at its running average. To hold the others'
+        would not do: their values reach the branch through the squeeze.
+        """
+        logits = self(inputs).logits
+        return replace(self.fuse({m: self._alone(m, inputs[m]) for m in self.modalities}), logits=logits)
+
+    def _alone(self, modality: str, values: Tensor) -> Tensor:
+        joints = cast(Branches, self.fusion).joints
+        first, *others = self._pieces[modality]
+        values = first(values)
+        for joint, piece in zip(joints, others, strict=True):
+            values = piece(cast(MMTM, joint).alone(modality, values))
         return values
 
 

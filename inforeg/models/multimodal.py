@@ -55,6 +55,15 @@ class MultimodalModel(nn.Module):
         """Encode, then fuse."""
         return self.fuse(self.encode(inputs))
 
+    def answer(self, inputs: Mapping[str, Tensor]) -> Output:
+        """As `forward`, but features and unimodal logits are of each modality alone.
+
+        What is reported of a modality must not depend on the others' inputs: a model whose encoders hear
+        each other overrides this. Only for evaluation mode.
+        """
+        output: Output = self(inputs)
+        return output
+
     def parameters_of(self, modality: str) -> list[nn.Parameter]:
         """The parameters of one encoder."""
         return list(self.encoders[modality].parameters())
@@ -77,13 +86,13 @@ EVALUATION_BATCH = 1024
 
 @torch.no_grad()
 def answers(model: MultimodalModel, split: Split) -> Output:
-    """The model's answer to a whole split, in its order and without gradient.
+    """The model's `answer` to a whole split, in its order and without gradient.
 
     Measured in evaluation mode; the model's mode is left as it was.
     """
     training = model.training
     model.eval()
-    parts: list[Output] = [model(batch.inputs) for batch in split.batches(EVALUATION_BATCH)]
+    parts: list[Output] = [model.answer(batch.inputs) for batch in split.batches(EVALUATION_BATCH)]
     model.train(training)
     return Output(
         {m: torch.cat([part.features[m] for part in parts]) for m in parts[0].features},

@@ -1,7 +1,5 @@
 """What every method must do, over the registry: a new file is covered without being named here."""
 
-import json
-import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,68 +8,23 @@ import pytest
 import torch
 from torch import nn
 
-from inforeg.config import RunSpec, TrialConfig
+from inforeg.config import RunSpec
 from inforeg.data.base import Data, Split
 from inforeg.engine import loop, train
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.record import Record
 from inforeg.engine.train import blueprint, method_of
-from inforeg.errors import UserError
 from inforeg.methods.base import Method
-from inforeg.models.fusion import FUSIONS, fusion_class
 from inforeg.plan import supports
 from inforeg.registry import METHODS
 from tests.conftest import make_config, make_data, make_spec, poisoned
+from tests.contract.cases import THREE, TWO, cases, rows, spec_of
 
-TWO, THREE = ("audio", "image"), ("audio", "image", "text")
 DETERMINISTIC = ("metrics.jsonl", "predictions.parquet", "model.pt", "summary.json", "run.json")
-
-# every method and every variant it offers, for a row of one run (unimodal: of its first modality)
-CASES = [
-    (name, variant, next(iter(cls.expand(TWO).values())))
-    for name, cls in METHODS.classes.items()
-    for variant in ("default", *cls.variants)
-]
-cases = pytest.mark.parametrize("case", CASES, ids=lambda case: "/".join(case[:2]))
-
-
-def spec_of(case, config: TrialConfig | None = None, **more) -> RunSpec:
-    """The spec of a case; under `make_config()` every method runs, or nothing below would test it."""
-    method, variant, settings = case
-    return make_spec(method, variant, config=config, **{**settings, **more})
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in DETERMINISTIC}
-
-
-def rows(folder: Path) -> list[dict[str, float]]:
-    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-
-
-@cases
-@pytest.mark.parametrize("modalities", [TWO, THREE], ids=len)
-@pytest.mark.parametrize("fusion", FUSIONS)
-def test_trains_with_finite_losses_or_refuses_with_a_reason(run, tmp_path, case, modalities, fusion):
-    spec = spec_of(case, make_config(modalities, fusion=fusion))
-    works, reason = supports(spec)
-    if spec.variant == "default":
-        assert works == listed(METHODS.get(spec.method), len(modalities), fusion)
-    if works:
-        for row in rows(run(spec)):
-            assert all(math.isfinite(value) for value in row.values())
-    else:
-        assert reason
-        with pytest.raises(UserError, match=re.escape(reason)):
-            run(spec)
-        assert not spec.directory(tmp_path / "runs").exists()
-
-
-def listed(cls: type[Method], modalities: int, fusion: str) -> bool:
-    """Whether `inforeg list` says that the method runs on so many modalities under the fusion."""
-    joins = fusion_class(fusion).joins
-    taken = cls.fewest <= modalities <= (cls.most or modalities) and joins in (None, modalities)
-    return taken and fusion in (cls.fusions or FUSIONS)
 
 
 @cases

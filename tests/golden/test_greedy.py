@@ -51,14 +51,27 @@ def twice(joint):
         joint({"a": torch.tensor([[s]]), "b": torch.tensor([[0.5]])}, ())
 
 
-@pytest.mark.parametrize(("leader", "of_b"), [("", "b"), ("a", "a")])
-def test_running_averages_are_of_the_own_branch(leader, of_b):
+@pytest.mark.parametrize(("leader", "holds_b"), [("", "b"), ("a", "a")])
+def test_a_held_branch_takes_the_average_of_its_own_or_of_the_leader(leader, holds_b):
     """Mistake 5: in the released code one branch's average accumulates the other's excitation."""
     joint = mmtm(leader)
     twice(joint)
+    values = {"a": torch.tensor([[1.0]]), "b": torch.tensor([[0.5]])}
+    found = joint(values, ("a", "b"))  # which is v = 2 once more
+    means = {"a": (4 * sigmoid(2) + 2 * sigmoid(1)) / 3, "b": (4 * sigmoid(-2) + 2 * sigmoid(-1)) / 3}
+    assert {m: joint.average(m).item() for m in "ab"} == pytest.approx(means)
+    assert found["a"].item() == pytest.approx(means["a"])
+    assert found["b"].item() == pytest.approx(0.5 * means[holds_b])
+
+
+@pytest.mark.parametrize("leader", ["", "a"])
+def test_a_branch_alone_is_rescaled_by_its_own_average(leader):
+    joint = mmtm(leader)
+    twice(joint)
     means = {"a": sigmoid(2) + sigmoid(1), "b": sigmoid(-2) + sigmoid(-1)}  # 2 (x + y) / 2
-    assert joint.average("a").item() == pytest.approx(means["a"])
-    assert joint.average("b").item() == pytest.approx(means[of_b])
+    for m, mean in means.items():
+        for values in (torch.tensor([[3.0]]), torch.tensor([[[3.0, 6.0]]])):
+            torch.testing.assert_close(joint.alone(m, values), mean * values)
 
 
 def test_a_held_branch_takes_its_average_in_training_alone():
@@ -114,6 +127,25 @@ def test_names_have_no_say():
         losses.append({m: terms[m].item() for m in inputs.inputs})
     first, second = losses
     assert {names[m]: value for m, value in first.items()} == pytest.approx(second, rel=1e-5)
+
+
+def test_what_is_reported_of_a_modality_is_of_its_branch_alone():
+    """One joint, two layers: u_m = W h + b of the branch's second stage after average * first stage."""
+    method, state = begun()
+    batch = state.train.batch(torch.arange(16))
+    for _ in range(3):
+        method.step(state, batch)
+    state.model.eval()
+    with torch.no_grad():
+        answer, joined = state.model.answer(batch.inputs), state.model(batch.inputs)
+        assert torch.equal(answer.logits, joined.logits)
+        (joint,) = state.model.fusion.joints
+        for m, values in batch.inputs.items():
+            first, second = state.model._pieces[m]
+            features = second(first(values) * joint.average(m))
+            assert torch.equal(answer.features[m], features)
+            assert torch.equal(answer.unimodal[m], state.model.fusion.heads[m](features))
+            assert not torch.allclose(answer.unimodal[m], joined.unimodal[m])
 
 
 def test_loss_is_the_branches_and_the_answer_their_mean():
