@@ -111,7 +111,9 @@ class GBlending(Method):
         trial = copy.deepcopy(state.model) if name == JOINT else self._alone(state, name)
         optimizer = state.fresh_optimizer(trial.parameters())
         optimizer.param_groups[0]["lr"] = state.optimizer.param_groups[0]["lr"]
-        generator, size = state.generator(f"{self.name} trial"), state.spec.config.training.batch_size
+        # Not the state's source, which would go on: all trials of an epoch take the same batches.
+        generator = stream(state.spec.seed, "method", f"{self.name} trial", state.epoch)
+        size = state.spec.config.training.batch_size
         for _ in range(self._length):
             order = torch.randperm(len(self._seen), generator=generator).to(state.device)
             for index in together(torch.split(order, size), size):

@@ -89,6 +89,7 @@ class TrainState:
     epochs: int
     epoch: int = 0
     _logged: dict[str, list[Tensor | float]] = field(default_factory=lambda: defaultdict(list))
+    _sources: dict[tuple[str | int, ...], torch.Generator] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
@@ -96,15 +97,23 @@ class TrainState:
         return self.train.target.device
 
     def generators(self, name: str) -> dict[str, torch.Generator]:
-        """The method's own source of chance `name` in this epoch, one per modality; equal after a resume."""
-        return {
-            modality: stream(self.spec.seed, "method", name, modality, self.epoch, device=self.device)
-            for modality in self.model.modalities
-        }
+        """The method's own source of chance `name` in this epoch, one per modality; equal after a resume.
+
+        Asked again in the same epoch it goes on where it was, so that no batch draws another's numbers.
+        """
+        return {m: self._going_on(name, m, device=self.device) for m in self.model.modalities}
 
     def generator(self, name: str) -> torch.Generator:
-        """The method's own source of chance `name` in this epoch, on the CPU; equal after a resume."""
-        return stream(self.spec.seed, "method", name, self.epoch)
+        """The same for all modalities together, on the CPU."""
+        return self._going_on(name)
+
+    def _going_on(self, *names: str, device: torch.device | str = "cpu") -> torch.Generator:
+        key: tuple[str | int, ...] = (*names, self.epoch)
+        if key not in self._sources:
+            # An epoch is what a resumed run begins with, so sources of the epochs before are not needed.
+            self._sources = {known: g for known, g in self._sources.items() if known[-1] == self.epoch}
+            self._sources[key] = stream(self.spec.seed, "method", *key, device=device)
+        return self._sources[key]
 
     def gradients(self, modality: str, dimensions: int = 0) -> list[Tensor]:
         """The gradients of one encoder's parameters that have at least so many dimensions, to be edited."""

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from inforeg.data.base import Data
+from inforeg.methods import g_blending
 from inforeg.methods.g_blending import blend
 from tests.conftest import make_config, make_data, make_spec, poisoned, start
 
@@ -156,3 +157,20 @@ def test_losses_are_those_of_each_head_on_both_parts():
         for name, logits in {"joint": output.logits, **output.unimodal}.items():
             expected = -logits.detach().double().log_softmax(1)[range(len(split)), split.target]
             torch.testing.assert_close(found[name][part], expected)
+
+
+def test_trials_of_an_epoch_take_the_same_batches(monkeypatch):
+    """One order for all losses, or their growth could not be compared."""
+    method, state = begun()
+    orders: list[list[int]] = []
+
+    def note(batches, size):
+        orders.append(torch.cat(list(batches)).tolist())
+        return []
+
+    monkeypatch.setattr(g_blending, "together", note)
+    for name in ("joint", "audio", "image"):
+        method._trial(state, name)
+    per_trial = [orders[start : start + method._length] for start in range(0, len(orders), method._length)]
+    assert per_trial[0] == per_trial[1] == per_trial[2]
+    assert per_trial[0][0] != per_trial[0][1]  # another order in each of a trial's epochs

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from inforeg.random import derive, numpy_stream, stream
+from tests.conftest import make_spec, start
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,19 @@ def test_hash_seed_does_not_matter():
         check=True,
     )
     assert elsewhere.stdout == f"{derive(5, 'a', 2)} {numpy_stream(5, 'b').random()}\n"
+
+
+def test_a_methods_source_of_chance_goes_on_within_an_epoch_and_begins_anew_in_the_next():
+    _, state = start(make_spec("joint", seed=3))
+    names = ("noise", "audio", 0)
+    expected = torch.rand(6, generator=stream(3, "method", *names))
+    found = [torch.rand(3, generator=state.generators("noise")["audio"]) for _ in range(2)]
+    assert torch.equal(torch.cat(found), expected)
+    alone = torch.rand(3, generator=state.generator("noise"))
+    assert torch.equal(alone, torch.rand(3, generator=stream(3, "method", "noise", 0)))
+    state.epoch = 1
+    _, resumed = start(make_spec("joint", seed=3))
+    resumed.epoch = 1
+    new = [torch.rand(3, generator=each.generators("noise")["audio"]) for each in (state, resumed)]
+    assert torch.equal(*new)
+    assert not torch.equal(new[0], found[0])
