@@ -1,9 +1,11 @@
 """What must be in order before the long work starts: `inforeg check` and the Snakefile refuse the same."""
 
+import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 from inforeg.errors import UserError, unknown
 from inforeg.experiment import Experiment, WorkflowConfig
@@ -72,6 +74,25 @@ def configuration(project: Project) -> Configuration:
     found = jobs([*wanted, trials])
     data = read | {job.spec.config.data.name for job in found.values()}
     return Configuration(workflow, experiments, plans, trials, found, frozenset(data))
+
+
+def target(name: str, rules: Collection[str], files: Collection[str], experiments: Iterable[str]) -> None:
+    """Refuse what Snakemake is asked for if it is neither a rule nor a file that one makes.
+
+    Args:
+        name: of the target.
+        rules: names of all rules.
+        files: all that they make, relative to the project.
+        experiments: all of them; who asks for one by its bare name means its table.
+    """
+    # Snakemake takes a file that is named from the root as it stands, and any other one relative to here.
+    if name in rules or (name and not Path(name).is_absolute() and os.path.relpath(name) in files):
+        return
+    if "/" in name:
+        known, also = files, {str(Path(file).absolute()): file for file in files}
+    else:
+        known, also = rules, {experiment: f"table_{experiment}" for experiment in experiments}
+    raise unknown("target", name, known, also, "see `snakemake --list-target-rules`.")
 
 
 def _targets(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> None:

@@ -1,10 +1,11 @@
 """The configuration as a whole: what is refused before anything runs."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from inforeg.checks import configuration
+from inforeg.checks import configuration, target
 from inforeg.engine.corruption import areas, under_corruption
 from inforeg.engine.restore import restore
 from inforeg.errors import UserError
@@ -130,3 +131,38 @@ def test_a_missing_config_is_named_with_a_remedy(project):
     (project.root / "workflow/config/config.yaml").unlink()
     with pytest.raises(UserError, match=r"config\.yaml is missing; write one that names"):
         configuration(project)
+
+
+FILES = ["data/synthetic/MANIFEST.json", "results/tables/main.md", "results/tables/other.md"]
+EVIL = [
+    "data/$(touch x)/MANIFEST.json",
+    "data/a b/MANIFEST.json",
+    "data/`touch x`/MANIFEST.json",
+    "data/'/MANIFEST.json",
+]
+
+
+@pytest.mark.parametrize(
+    "name", ["all", "table_main", FILES[1], f"./{FILES[1]}", "results//figures/../tables/main.md"]
+)
+def test_a_target_is_a_rule_or_a_file_that_one_makes(name):
+    target(name, ["all", "table_main"], FILES, ["main"])
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("tabel_main", "did you mean 'table_main'?"),
+        ("mian", "did you mean 'table_main'?"),
+        ("results/tables/mian.md", "did you mean 'results/tables/main.md'?"),
+        (str(Path(FILES[1]).absolute()), "did you mean 'results/tables/main.md'?"),
+        ("../results/tables/main.md", "did you mean 'results/tables/main.md'?"),
+        *((name, "did you mean 'data/synthetic/MANIFEST.json'?") for name in EVIL),
+        ("zzz", "see `snakemake --list-target-rules`."),
+        ("", "see `snakemake --list-target-rules`."),
+    ],
+)
+def test_another_target_is_refused_with_the_nearest(name, hint):
+    with pytest.raises(UserError) as refused:
+        target(name, ["all", "claims", "table_main"], FILES, ["main"])
+    assert str(refused.value) == f"There is no target {name!r}; {hint}"

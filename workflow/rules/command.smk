@@ -5,7 +5,7 @@ from io import StringIO
 
 from snakemake.cli import parse_args
 
-from inforeg.errors import unknown
+from inforeg.checks import target
 from inforeg.recovery import recover, runs_jobs
 
 FILES = {
@@ -24,21 +24,12 @@ def arguments():
         return parse_args(None)[1]
 
 
-def check_target(name):
-    """Refuse the name of no rule and of no file that a rule makes."""
-    if workflow.is_rule(name) or (name and not os.path.isabs(name) and os.path.relpath(name) in FILES):
-        return
-    if "/" in name:
-        known, also = FILES, {os.path.abspath(file): file for file in FILES}
-    else:
-        known = [rule.name for rule in workflow.rules]
-        also = {experiment: f"table_{experiment}" for experiment in EXPERIMENTS}
-    refuse(unknown("target", name, known, also, "see `snakemake --list-target-rules`."))
-
-
 if workflow.is_main_process and (ARGUMENTS := arguments()):
-    for option in ("targets", "forcerun", "until", "omit_from", "prioritize"):
-        for name in sorted(getattr(ARGUMENTS, option)):
-            check_target(name)
+    try:
+        for option in ("targets", "forcerun", "until", "omit_from", "prioritize"):
+            for name in sorted(getattr(ARGUMENTS, option)):
+                target(name, [rule.name for rule in workflow.rules], FILES, EXPERIMENTS)
+    except UserError as error:
+        refuse(error)
     if runs_jobs(ARGUMENTS):
         ALIVE = recover(Path(".snakemake"), FILES, lambda said: print(f"inforeg: {said}", file=sys.stderr))
