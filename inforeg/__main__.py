@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from inforeg import machine
 from inforeg.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def parser() -> "Parser":
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, 2 for bad input, 130 for Ctrl-C."""
     try:
+        machine.limit()
         args = parser().parse_args(arguments)
         args.run(args)
     except UserError as error:

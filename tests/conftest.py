@@ -5,6 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from inforeg import machine
+
+machine.limit()  # before torch and numpy are imported: hashes of runs are pinned at this level
+
 import pytest
 import torch
 

@@ -197,11 +197,14 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _provenance(plan: Plan, origins: list[dict[str, Any]]) -> dict[str, Any]:
     """Commits and versions that made the runs, several of them if the runs are of several days; and this."""
-    versions = [item for origin in origins for item in origin["versions"].items()]
+    versions, machine = (
+        [item for origin in origins for item in origin[kind].items()] for kind in ("versions", "machine")
+    )
     return {
         "commits": sorted({str(origin["commit"]) for origin in origins}),
         "collected_by": provenance()["commit"],
         "versions": {name: sorted({str(v) for n, v in versions if n == name}) for name, _ in versions},
+        "machine": {name: sorted({str(v) for n, v in machine if n == name}) for name, _ in machine},
         "data": {cell.benchmark: cell.specs[0].data_hash for cell in plan.cells},
         "left_out": [
             {"row": row, "benchmark": benchmark, "reason": reason}

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from inforeg import machine
 from inforeg.config import RunSpec
 from inforeg.engine import checkpoint
 from inforeg.engine.selection import Selection
@@ -182,7 +183,7 @@ def check_spec(folder: Path, spec: RunSpec, remedy: str) -> None:
 
 
 def provenance() -> dict[str, Any]:
-    """Commit of the working directory and versions of what computes the numbers."""
+    """Commit of the working directory, and versions and machine of what computes the numbers."""
     try:
         described = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
@@ -197,6 +198,7 @@ def provenance() -> dict[str, Any]:
     return {
         "commit": commit,
         "versions": {"python": sys.version.split()[0], **{name: version(name) for name in packages}},
+        "machine": machine.facts(),
     }
 
 

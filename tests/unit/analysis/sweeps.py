@@ -57,7 +57,9 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
     modalities = ["audio", "video"] if spec.variant == "default" else [spec.variant]
     described = {"spec": spec.model_dump(mode="json"), "spec_sha256": spec.digest()}
     (folder / "run.json").write_text(
-        json.dumps({**described, "commit": "abc123", "versions": {"torch": "2.13"}})
+        json.dumps(
+            {**described, "commit": "abc123", "versions": {"torch": "2.13"}, "machine": {"level": "avx2"}}
+        )
     )
     kept = {}
     for rule, bonus in (("val", 0.0), ("last", -0.02), ("test_oracle", 0.03)):

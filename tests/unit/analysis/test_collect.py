@@ -41,6 +41,7 @@ def test_epochs_costs_predictions_and_provenance(sweep):
         "commits": ["abc123"],
         "collected_by": provenance()["commit"],
         "versions": {"torch": ["2.13"]},
+        "machine": {"level": ["avx2"]},
         "data": {"alpha": "hash-of-alpha", "beta": "hash-of-beta"},
         "left_out": [{"row": "unimodal", "benchmark": "beta", "reason": "needs two modalities"}],
         "runs": 48,
