@@ -1,9 +1,10 @@
 """Files that are whole or absent: written beside their place, then renamed into it."""
 
+import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,26 @@ def write_json(path: Path, content: Any) -> None:
 def json_text(content: Any, indent: int | None = None) -> str:
     """`content` as JSON, keys sorted; numbers that are not finite, which JSON lacks, are null."""
     return json.dumps(_finite(content), allow_nan=False, indent=indent, sort_keys=True)
+
+
+SEAL = "seal"
+"""Key of a JSON file of ours under which the SHA-256 of its other content stands."""
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """`content` with its seal, so that an edit or a damage that leaves it well formed is noticed."""
+    return {**content, SEAL: seal(content)}
+
+
+def seal(content: Mapping[str, Any]) -> str:
+    """SHA-256 of `content`, its seal left out, as JSON."""
+    return hashlib.sha256(json_text({k: v for k, v in content.items() if k != SEAL}).encode()).hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _finite(content: Any) -> Any:

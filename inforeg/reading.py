@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from inforeg.errors import UserError, complaint, invalid
+from inforeg.files import SEAL, seal
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -71,7 +72,7 @@ def read_yaml(path: Path, model: type[M]) -> M:
 
 
 def read_json(path: Path, model: type[M], remedy: str) -> M:
-    """The validated content of a JSON file that this package writes.
+    """The validated content of a JSON file that this package writes; its seal, if it has one, is checked.
 
     Raises:
         UserError: it is missing or damaged, with the `remedy`, a clause.
@@ -79,7 +80,10 @@ def read_json(path: Path, model: type[M], remedy: str) -> M:
     if not path.exists():
         raise UserError(f"{path} is missing; {remedy}.")
     try:
-        return model.model_validate(json_value(read_text(path), "it"))
+        content = json_value(read_text(path), "it")
+        if isinstance(content, dict) and SEAL in content and content[SEAL] != seal(content):
+            raise UserError("it was changed after it had been written")
+        return model.model_validate(content)
     except ValidationError as error:
         raise UserError(f"{path} is damaged ({complaint(error)}); {remedy}.") from None
     except UserError as error:
