@@ -4,6 +4,8 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from inforeg import machine
@@ -27,10 +29,12 @@ def parser() -> "Parser":
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, 2 for bad input, 130 for Ctrl-C."""
+    _mend_streams()
     try:
         machine.limit()
         args = parser().parse_args(arguments)
         args.run(args)
+        sys.stdout.flush()  # a full disk or a closed pipe is met here, not when the interpreter ends
     except UserError as error:
         return _refuse(str(error), 2)
     except KeyboardInterrupt:
@@ -51,8 +55,18 @@ OUT_OF_MEMORY = r"out of memory|can't allocate memory|not enough memory"
 """What torch says, in a RuntimeError."""
 
 
+def _mend_streams() -> None:
+    """Let output go nowhere where it is closed, and be spelt out where the terminal lacks a character."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif isinstance(stream := getattr(sys, name), TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _refuse(sentence: str, status: int) -> int:
-    print(f"inforeg: {sentence}", file=sys.stderr)
+    with suppress(OSError):  # nobody reads it, but the status says it too
+        print(f"inforeg: {sentence}", file=sys.stderr)
     return status
 
 

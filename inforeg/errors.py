@@ -1,6 +1,7 @@
 """The one exception that a user is meant to read."""
 
 import difflib
+import sys
 from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
@@ -19,6 +20,11 @@ DIVERGED = "diverged"
 
 class DivergenceError(UserError):
     """A training that ends in numbers that are not finite: a result of its spec, kept like any other."""
+
+
+def warn(sentence: str) -> None:
+    """Tell the user what goes on all the same."""
+    print(f"inforeg: warning: {sentence}", file=sys.stderr)
 
 
 def unknown(

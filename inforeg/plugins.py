@@ -13,8 +13,8 @@ from typing import Any
 
 from inforeg.config import RunSpec
 from inforeg.files import write_json
-from inforeg.plan import ENGINE_VERSION
 from inforeg.registry import BENCHMARKS, ENCODERS, METHODS
+from inforeg.resolve import ENGINE_VERSION
 
 REGISTRIES = (METHODS, BENCHMARKS, ENCODERS)
 PACKAGES = tuple(f"{registry.package}." for registry in REGISTRIES)

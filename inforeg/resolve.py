@@ -59,6 +59,14 @@ def resolve(
     return validated(RunSpec, spec, "the run")
 
 
+def completed(project: Project, spec: RunSpec) -> RunSpec:
+    """A spec that is given whole, every option spelled out, once all that it names is known to exist."""
+    project.benchmark(spec.benchmark)
+    config = _with_defaults(spec.config, spec.benchmark)
+    settings = METHODS.options(METHODS.build(spec.method, spec.settings))
+    return spec.model_copy(update={"config": config, "settings": settings})
+
+
 def joined(variant: str, suffix: str) -> str:
     """The name of a variant's run with the suffix that `Method.expand` gives it."""
     parts = [suffix] if variant == "default" and suffix else [variant, suffix]
@@ -127,7 +135,7 @@ def versions(method: str, config: TrialConfig) -> dict[str, int]:
     return {"engine": ENGINE_VERSION, "method": METHODS.get(method).version, "data": data_set.version}
 
 
-def _with_defaults(config: BenchmarkConfig, benchmark: str) -> TrialConfig:
+def _with_defaults(config: TrialConfig, benchmark: str) -> TrialConfig:
     """What decides numbers in `config`, with every option of data set and encoders spelled out."""
     fusion_class(config.fusion)
     for modality in config.encoders:
@@ -142,7 +150,8 @@ def _with_defaults(config: BenchmarkConfig, benchmark: str) -> TrialConfig:
         for modality, encoder in config.encoders.items()
     }
     complete = {"data": {"name": config.data.name, **data}, "encoders": encoders}
-    return TrialConfig.model_validate(config.trial().model_dump(mode="json") | complete)
+    given = config.model_dump(mode="json", include=set(TrialConfig.model_fields))
+    return TrialConfig.model_validate(given | complete)
 
 
 FACTOR = re.compile(r"x(\d+(\.\d+)?)")

@@ -1,7 +1,8 @@
 """From run directories to tidy frames, one observation a row, and where they come from."""
 
 import json
-from collections.abc import Container, Iterator, Sequence
+import math
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,17 @@ from tqdm import tqdm
 from inforeg.analysis.examine import Examiner
 from inforeg.analysis.frames import COLUMNS
 from inforeg.config import RunSpec
+from inforeg.engine.contents import METRICS, PREDICTIONS, RUN, SUMMARY, Run, Summary
 from inforeg.engine.corruption import Corrupted, areas
-from inforeg.engine.record import provenance
-from inforeg.errors import DIVERGED, UserError
+from inforeg.engine.finished import check_report, finished, read_cost
+from inforeg.errors import UserError
 from inforeg.experiment import Selection
-from inforeg.files import replacing, write_json
+from inforeg.files import replacing, sealed, sha256, write_json
 from inforeg.jobs import closure
 from inforeg.metrics.cost import COUNTS
 from inforeg.plan import Cell, Plan
+from inforeg.provenance import Gathered, provenance
+from inforeg.reading import read_json
 
 
 @dataclass(frozen=True)
@@ -47,16 +51,26 @@ class Collected:
     provenance: dict[str, Any]
 
     def write(self, folder: Path) -> None:
-        """One Parquet file per frame and provenance.json, which comes last; equal runs give equal bytes."""
+        """One Parquet file per frame, and provenance.json, which states their SHA-256 and comes last.
+
+        Equal runs give equal bytes.
+        """
         for name in COLUMNS:
             write_parquet(getattr(self, name), folder / f"{name}.parquet")
-        write_json(folder / "provenance.json", self.provenance)
+        files = {f"{name}.parquet": sha256(folder / f"{name}.parquet") for name in COLUMNS}
+        write_json(folder / PROVENANCE, sealed({**self.provenance, "files": files}))
 
     @classmethod
     def read(cls, folder: Path) -> "Collected":
-        """What `write` wrote; a `UserError` names a file that is missing."""
-        frames = {name: _read_parquet(folder / f"{name}.parquet", _COLLECT) for name in COLUMNS}
-        return cls(**frames, provenance=_read_json(folder / "provenance.json", _COLLECT))
+        """What `write` wrote; a `UserError` names a file that is missing or not as it was written."""
+        gathered = read_json(folder / PROVENANCE, Gathered, _COLLECT)
+        frames = {}
+        for name in COLUMNS:
+            path = folder / f"{name}.parquet"
+            if not path.is_file() or sha256(path) != gathered.files.get(path.name):
+                raise UserError(f"{path} is missing or damaged; {_COLLECT}.")
+            frames[name] = pd.read_parquet(path)
+        return cls(**frames, provenance=gathered.model_dump(exclude={"files", "seal"}))
 
 
 def collect(plan: Plan, root: Path, selection: Selection, examiner: Examiner | None = None) -> Collected:
@@ -74,17 +88,17 @@ def collect(plan: Plan, root: Path, selection: Selection, examiner: Examiner | N
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
     origins = []
     folders = {spec.directory(root): spec for cell in plan.cells for spec in cell.specs}
-    summaries = {folder: finished(folder, spec) for folder, spec in folders.items()}
-    diverged = {folder for folder, summary in summaries.items() if DIVERGED in summary}
+    summaries = {folder: read_finished(folder, spec) for folder, spec in folders.items()}
+    diverged = {folder for folder, summary in summaries.items() if summary.diverged is not None}
     plan = without_diverged(plan, diverged, root)
     pairs = [(cell, spec) for cell in plan.cells for spec in cell.specs]
     for cell, spec in tqdm(pairs, "collect", unit="run", disable=None):
         folder, summary = spec.directory(root), summaries[spec.directory(root)]
-        origins.append(_read_json(folder / "run.json", _AGAIN))
+        origins.append(read_json(folder / RUN, Run, _AGAIN))
         found = {
-            "epochs": pd.DataFrame(_epochs(folder / "metrics.jsonl"), columns=["epoch", "metric", "value"]),
-            "costs": _costs(folder, [needed.directory(root) for needed in closure(spec)]),
-            "predictions": _predictions(folder / "predictions.parquet", selection),
+            "epochs": pd.DataFrame(_epochs(folder / METRICS), columns=["epoch", "metric", "value"]),
+            "costs": _costs(spec, closure(spec), root),
+            "predictions": _predictions(folder / PREDICTIONS, selection),
             **(examiner.frames(spec, folder) if examiner else {}),
         }
         found["runs"] = _observations(summary, spec, found.get("corruptions"))
@@ -122,22 +136,21 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(beside, index=False)
 
 
+PROVENANCE = "provenance.json"
+
 _COLLECT = "make it with `inforeg collect`"
 _AGAIN = "remove the run's directory and the seeds=*.json beside it, and run the workflow again"
 
 
-def finished(folder: Path, spec: RunSpec) -> dict[str, Any]:
-    """The run's summary, once it is known to be of `spec`."""
-    if not (folder / "summary.json").exists():
+def read_finished(folder: Path, spec: RunSpec) -> Summary:
+    """The summary of the finished run `spec`, once it is known to be whole and the one that was reported."""
+    if not (folder / SUMMARY).exists():
         raise UserError(
             f"{folder} holds no finished run; remove the seeds=*.json beside it, if there is one, and run "
             "the workflow again."
         )
-    summary: dict[str, Any] = _read_json(folder / "summary.json", _AGAIN)
-    wanted, made = spec.model_dump(mode="json"), summary["spec"]
-    if made != wanted:
-        keys = sorted(key for key in wanted.keys() | made.keys() if wanted.get(key) != made.get(key))
-        raise UserError(f"{folder} was made with another spec (its {', '.join(keys)} differ); {_AGAIN}.")
+    summary = finished(folder, spec, _AGAIN)
+    check_report(folder, spec, _AGAIN)
     return summary
 
 
@@ -151,15 +164,15 @@ def _identity(cell: Cell, spec: RunSpec) -> dict[str, Any]:
     }
 
 
-def _observations(summary: dict[str, Any], spec: RunSpec, corruptions: pd.DataFrame | None) -> pd.DataFrame:
+def _observations(summary: Summary, spec: RunSpec, corruptions: pd.DataFrame | None) -> pd.DataFrame:
     """Every metric by selection rule; those of corrupted inputs are of the model that validation selects."""
     rows = []
-    for selection, kept in summary["selection"].items():
-        for key, value in kept["metrics"].items():
+    for selection, kept in summary.selection.items():
+        for key, value in kept.numbers.items():
             split, _, metric = key.partition("/")
-            rows.append((selection, kept["epoch"], split, metric, float(value)))
+            rows.append((selection, kept.epoch, split, metric, value))
     if corruptions is not None:
-        epoch = summary["selection"]["val"]["epoch"]
+        epoch = summary.selection["val"].epoch
         numbers = areas(Corrupted(*line) for line in corruptions.itertuples(index=False))
         rows += [("val", epoch, "test", metric, value) for metric, value in numbers.items()]
     frame = pd.DataFrame(rows, columns=["selection", "epoch", "split", "metric", "value"])
@@ -167,25 +180,22 @@ def _observations(summary: dict[str, Any], spec: RunSpec, corruptions: pd.DataFr
 
 
 def _epochs(path: Path) -> Iterator[tuple[int, str, float]]:
-    try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError):
-        raise UserError(f"{path} is missing or damaged; {_AGAIN}.") from None
-    for line in lines:
+    for line in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
         epoch = line.pop("epoch")
-        yield from ((epoch, metric, float(value)) for metric, value in line.items())
+        for metric, value in line.items():
+            yield epoch, metric, math.nan if value is None else float(value)
 
 
-def _costs(folder: Path, needed: Sequence[Path]) -> pd.DataFrame:
+def _costs(spec: RunSpec, needed: Sequence[RunSpec], root: Path) -> pd.DataFrame:
     """The run's own costs, and its counts together with those of the runs that it needs."""
-    own, *others = (_read_json(each / "cost.json", _AGAIN) for each in (folder, *needed))
+    own, *others = (read_cost(each.directory(root), each.digest(), _AGAIN) for each in (spec, *needed))
     totals = {f"total/{name}": own[name] + sum(other[name] for other in others) for name in COUNTS}
     costs = {metric: float(value) for metric, value in (own | totals).items()}
     return pd.DataFrame(costs.items(), columns=["metric", "value"])
 
 
 def _predictions(path: Path, selection: Selection) -> pd.DataFrame:
-    frame = _read_parquet(path, _AGAIN)
+    frame = pd.read_parquet(path)
     kept = frame[(frame["selection"] == selection) & (frame["split"] == "test")]
     return pd.DataFrame({"index": kept["index"], "correct": kept["prediction"] == kept["target"]})
 
@@ -195,16 +205,13 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(keys, ignore_index=True)
 
 
-def _provenance(plan: Plan, origins: list[dict[str, Any]]) -> dict[str, Any]:
+def _provenance(plan: Plan, origins: list[Run]) -> dict[str, Any]:
     """Commits and versions that made the runs, several of them if the runs are of several days; and this."""
-    versions, machine = (
-        [item for origin in origins for item in origin[kind].items()] for kind in ("versions", "machine")
-    )
     return {
-        "commits": sorted({str(origin["commit"]) for origin in origins}),
+        "commits": sorted({origin.commit for origin in origins}),
         "collected_by": provenance()["commit"],
-        "versions": {name: sorted({str(v) for n, v in versions if n == name}) for name, _ in versions},
-        "machine": {name: sorted({str(v) for n, v in machine if n == name}) for name, _ in machine},
+        "versions": _merged(origin.versions for origin in origins),
+        "machine": _merged(origin.machine for origin in origins),
         "data": {cell.benchmark: cell.specs[0].data_hash for cell in plan.cells},
         "left_out": [
             {"row": row, "benchmark": benchmark, "reason": reason}
@@ -214,15 +221,10 @@ def _provenance(plan: Plan, origins: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _read_json(path: Path, remedy: str) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise UserError(f"{path} is missing or damaged; {remedy}.") from None
-
-
-def _read_parquet(path: Path, remedy: str) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError):  # pyarrow's errors derive from these
-        raise UserError(f"{path} is missing or damaged; {remedy}.") from None
+def _merged(facts: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    """All values of each fact, sorted."""
+    found: dict[str, set[str]] = {}
+    for each in facts:
+        for name, value in each.items():
+            found.setdefault(name, set()).add(value)
+    return {name: sorted(values) for name, values in found.items()}

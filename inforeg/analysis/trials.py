@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from inforeg.analysis.collect import finished
+from inforeg.analysis.collect import read_finished
 from inforeg.analysis.frames import csv
 from inforeg.analysis.render import Cell, Table, markdown
 from inforeg.experiment import Row
@@ -27,15 +27,15 @@ def scores(trials: list[Trial], root: Path) -> pd.DataFrame:
     for trial in trials:
         for cell in trial.cells:
             for spec in cell.specs:
-                summary = finished(spec.directory(root), spec)
-                kept = summary.get("selection", {}).get("val", {}).get("metrics", {})
+                summary = read_finished(spec.directory(root), spec)
+                value = -math.inf if summary.diverged else summary.selection["val"].numbers["val/accuracy"]
                 lines.append(
                     {
                         "benchmark": cell.benchmark,
                         "row": cell.row,
                         "trial": trial.number,
                         "variant": cell.variant,
-                        "value": 100 * kept.get("val/accuracy", -math.inf),
+                        "value": 100 * value,
                     }
                 )
     groups = pd.DataFrame(lines).groupby(["benchmark", "row", "trial", "variant"], sort=False)["value"]

@@ -3,11 +3,12 @@
 import argparse
 import json
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from pydantic import BaseModel
 
 from inforeg import checks
-from inforeg.cli.options import Commands, Formatter
+from inforeg.cli.options import RUNS, Commands, Formatter
 from inforeg.config import BenchmarkConfig
 from inforeg.data.store import verify
 from inforeg.errors import UserError
@@ -37,11 +38,20 @@ def register(commands: Commands) -> None:
         "first thing out of order is named, with status 2.",
     )
     parser.add_argument("--write-schemas", action="store_true", help="write workflow/schemas/*.json anew")
+    parser.add_argument(
+        "--runs", type=Path, nargs="?", const=RUNS, metavar="DIR",
+        help=f"check every run below DIR instead, file by file (DIR is {RUNS} where none is named)",
+    )  # fmt: skip
     parser.set_defaults(run=check)
 
 
 def check(args: argparse.Namespace) -> None:
-    """Go through it all, a line each."""
+    """Go through it all, a line each, or through the runs alone."""
+    if args.runs:
+        from inforeg.engine.finished import check_runs
+
+        print(f"runs: {check_runs(args.runs)}")
+        return
     project = Project()
     if args.write_schemas:
         write_schemas(project)

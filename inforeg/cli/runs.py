@@ -1,8 +1,7 @@
 """`inforeg train` and `inforeg evaluate`."""
 
 import argparse
-import hashlib
-import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING
 from inforeg.cli.options import Commands, Formatter, add_runs, seeds, setting
 from inforeg.config import RunSpec
 from inforeg.errors import DivergenceError, UserError
-from inforeg.files import write_json
+from inforeg.files import json_text, sealed, sha256, write_json
 from inforeg.jobs import closure, needs
 from inforeg.plan import with_seeds
 from inforeg.project import Project
 from inforeg.reading import json_value, validated
 from inforeg.registry import BENCHMARKS
-from inforeg.resolve import refuse_borrowed, resolve, versions
+from inforeg.resolve import completed, refuse_borrowed, resolve, versions
 
 if TYPE_CHECKING:
     from inforeg.data.base import Data
@@ -77,6 +76,8 @@ def _add_spec(parser: argparse.ArgumentParser) -> None:
 
 def train(args: argparse.Namespace) -> None:
     """Train every seed, then write the report."""
+    from inforeg.engine.contents import SUMMARY
+    from inforeg.engine.train import method_of
     from inforeg.engine.train import train as train_run
 
     project = Project()
@@ -84,6 +85,8 @@ def train(args: argparse.Namespace) -> None:
     specs = with_seeds(spec, args.seeds or [spec.seed])
     if args.out and len(specs) > 1:
         raise UserError("--out names one directory; leave it out to train several seeds.")
+    _check_places(args, spec)
+    method_of(spec)  # says whether it can run, before the runs that it needs are trained
     data = load(project, specs[0])
     done, diverged = {}, None
     for spec in specs:
@@ -97,27 +100,28 @@ def train(args: argparse.Namespace) -> None:
         except DivergenceError as error:
             print(f"{folder} diverged: {error}")
             diverged = error
-        done[str(spec.seed)] = hashlib.sha256((folder / "summary.json").read_bytes()).hexdigest()
+        done[str(spec.seed)] = sha256(folder / SUMMARY)
     if args.report:
         # For the workflow a run that diverged is a result, which its tables print.
-        write_json(args.report, {"summary_sha256": done, "spec_sha256": specs[0].digest()})
+        write_json(args.report, sealed({"summary_sha256": done, "spec_sha256": specs[0].digest()}))
     elif diverged:
         raise diverged
 
 
 def evaluate(args: argparse.Namespace) -> None:
     """Print the metrics of the run's selected epoch, computed anew."""
-    from inforeg.engine.record import MODEL, read_spec
+    from inforeg.engine.contents import SUMMARY
+    from inforeg.engine.finished import finished, read_run
     from inforeg.engine.restore import evaluate_run, restore
 
-    content = read_spec(args.folder)
-    if content is None or not (args.folder / "summary.json").exists():
+    run = read_run(args.folder)
+    if run is None or not (args.folder / SUMMARY).exists():
         raise UserError(f"{args.folder} holds no finished run; train it first.")
-    if not (args.folder / MODEL).exists():
+    spec = validated(RunSpec, run.spec, f"{args.folder}/run.json")
+    data = load(Project(), spec)
+    if finished(args.folder, spec).diverged is not None:
         raise UserError(f"{args.folder} holds no model, for its training diverged; evaluate another run.")
-    spec = validated(RunSpec, content, f"{args.folder}/run.json")
-    metrics = evaluate_run(restore(spec, args.folder, load(Project(), spec)))
-    print(json.dumps(metrics, indent=2, sort_keys=True))
+    print(json_text(evaluate_run(restore(spec, args.folder, data)), indent=2))
 
 
 def load(project: Project, spec: RunSpec) -> "Data":
@@ -142,11 +146,26 @@ def load(project: Project, spec: RunSpec) -> "Data":
     return data
 
 
+def _check_places(args: argparse.Namespace, spec: RunSpec) -> None:
+    """Raise a `UserError` if what is to be written could not be, before the long work."""
+    if args.report and args.report.is_dir():
+        raise UserError(f"--report {args.report} is a directory; name a file.")
+    places = {"--out": args.out, "--runs": args.runs, "--report": args.report and args.report.parent}
+    for flag, place in places.items():
+        if place is None or (flag == "--runs" and args.out and not closure(spec)):
+            continue
+        nearest = next(folder for folder in (place, *place.parents) if os.path.lexists(folder))
+        if not nearest.is_dir():
+            raise UserError(f"{flag} leads through {nearest}, which is no directory; choose another place.")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise UserError(f"{flag} leads to {nearest}, which cannot be written; choose another place.")
+
+
 def _spec(project: Project, args: argparse.Namespace) -> RunSpec:
     if args.spec is not None:
         if args.method or args.variant or args.settings:
             raise UserError("--spec is whole; give it without --method, --variant and --set.")
-        return validated(RunSpec, json_value(args.spec, "--spec"), "--spec")
+        return completed(project, validated(RunSpec, json_value(args.spec, "--spec"), "--spec"))
     if args.method is None:
         raise UserError("--benchmark needs a --method; see `inforeg list methods`.")
     overrides = dict(args.settings)

@@ -1,7 +1,6 @@
 """Checkpoints: everything a resumed run needs to go on as if nothing had happened."""
 
 import io
-import pickle
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -25,27 +24,34 @@ def load(path: Path) -> Any:
     Raises:
         UserError: the file is damaged.
     """
+    content = path.read_bytes()
     try:
-        with zipfile.ZipFile(path) as archive:  # torch does not look at the checksums
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:  # torch does not look at the checksums
             if archive.testzip() is not None:
                 raise zipfile.BadZipFile
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (zipfile.BadZipFile, RuntimeError, ValueError, pickle.UnpicklingError, EOFError):
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception:  # whatever zipfile, pickle and torch make of bytes that nobody wrote
         raise UserError(f"{path} is damaged; delete {path.parent} to train the run anew.") from None
 
 
-def resume(path: Path) -> Any:
-    """Read what `save` wrote, or None where there is nothing.
+def resume(path: Path, spec_sha256: str) -> dict[str, Any] | None:
+    """Read what `save` wrote for the run with this spec, or None where there is nothing.
 
     Raises:
-        UserError: the file is damaged; it has been set aside, so that the next attempt starts afresh.
+        UserError: it is damaged or another run's, and has been set aside: the next attempt starts afresh.
     """
+    if not path.exists():
+        return None
     try:
-        return load(path) if path.exists() else None
+        state = load(path)
     except UserError:
-        aside = path.with_name(f"{path.name}.damaged")
-        path.replace(aside)
-        raise UserError(
-            f"{path} is damaged and was set aside as {aside.name}; run the same command again to train from "
-            "the first epoch."
-        ) from None
+        state = None
+    if isinstance(state, dict) and state.get("spec_sha256") == spec_sha256:
+        return state
+    what = "is damaged" if state is None else "is not of this run"
+    aside = path.with_name(f"{path.name}.damaged")
+    path.replace(aside)
+    raise UserError(
+        f"{path} {what} and was set aside as {aside.name}; run the same command again to train from "
+        "the first epoch."
+    )

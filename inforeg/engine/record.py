@@ -1,10 +1,7 @@
 """A run's directory: opened, resumed, finished."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Mapping
-from importlib.metadata import version
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +12,38 @@ import torch
 from inforeg import machine
 from inforeg.config import RunSpec
 from inforeg.engine import checkpoint
+from inforeg.engine.contents import (
+    CHECKPOINT,
+    COST,
+    EVENTS,
+    FILES,
+    METRICS,
+    MODEL,
+    PREDICTIONS,
+    RESULTS,
+    RUN,
+    SUMMARY,
+    Summary,
+)
+from inforeg.engine.finished import check_finite, check_sources, check_spec, finished, read_run
 from inforeg.engine.selection import Selection
 from inforeg.engine.tracking import Tracker
-from inforeg.errors import DIVERGED, DivergenceError, UserError
-from inforeg.files import PART, json_text, naming, replacing, write_json, write_text
-
-RUN, SUMMARY, COST, METRICS = "run.json", "summary.json", "cost.json", "metrics.jsonl"
-PREDICTIONS, MODEL, CHECKPOINT, EVENTS = "predictions.parquet", "model.pt", "last.ckpt", "tensorboard"
-FILES = (SUMMARY, METRICS, PREDICTIONS, MODEL, COST, CHECKPOINT, RUN)
-"""What a run leaves, in the order in which it is discarded: while run.json is there, it is known as a run."""
+from inforeg.errors import DIVERGED, DivergenceError, UserError, warn
+from inforeg.files import PART, json_text, naming, replacing, sealed, sha256, write_json, write_text
+from inforeg.plugins import sources
+from inforeg.provenance import provenance
 
 
 class Record:
     """What a run leaves behind, in `folder`.
 
-    run.json comes first and holds the spec; summary.json comes last and means done. All but cost.json and
-    tensorboard/ are the same bytes for the same spec, commit and machine.
+    run.json comes first and holds the spec; summary.json comes last, states the SHA-256 of the others and
+    means done. All but cost.json and tensorboard/ are the same bytes for the same spec, commit and machine.
 
     Args:
         folder: the run's directory.
         spec: what is being trained.
-        replace: a run of another spec in `folder` is discarded; otherwise that is an error.
+        replace: discard a run of another spec in `folder`, or a damaged one; otherwise that is an error.
     """
 
     def __init__(self, folder: Path, spec: RunSpec, *, replace: bool = False) -> None:
@@ -43,39 +51,50 @@ class Record:
         self.history: list[dict[str, float]] = []
         self.seconds = {"training": 0.0, "evaluation": 0.0}
         self.tracker: Tracker | None = None
-        if not replace:
-            check_spec(folder, spec, "choose another directory, or delete this one")
+        self.summary: Summary | None = None
+        if not check_place(folder, spec, replace=replace):
+            self._begin()
+        elif (folder / SUMMARY).exists():
+            self._open(replace)
+        ours = "|".join(map(re.escape, FILES))
         for part in folder.glob(f".*{PART}"):  # of an attempt that was killed while it wrote
-            part.unlink()
-        before = read_spec(folder)
-        if before != spec.model_dump(mode="json"):
-            for name in (*FILES, EVENTS):
-                if before is None and (folder / name).exists():
-                    raise UserError(f"{folder / name} belongs to no run; choose another directory.")
-            for name in FILES:
-                (folder / name).unlink(missing_ok=True)
-            write_json(
-                folder / RUN,
-                {"spec": spec.model_dump(mode="json"), "spec_sha256": spec.digest(), **provenance()},
-            )
+            if re.fullmatch(rf"\.({ours})\.\d+{re.escape(PART)}", part.name):
+                part.unlink()
+
+    def _begin(self) -> None:
+        """Remove what is there of a run, but replace run.json: it makes the folder known as a run's."""
+        for name in FILES:
+            if name != RUN:
+                (self.folder / name).unlink(missing_ok=True)
+        write_json(
+            self.folder / RUN, sealed({**_described(self.spec), **provenance(), "machine": machine.facts()})
+        )
+
+    def _open(self, replace: bool) -> None:
+        """Read the finished run; with `replace` one that is damaged is discarded, and that is said."""
+        if not replace:
+            self.summary = finished(self.folder, self.spec)
+            return
+        try:
+            self.summary = finished(self.folder, self.spec, "the run is discarded and trained again")
+        except UserError as damage:
+            warn(str(damage))
+            self._begin()
 
     @property
     def done(self) -> bool:
-        """Whether the run is finished; one whose summary was damaged since is not.
+        """Whether the run is finished.
 
         Raises:
             DivergenceError: it is finished, and diverged.
         """
-        try:
-            summary = json.loads((self.folder / SUMMARY).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return False
-        check_finite(summary)
-        return True
+        if self.summary is not None:
+            check_finite(self.summary)
+        return self.summary is not None
 
     def resume(self) -> dict[str, Any] | None:
         """The state saved after the last whole epoch, or None at the start; opens the logs."""
-        state: dict[str, Any] | None = checkpoint.resume(self.folder / CHECKPOINT)
+        state: dict[str, Any] | None = checkpoint.resume(self.folder / CHECKPOINT, self.spec.digest())
         if state is not None:
             self.history, self.seconds = state["history"], state["seconds"]
         write_text(self.folder / METRICS, "".join(map(_line, self.history)))
@@ -107,7 +126,7 @@ class Record:
     def save(self, state: Mapping[str, Any]) -> None:
         """Save what `resume` gives back."""
         log = {"history": self.history, "seconds": self.seconds}
-        checkpoint.save(self.folder / CHECKPOINT, {**state, **log})
+        checkpoint.save(self.folder / CHECKPOINT, {**state, **log, "spec_sha256": self.spec.digest()})
 
     def finish(
         self,
@@ -120,23 +139,54 @@ class Record:
         checkpoint.save(self.folder / MODEL, selection.weights)
         with replacing(self.folder / PREDICTIONS) as beside:
             pq.write_table(predictions(selection, targets), beside)
-        write_json(self.folder / COST, dict(cost))
-        self._conclude(summary)
+        write_text(self.folder / METRICS, "".join(map(_line, self.history)))
+        conclude(self.folder, self.spec, RESULTS, summary, cost)
 
     def fail(self, reason: DivergenceError) -> None:
         """Write why there are no results; this too makes the run done, since it would diverge again."""
-        self._conclude({DIVERGED: str(reason)})
-
-    def _conclude(self, summary: Mapping[str, Any]) -> None:
-        spec = {"spec": self.spec.model_dump(mode="json"), "spec_sha256": self.spec.digest()}
-        write_json(self.folder / SUMMARY, {**spec, **summary})
-        (self.folder / CHECKPOINT).unlink(missing_ok=True)
+        found = {name for name in (RUN, METRICS) if (self.folder / name).exists()}
+        conclude(self.folder, self.spec, found, {DIVERGED: str(reason)})
 
 
-def check_finite(summary: Mapping[str, Any]) -> None:
-    """Raise `DivergenceError` if `summary` is of a run that diverged."""
-    if DIVERGED in summary:
-        raise DivergenceError(summary[DIVERGED])
+def check_place(folder: Path, spec: RunSpec, *, replace: bool) -> bool:
+    """Whether `folder` holds the run `spec`, finished or not.
+
+    Raises:
+        UserError: it holds something else, unless that is a run of another spec to `replace`; or a plug-in
+            of the run was edited since.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is no directory; choose another one.")
+    if (run := read_run(folder)) is None:
+        for name in (*FILES, EVENTS):
+            if (folder / name).exists():
+                raise UserError(f"{folder / name} belongs to no run; choose another directory.")
+        return False
+    if run.spec == spec.model_dump(mode="json"):
+        check_sources(folder, run.sources, spec)
+        return True
+    if not replace:
+        check_spec(folder, spec, "choose another directory, or delete this one")
+    return False
+
+
+def conclude(
+    folder: Path,
+    spec: RunSpec,
+    files: Iterable[str],
+    summary: Mapping[str, Any],
+    cost: Mapping[str, float] | None = None,
+) -> None:
+    """Make the run `spec`, whose `files` are in `folder`, a finished one."""
+    if cost is not None:
+        write_json(folder / COST, sealed({"spec_sha256": spec.digest(), **cost}))
+    stated = {name: sha256(folder / name) for name in files}
+    write_json(folder / SUMMARY, sealed({**_described(spec), "files": stated, **summary}))
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _described(spec: RunSpec) -> dict[str, Any]:
+    return {"spec": spec.model_dump(mode="json"), "spec_sha256": spec.digest(), "sources": sources(spec)}
 
 
 def predictions(selection: Selection, targets: Mapping[str, torch.Tensor]) -> pa.Table:
@@ -158,56 +208,5 @@ def predictions(selection: Selection, targets: Mapping[str, torch.Tensor]) -> pa
     return pa.concat_tables(tables).unify_dictionaries()
 
 
-def read_spec(folder: Path) -> dict[str, Any] | None:
-    """The spec in a run's run.json as plain JSON, or None where there is no run."""
-    path = folder / RUN
-    try:
-        spec: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["spec"]
-        return dict(spec)
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError):
-        raise UserError(f"{path} is damaged; choose another directory, or delete this run.") from None
-
-
-def check_spec(folder: Path, spec: RunSpec, remedy: str) -> None:
-    """Raise a `UserError` with the first difference and `remedy` if `folder` holds a run of another spec."""
-    before, now = read_spec(folder), spec.model_dump(mode="json")
-    if before is not None and before != now:
-        old, new = _flat(before), _flat(now)
-        key = next(key for key in sorted(old | new) if old.get(key) != new.get(key))
-        raise UserError(
-            f"{folder} holds a run with another spec ({key} = {old.get(key)!r} there, {new.get(key)!r} "
-            f"here); {remedy}."
-        )
-
-
-def provenance() -> dict[str, Any]:
-    """Commit of the working directory, and versions and machine of what computes the numbers."""
-    try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        commit = described.stdout.strip() or "unknown"
-    except OSError:
-        commit = "unknown"
-    packages = ("inforeg", "torch", "numpy", "scipy")
-    return {
-        "commit": commit,
-        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in packages}},
-        "machine": machine.facts(),
-    }
-
-
 def _line(row: Mapping[str, float]) -> str:
     return json_text(row) + "\n"
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat

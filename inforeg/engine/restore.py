@@ -6,8 +6,8 @@ from pathlib import Path
 from inforeg.config import RunSpec
 from inforeg.data.base import Data
 from inforeg.engine import checkpoint
+from inforeg.engine.contents import MODEL
 from inforeg.engine.evaluate import evaluate
-from inforeg.engine.record import MODEL
 from inforeg.engine.train import blueprint, method_of, prepare_process
 from inforeg.methods.base import Method
 from inforeg.models.multimodal import MultimodalModel

@@ -1,6 +1,5 @@
 """TensorBoard event files."""
 
-import shutil
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,14 +16,15 @@ class Tracker:
     epoch is there twice.
 
     Args:
-        folder: made anew.
+        folder: made if need be; what else lies there is left alone.
         history: rows of the epochs before.
     """
 
     def __init__(self, folder: Path, history: Iterable[Mapping[str, float]]) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        self.file = (folder / "events.out.tfevents.0.inforeg").open("wb")
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "events.out.tfevents.0.inforeg"
+        path.unlink(missing_ok=True)
+        self.file = path.open("xb")
         self.writer = RecordWriter(self.file)
         self._write(Event(file_version="brain.Event:2"))
         for row in history:

@@ -1,24 +1,26 @@
 """From a spec to a finished run directory."""
 
-import json
 import os
 import resource
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from inforeg.config import RunSpec, Training
 from inforeg.data.base import Data, Split
 from inforeg.engine import checkpoint
+from inforeg.engine.contents import MODEL, SUMMARY, Summary
+from inforeg.engine.finished import check_finite, finished
+from inforeg.engine.holding import holding
 from inforeg.engine.loop import fit
 from inforeg.engine.optimizers import OPTIMIZERS
 from inforeg.engine.probe import probe
-from inforeg.engine.record import MODEL, SUMMARY, Record, check_finite, check_spec
+from inforeg.engine.record import Record, check_place
 from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
 from inforeg.methods.state import Blueprint, TrainState
@@ -35,46 +37,45 @@ def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool 
 
     Args:
         spec: what to train.
-        folder: the run's directory; a second process on it waits for the first.
+        folder: the run's directory; a second process with the same spec waits for the first.
         data: of the spec's benchmark.
         runs: root of all runs, where those that the method needs lie.
-        discard: discard a run of another spec in `folder`; otherwise that is an error.
+        discard: discard a run of another spec in `folder`, or a damaged one; otherwise that is an error.
 
     Raises:
         DivergenceError: the run, or one that it needs, ended in numbers that are not finite.
+        UserError: something else is in `folder` or trained there, or a run that is needed is not whole.
     """
     device = prepare_process(spec.config.training)
     method = method_of(spec)
-    for needed in method.needs(spec):
-        located(needed, runs)
+    there = {needed.digest(): located(needed, runs) for needed in method.needs(spec)}
     state, test = begin(spec, method, data.to(device)), data.test.to(device)
+    check_place(folder, spec, replace=discard)
     # Whatever can be refused has been by now, so a refused run leaves nothing behind.
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):
+    with holding(folder, spec):
         record = Record(folder, spec, replace=discard)
         if record.done:
             return
         try:
             with state.cost:
-                method.setup(state, lambda needed: _weights(needed, runs))
+                method.setup(state, lambda needed: _weights(*there[needed.digest()]))
             _train(record, method, state, test)
         except DivergenceError as error:
             record.fail(error)
             raise
 
 
-def located(spec: RunSpec, runs: Path) -> Path:
-    """The directory of the finished run `spec` under `runs`; another spec's run there is an error."""
+def located(spec: RunSpec, runs: Path) -> tuple[Path, Summary]:
+    """The directory and summary of the finished run `spec` under `runs`, once it is known to be whole."""
     folder = spec.directory(runs)
     if not (folder / SUMMARY).exists():
         raise UserError(f"The finished run {folder} is needed; train it first.")
-    check_spec(folder, spec, "give another --runs, or delete it")
-    return folder
+    return folder, finished(folder, spec, "give another --runs, or delete it")
 
 
-def _weights(needed: RunSpec, runs: Path) -> dict[str, Tensor]:
-    folder = located(needed, runs)
-    check_finite(json.loads((folder / SUMMARY).read_text(encoding="utf-8")))
+def _weights(folder: Path, summary: Summary) -> dict[str, Tensor]:
+    check_finite(summary)
     weights: dict[str, Tensor] = checkpoint.load(folder / MODEL)
     return weights
 
@@ -149,7 +150,8 @@ def _shuffled(split: Split, spec: RunSpec) -> Split:
 
 def _cost(state: TrainState, seconds: Mapping[str, float]) -> dict[str, float]:
     """Wall time, samples trained on a second, peak memory of the device or the whole process, and passes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    unit = 1 if sys.platform == "darwin" else 2**10  # bytes of ru_maxrss: macOS has its own
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
     if state.device.type == "cuda":
         peak = torch.cuda.max_memory_allocated() / 2**20
     return {

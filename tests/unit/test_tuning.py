@@ -1,6 +1,5 @@
 """Tuning: what trials draw, how the choice is made and how experiments read it."""
 
-import json
 import math
 
 import pytest
@@ -12,6 +11,8 @@ from inforeg.jobs import jobs
 from inforeg.plan import plan, plan_tuning
 from inforeg.project import Project
 from inforeg.tuning import Choices, Range, Tuning, best, draw
+from tests import runs
+from tests.runs import kept
 from tests.unit.conftest import EXPERIMENT, write
 
 TUNING = {
@@ -51,13 +52,8 @@ def finish(project, accuracies):
         for cell in trial.cells:
             for spec in cell.specs:
                 value = accuracies(trial.key, trial.number, spec)
-                content = {
-                    "spec": spec.model_dump(mode="json"),
-                    "selection": {"val": {"metrics": {"val/accuracy": value, "test/accuracy": 1 - value}}},
-                }
-                folder = spec.directory(project.root / "results/runs")
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / "summary.json").write_text(json.dumps(content))
+                metrics = kept(**{"val/accuracy": value, "test/accuracy": 1 - value})
+                runs.finish(spec.directory(project.root / "results/runs"), spec, metrics)
 
 
 def test_draws_depend_on_their_names_alone_and_stay_in_the_range():
@@ -117,10 +113,8 @@ def test_a_trial_that_diverges_is_not_chosen(tuned):
     finish(tuned, lambda key, number, spec: 0.5)
     for trial in trials(tuned, "umt"):
         if trial.number != 1:
-            path = trial.cells[0].specs[1].directory(tuned.root / "results/runs") / "summary.json"
-            content = {**json.loads(path.read_text()), "diverged": "a loss is not finite"}
-            del content["selection"]
-            path.write_text(json.dumps(content))
+            spec = trial.cells[0].specs[1]
+            runs.finish(spec.directory(tuned.root / "results/runs"), spec, diverged="a loss is not finite")
     assert main(["tune"]) == 0
     chosen = yaml.safe_load((tuned.root / "results/tuning/tuned.yaml").read_text())["choices"]["toy"]
     assert chosen["umt"]["trial"] == 1

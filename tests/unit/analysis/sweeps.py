@@ -13,12 +13,12 @@ from inforeg.analysis.study import Study
 from inforeg.config import BenchmarkConfig, RunSpec
 from inforeg.experiment import Experiment
 from inforeg.plan import Cell, Plan
+from tests.runs import finish
 
 Accuracies = Mapping[tuple[str, str, str], Sequence[float]]
 """Test accuracy per seed, by benchmark, row key and variant."""
 
 EPOCHS = 3
-COSTS = {"steps": 30, "forward_passes": 3.5, "backward_passes": 3.0}
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def benchmark_config(name: str) -> BenchmarkConfig:
     return BenchmarkConfig.model_validate(
         {
             "title": name.upper(),
-            "data": {"name": name},
+            "data": {"name": "synthetic"},
             "encoders": encoders,
             "training": {"epochs": EPOCHS, "lr": 0.1},
         }
@@ -55,12 +55,6 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
     """One finished run; validation accuracy is one point below the test one."""
     folder.mkdir(parents=True)
     modalities = ["audio", "video"] if spec.variant == "default" else [spec.variant]
-    described = {"spec": spec.model_dump(mode="json"), "spec_sha256": spec.digest()}
-    (folder / "run.json").write_text(
-        json.dumps(
-            {**described, "commit": "abc123", "versions": {"torch": "2.13"}, "machine": {"level": "avx2"}}
-        )
-    )
     kept = {}
     for rule, bonus in (("val", 0.0), ("last", -0.02), ("test_oracle", 0.03)):
         metrics = {"val/accuracy": accuracy - 0.01, "test/accuracy": accuracy + bonus}
@@ -80,12 +74,11 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
         for epoch in range(EPOCHS)
     ]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (folder / "cost.json").write_text(json.dumps({"wall_seconds": 1.5, **COSTS}))
     correct = round(accuracy * 100)
     table = [(r, s, i, 0, int(i >= correct), -0.1) for r in kept for s in ("val", "test") for i in range(100)]
     columns = ["selection", "split", "index", "target", "prediction", "log_probability"]
     pd.DataFrame(table, columns=columns).to_parquet(folder / "predictions.parquet")
-    (folder / "summary.json").write_text(json.dumps({**described, "parameters": 10, "selection": kept}))
+    finish(folder, spec, kept)
 
 
 def placed(study: Study, places: Mapping[str, float]) -> Study:

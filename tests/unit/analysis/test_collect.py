@@ -1,14 +1,18 @@
-import json
-
 import pandas as pd
 import pytest
-from sweeps import COSTS
 
 from inforeg.analysis.collect import COLUMNS, Collected, collect, merge
 from inforeg.analysis.compare import compare
 from inforeg.analysis.grid import main_table
-from inforeg.engine.record import provenance
 from inforeg.errors import UserError
+from inforeg.provenance import provenance
+from tests.runs import COSTS, finish, kept
+
+
+def spread(sweep, row, benchmark="alpha"):
+    """The specs of a cell, by seed."""
+    (cell,) = (cell for cell in sweep.plan.cells if (cell.benchmark, cell.row) == (benchmark, row))
+    return cell.specs
 
 
 def test_one_row_per_observation(sweep):
@@ -87,21 +91,17 @@ def test_a_missing_or_damaged_file_is_named(sweep, file, damage):
 
 
 def test_a_run_of_another_spec_is_refused(sweep):
-    path = sweep.runs / "alpha" / "inforeg" / "default" / "seed=2" / "summary.json"
-    summary = json.loads(path.read_text())
-    summary["spec"]["settings"] = {"beta": 0.5}
-    path.write_text(json.dumps(summary))
-    with pytest.raises(UserError, match=r"seed=2 was made with another spec \(its settings differ\)"):
+    spec = spread(sweep, "inforeg")[2]
+    other = spec.model_copy(update={"settings": {"beta": 0.5}})
+    finish(spec.directory(sweep.runs), other, kept(**{"test/accuracy": 0.5}))
+    with pytest.raises(UserError, match=r"seed=2 holds a run with another spec \(settings.beta = 0.5 there"):
         sweep.study()
 
 
 def test_a_cell_in_which_a_run_diverged_is_left_out_with_its_reason(sweep):
     for seed in (2, 5):
-        path = sweep.runs / f"alpha/inforeg/default/seed={seed}"
-        summary = json.loads((path / "summary.json").read_text())
-        del summary["selection"]
-        (path / "summary.json").write_text(json.dumps({**summary, "diverged": "a loss is not finite"}))
-        (path / "predictions.parquet").unlink()
+        spec = spread(sweep, "inforeg")[seed]
+        finish(spec.directory(sweep.runs), spec, diverged="a loss is not finite")
     study = sweep.study()
     reason = {"row": "inforeg", "benchmark": "alpha", "reason": "training diverges with 2 of 8 seeds"}
     assert reason in study.collected.provenance["left_out"]
@@ -112,9 +112,7 @@ def test_a_cell_in_which_a_run_diverged_is_left_out_with_its_reason(sweep):
 
 
 def test_not_collected_yet(tmp_path):
-    with pytest.raises(
-        UserError, match=r"runs\.parquet is missing or damaged; make it with `inforeg collect`"
-    ):
+    with pytest.raises(UserError, match=r"provenance\.json is missing; make it with `inforeg collect`"):
         Collected.read(tmp_path)
 
 

@@ -136,13 +136,6 @@ def test_a_missing_needed_run_is_named(tmp_path):
         located(make_spec("unimodal", "audio", modality="audio", seed=3), tmp_path)
 
 
-def test_a_damaged_summary_means_not_done(run):
-    folder = run(make_spec("joint"))
-    whole = (folder / "summary.json").read_bytes()
-    (folder / "summary.json").write_bytes(whole[:50])
-    assert (run(make_spec("joint")) / "summary.json").read_bytes() == whole
-
-
 def test_a_needed_run_of_another_spec_is_not_taken_for_the_one_meant(run, tmp_path):
     config = make_config(training={"lr": 0.5})
     run(make_spec("unimodal", "audio", modality="audio", config=config))
