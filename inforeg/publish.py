@@ -1,46 +1,68 @@
 """A release's results, kept in version control: what a replication made, from one clean commit."""
 
-import filecmp
-import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
+from inforeg.agreement import AGAIN, Agreement, Origin, agreement
 from inforeg.errors import UserError
+from inforeg.files import PART, naming
 from inforeg.products import CLAIMS, DOCUMENT, FOREST, PDF, RUNS, products
 from inforeg.project import Project
+from inforeg.reading import read_json
 
 WHOLE = (*CLAIMS, *FOREST, *DOCUMENT, RUNS)
 """What the replication makes as a whole, beside the experiments' own files; paper.pdf needs a LaTeX."""
 
 
 def publish(project: Project, results: Path, target: Path) -> None:
-    """Copy the replication in `results` to `target`, in the place of what was there.
+    """Copy the replication in `results` to `target`, in the place of what was published there.
+
+    What was there stays until all is copied; `recover` puts it back where the last step was cut off.
 
     Raises:
-        UserError: something is missing, or the runs and their analysis are not of one commit without changes.
+        UserError: something is missing, the runs and their analysis are not of one commit without changes, or
+            `target` is no published replication.
     """
     content = published(project, results)
     _check_commit([path for name, path in content.items() if name.startswith("provenance/")])
-    beside, before = (target.with_name(f".{target.name}.{kind}") for kind in ("part", "before"))
+    recover(target)
+    _check_ours(target, content)
+    beside, before = _beside(target, "new"), _beside(target, "before")
     for folder in (beside, before):
-        shutil.rmtree(folder, ignore_errors=True)
-    for name, path in content.items():
-        (beside / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, beside / name)
-    if target.exists():
-        target.rename(before)
-    beside.rename(target)
-    shutil.rmtree(before, ignore_errors=True)
+        _remove(folder)
+    try:
+        with naming(beside):
+            for name, path in content.items():
+                (beside / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, beside / name)
+            if target.exists():
+                target.rename(before)
+            beside.rename(target)
+    finally:
+        recover(target)
+        _remove(beside)
+    _remove(before)
 
 
-def differences(project: Project, results: Path, target: Path) -> list[str]:
-    """Names of the files that `results` and `target` do not have alike."""
+def recover(target: Path) -> None:
+    """Put back what was published as `target` where `publish` was cut off before the new was in its place."""
+    before = _beside(target, "before")
+    if before.exists() and not target.exists():
+        before.rename(target)
+
+
+def check(project: Project, results: Path, target: Path) -> Agreement:
+    """How the replication in `results` compares with the one that `target` holds.
+
+    Raises:
+        UserError: something is missing or damaged.
+    """
     content = published(project, results)
-    kept = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
-    same = (
-        name for name in kept & content.keys() if filecmp.cmp(content[name], target / name, shallow=False)
-    )
-    return sorted((kept | content.keys()) - set(same))
+    recover(target)
+    if not target.is_dir():
+        raise UserError(f"{target} is not there; make it with `inforeg publish {target.name}`.")
+    return agreement(content, target)
 
 
 def published(project: Project, results: Path) -> dict[str, Path]:
@@ -62,9 +84,30 @@ def published(project: Project, results: Path) -> dict[str, Path]:
     return found
 
 
+def _beside(target: Path, kind: str) -> Path:
+    return target.with_name(f".{target.name}.{kind}{PART}")
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _check_ours(target: Path, content: Iterable[str]) -> None:
+    """Refuse to replace what this command did not make."""
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise UserError(f"{target} is no folder; give another tag, or move it away.")
+    ours = {PDF, *(Path(name).parts[0] for name in content)}
+    found = sorted(path.name for path in target.glob("*") if not path.name.startswith("."))
+    if other := next((name for name in found if name not in ours), None):
+        raise UserError(
+            f"{target} holds {other!r}, which no replication publishes; give another tag, or move it away."
+        )
+
+
 def _check_commit(origins: list[Path]) -> None:
-    made = [json.loads(path.read_text(encoding="utf-8")) for path in origins]
-    commits = sorted({commit for one in made for commit in (*one["commits"], one["collected_by"])})
+    made = [read_json(path, Origin, AGAIN) for path in origins]
+    commits = sorted({commit for one in made for commit in (*one.commits, one.collected_by)})
     if len(commits) != 1 or commits[0].endswith("-dirty") or commits == ["unknown"]:
         raise UserError(
             f"The runs were made and collected by {', '.join(commits)}; a release is made by one commit "

@@ -7,7 +7,7 @@ from pathlib import Path
 from inforeg.cli.options import Commands, Formatter
 from inforeg.errors import UserError
 from inforeg.project import Project
-from inforeg.publish import differences
+from inforeg.publish import check
 from inforeg.publish import publish as keep
 
 TAG = r"[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -29,7 +29,9 @@ def register(commands: Commands) -> None:
     parser.add_argument("tag", metavar="TAG", help="name of the release, e.g. v0.1")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="what was made")
     parser.add_argument(
-        "--check", action="store_true", help="compare byte for byte with what is kept; status 2 if it differs"
+        "--check",
+        action="store_true",
+        help="compare with what is kept and say how far apart they are; status 2 if what was found differs",
     )
     parser.set_defaults(run=publish)
 
@@ -42,10 +44,16 @@ def publish(args: argparse.Namespace) -> None:
     if not args.check:
         keep(project, args.results, target)
         print(f"{target} holds this replication")
-    elif different := differences(project, args.results, target):
+        return
+    found = check(project, args.results, target)
+    for line in found.lines:
+        print(line)
+    if found.named:
+        print(f"Only what names the machine differs in {', '.join(found.named)}.")
+    if found.files:
         raise UserError(
-            f"{target} differs from this replication in {len(different)} files, the first of them "
-            f"{different[0]}; make it of the commit that its provenance names, or publish anew."
+            f"{target} differs from this replication in {len(found.files)} files, the first of them "
+            f"{found.files[0]}; the two are of {found.why}."
         )
-    else:
-        print(f"{target} is this replication, byte for byte")
+    where = f" in all that was found; the two are of {found.why}" if found.named else ""
+    print(f"{target} is this replication, byte for byte{where}")

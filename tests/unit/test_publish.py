@@ -1,11 +1,17 @@
-"""A release's results: whole, of one clean commit, and comparable."""
+"""A release's results: whole, of one clean commit, and never lost."""
 
+import errno
 import json
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from inforeg.__main__ import main
+from tests.unit.conftest import fingerprint
 
 EXPERIMENT_FILES = tuple(
     f"tables/main{end}.{suffix}" for end in ("", "_toy") for suffix in ("tex", "md", "html")
@@ -38,8 +44,8 @@ def commit(project, commits, collected_by="abc"):
 
 
 def test_what_the_replication_made_is_kept_and_nothing_else(project, replication, capsys):
-    (replication / "published/v1").mkdir(parents=True)
-    (replication / "published/v1/old.md").write_text("of the version before")
+    (replication / "published/v1/tables").mkdir(parents=True)
+    (replication / "published/v1/tables/old.md").write_text("of the version before")
     assert main(["publish", "v1"]) == 0
     kept = {
         path.relative_to(replication / "published/v1") for path in (replication / "published").rglob("*.*")
@@ -94,3 +100,120 @@ def test_the_analysis_is_of_the_runs_commit(project, replication, collected_by, 
     assert main(["publish", "v1"]) == 2
     assert f"made and collected by abc, {collected_by};" in capsys.readouterr().err
     assert not (replication / "published").exists()
+
+
+@pytest.fixture
+def kept(project, replication):
+    """What is published as v1, and a replication that differs."""
+    assert main(["publish", "v1"]) == 0
+    (replication / "tables/main.md").write_text("something else")
+    return replication / "published/v1"
+
+
+def left(kept):
+    return sorted(path.name for path in kept.parent.iterdir())
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_rename_that_fails_leaves_the_old_version(kept, step, monkeypatch, capsys):
+    before, calls, rename = fingerprint(kept), [], Path.rename
+
+    def fail(path, target):
+        calls.append(path)
+        if len(calls) == step:
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    assert main(["publish", "v1"]) == 2
+    assert "Input/output error; nothing was lost" in capsys.readouterr().err
+    assert fingerprint(kept) == before
+    assert left(kept) == ["v1"]
+
+
+def test_a_full_disk_leaves_the_old_version(kept, monkeypatch, capsys):
+    before, copy = fingerprint(kept), shutil.copyfile
+
+    def fail(source, target):
+        if "statistics" in str(target):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return copy(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", fail)
+    assert main(["publish", "v1"]) == 2
+    assert "No space left on device; nothing was lost" in capsys.readouterr().err
+    assert fingerprint(kept) == before
+    assert left(kept) == ["v1"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from inforeg.__main__ import main
+rename, calls = Path.rename, []
+def kill(path, target):
+    calls.append(path)
+    if len(calls) == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rename(path, target)
+Path.rename = kill
+main(["publish", "v1"])
+"""
+
+
+@pytest.mark.parametrize("call", [["publish", "v1"], ["publish", "v1", "--check"]])
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_kill_between_the_renames_loses_nothing(kept, step, call):
+    before = fingerprint(kept)
+    subprocess.run([sys.executable, "-c", KILLED, str(step)], check=False)
+    assert kept.exists() == (step == 1)
+    main(call)
+    if "--check" in call:
+        assert fingerprint(kept) == before
+    else:
+        assert (kept / "tables/main.md").read_text() == "something else"
+        assert left(kept) == ["v1"]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "old/notes.txt"])
+def test_a_folder_that_is_not_ours_is_not_replaced(project, replication, name, capsys):
+    mine = replication / "published/v1" / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("my own")
+    assert main(["publish", "v1"]) == 2
+    assert f"v1 holds {name.split('/')[0]!r}, which no replication publishes" in capsys.readouterr().err
+    assert mine.read_text() == "my own"
+
+
+def test_a_link_is_not_replaced(project, replication, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (replication / "published").mkdir()
+    (replication / "published/v1").symlink_to(tmp_path / "mine")
+    assert main(["publish", "v1"]) == 2
+    assert "v1 is no folder; give another tag" in capsys.readouterr().err
+    assert (replication / "published/v1").is_symlink()
+
+
+def test_what_does_not_carry_our_mark_is_not_removed(project, replication):
+    theirs = [replication / "published" / name / "file" for name in (".v1.part", ".v1.before", ".v1.new")]
+    for path in theirs:
+        path.parent.mkdir(parents=True)
+        path.write_text("theirs")
+    assert main(["publish", "v1"]) == 0
+    assert main(["publish", "v1"]) == 0
+    assert all(path.exists() for path in theirs)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "5", "null", "{}", '{"commits": null}', '{"commits": []}'])
+def test_a_damaged_provenance_is_one_sentence(project, replication, content, capsys):
+    (replication / "collected/main/provenance.json").write_text(content)
+    assert main(["publish", "v1"]) == 2
+    said = capsys.readouterr().err
+    assert "collected/main/provenance.json is damaged" in said
+    assert "delete it and run `snakemake --cores all`" in said
+    assert not (replication / "published").exists()
+
+
+def test_comparing_with_nothing_names_the_remedy(project, replication, capsys):
+    assert main(["publish", "v1", "--check"]) == 2
+    assert "published/v1 is not there; make it with `inforeg publish v1`" in capsys.readouterr().err
