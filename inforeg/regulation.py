@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from inforeg.errors import UserError, unknown
 from inforeg.metrics.imbalance import confidences, discrepancy, scores
 from inforeg.metrics.information import FisherTrace, LayerTrace
+from inforeg.metrics.stored import dense, norms_of, stored
 from inforeg.window import Active, Windows
 
 Encoders = Mapping[str, nn.Module | Iterable[nn.Parameter]]
@@ -31,7 +32,10 @@ class InfoReg:
                 optimizer.step()
     ```
 
-    Under mixed precision, unscale the gradients before `regulate`. Save `state_dict` between epochs.
+    Under mixed precision, unscale the gradients before `regulate`. A batch with a gradient that is not
+    finite, which a gradient scaler skips, is left alone and does not count in Tr(F); an epoch of which none
+    counts is left out of the history, with a warning. Scores are computed in float32 at least, and sparse
+    gradients stay sparse. Save `state_dict` between epochs.
 
     Args:
         encoders: each modality's encoder, or its parameters.
@@ -44,6 +48,9 @@ class InfoReg:
         form: `pull` adds the gradient of P = alpha / 2 ||w - w_epoch_start||^2, Eq. 12; `rate`, an
             extension, divides the gradient by alpha instead, so that the encoder learns more slowly.
         weight: factor on the pull; 0 switches it off. `rate` has no use for it.
+
+    Attributes:
+        skipped: batches of the epochs so far that `regulate` found not to be finite.
     """
 
     def __init__(
@@ -61,6 +68,9 @@ class InfoReg:
             raise unknown("time of regulation", active, get_args(Active))
         if form not in get_args(Form):
             raise unknown("form of regulation", form, get_args(Form))
+        for name, value in (("beta", beta), ("threshold", threshold), ("weight", weight)):
+            if not math.isfinite(value):
+                raise UserError(f"{name} = {value} is not a finite number; give one.")
         if len(encoders) < 2:
             raise UserError("InfoReg balances two or more modalities; give it an encoder for each.")
         self.beta, self.weight = beta, weight
@@ -73,7 +83,13 @@ class InfoReg:
         self._past = Windows(self.groups, threshold, criterion)
         self._in_epoch = False
         self._anchors: dict[str, list[Tensor]] = {}
-        self._sums, self._steps = dict.fromkeys(self.groups, 0.0), 0
+        self._past_steps, self._past_acted, self.skipped = 0, 0, 0
+        self._forget()
+
+    @property
+    def acted(self) -> float:
+        """Share of the steps of the epochs so far in which a gradient was changed."""
+        return self._past_acted / max(self._past_steps, 1)
 
     @property
     def windows(self) -> dict[str, bool]:
@@ -104,8 +120,7 @@ class InfoReg:
         """Decide the windows and keep the weights that the pull holds on to, w^{t-1}."""
         self._in_epoch = True
         self._past.decide()
-        self.trace.reset()
-        self._sums, self._steps = dict.fromkeys(self.groups, 0.0), 0
+        self._forget()
         self._anchors = {
             modality: [parameter.detach().clone() for parameter in parameters]
             for modality, parameters in self.groups.items()
@@ -123,6 +138,9 @@ class InfoReg:
             The mean strength over the epoch's batches by modality: alpha where the regulation acted, else 0.
         """
         self._in_epoch = False
+        self.skipped += self.trace.skipped
+        self._past_steps += self._steps
+        self._past_acted += int(self._acted)
         traces = self.trace.close() if traces is None else traces
         self._past.add(traces)
         return {modality: total / max(self._steps, 1) for modality, total in self._sums.items()}
@@ -138,8 +156,13 @@ class InfoReg:
         self.apply(unimodal, target)
 
     @torch.no_grad()
-    def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
-        """Edit the gradients of one batch without measuring them first; arguments as `regulate`."""
+    def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> dict[str, Tensor]:
+        """Edit the gradients of one batch without measuring them first; arguments as `regulate`.
+
+        Returns:
+            Whether a gradient was changed, by modality where it may have been: the pull is nothing while the
+            weights are those of the epoch's start, as they are in its first step.
+        """
         if not self._in_epoch:
             raise UserError(
                 "InfoReg regulates inside an epoch; put the loop into `with regulation.epoch():`."
@@ -147,13 +170,26 @@ class InfoReg:
         if missing := self.groups.keys() - unimodal.keys():
             raise UserError(f"Logits are missing for {sorted(missing)}; give those of every modality.")
         self._steps += 1
+        changed: dict[str, Tensor] = {}
         if not any(map(self.acts_on, self.groups)):
-            return
+            return changed
         strengths = self._strengths({modality: unimodal[modality] for modality in self.groups}, target)
-        for modality, strength in zip(self.groups, strengths, strict=True):
-            if strength and self.acts_on(modality):
+        acting = {m: a for m, a in zip(self.groups, strengths, strict=True) if a and self.acts_on(m)}
+        if acting and self._finite():
+            for modality, strength in acting.items():
                 self._sums[modality] += strength
-                self._edit(modality, strength)
+                changed[modality] = self._edit(modality, strength)
+            self._acted += torch.stack(list(changed.values())).any().to(self._acted.device)
+        return changed
+
+    def _forget(self) -> None:
+        """Start an epoch's counts."""
+        self.trace.reset()
+        self._sums, self._steps = dict.fromkeys(self.groups, 0.0), 0
+        self._acted = torch.zeros((), dtype=torch.int64, device=self.trace.parameters[0].device)
+
+    def _finite(self) -> bool:
+        return bool(norms_of(self.trace.parameters).isfinite().all())
 
     def _new_trace(self) -> FisherTrace:
         return FisherTrace(self.groups)
@@ -163,28 +199,31 @@ class InfoReg:
         deltas = discrepancy(scores(unimodal, target).tolist())
         return [math.exp(self.beta * math.tanh(delta)) if delta else 0.0 for delta in deltas]
 
-    def _edit(self, modality: str, strength: float) -> None:
-        """Regulate one encoder's gradients in place with strength alpha_m."""
-        parameters = self.groups[modality]
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        if not gradients:  # a frozen encoder
-            return
+    def _edit(self, modality: str, strength: float) -> Tensor:
+        """Regulate one encoder's gradients in place with strength alpha_m; whether that changed one."""
+        group = self.groups[modality]
+        parameters = [p for p in group if p.grad is not None]
+        if not parameters or (self.form == "pull" and not self.weight):  # none: a frozen encoder
+            return self._acted.new_zeros((), dtype=torch.bool)
         if self.form == "rate":
-            torch._foreach_div_(gradients, strength)
-        elif self.weight:
-            anchored = zip(parameters, self._anchors[modality], strict=True)
-            trained = [(p, anchor) for p, anchor in anchored if p.grad is not None]
-            weights, anchors = (list(column) for column in zip(*trained, strict=True))
-            pulls = torch._foreach_sub(weights, anchors)
+            torch._foreach_div_([g for g in map(stored, parameters) if g is not None], strength)
+            return self._acted.new_tensor(strength != 1, dtype=torch.bool)
+        anchors = [a for p, a in zip(group, self._anchors[modality], strict=True) if p.grad is not None]
+        pulls = torch._foreach_sub(list[Tensor](parameters), anchors)
+        with dense(parameters) as gradients:
             torch._foreach_add_(gradients, pulls, alpha=self.weight * strength)
+        return torch.stack(torch._foreach_norm(pulls, float("inf"))).max() > 0
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed training needs: the traces of the epochs so far."""
-        return self._past.state_dict()
+        """What a resumed training needs: the traces of the epochs so far, and what was counted."""
+        counts = {"steps": self._past_steps, "acted": self._past_acted, "skipped": self.skipped}
+        return {**self._past.state_dict(), **counts}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`; its modalities must be these."""
         self._past.load_state_dict(state)
+        counts = (state.get(name, 0) for name in ("steps", "acted", "skipped"))  # older ones lack them
+        self._past_steps, self._past_acted, self.skipped = counts
 
 
 class ReleasedInfoReg(InfoReg):
@@ -223,10 +262,11 @@ class ReleasedInfoReg(InfoReg):
         """Edit the gradients of one batch, then measure them; arguments as `InfoReg.regulate`."""
         self.apply(unimodal, target)
 
-    def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
+    def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> dict[str, Tensor]:
         """The same as `regulate`: the trace is of the edited gradients."""
-        super().apply(unimodal, target)
+        changed = super().apply(unimodal, target)
         self.trace.add()
+        return changed
 
     def close_epoch(self, traces: Mapping[str, float] | None = None) -> dict[str, float]:
         """Take the epoch into the history with this code's own trace, whatever is given."""

@@ -102,9 +102,10 @@ def draw(space: Range | list[Setting], *names: str | int) -> Setting:
 
 
 def best(scores: Mapping[int, float]) -> int:
-    """The trial with the highest mean validation accuracy; of equals the first."""
+    """The trial with the highest mean validation accuracy, which NaN is not; of equals the first."""
     trials = sorted(scores)
-    return trials[int(settled([scores[trial] for trial in trials]).argmax())]
+    known = [-math.inf if math.isnan(scores[trial]) else scores[trial] for trial in trials]
+    return trials[int(settled(known).argmax())]
 
 
 def every_trial(tuning: Tuning) -> Iterator[tuple[str, Searched, int, Row]]:

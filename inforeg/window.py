@@ -1,9 +1,12 @@
 """When the prime learning window of a modality is open.
 
 A criterion is a pure function of the traces Tr(F) of all epochs so far and of the threshold K; it says
-whether the window is open in the epoch about to start.
+whether the window is open in the epoch about to start. Traces are finite: `Windows` takes in no others, since
+a comparison with NaN would shut a window without a word.
 """
 
+import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any, Literal
@@ -63,7 +66,7 @@ class Windows:
         criterion: a name of CRITERIA.
 
     Attributes:
-        history: the traces by modality, an entry per epoch.
+        history: the traces by modality, an entry per epoch whose trace is finite.
         open: whether each modality's window is open in the current epoch.
     """
 
@@ -88,9 +91,20 @@ class Windows:
         return active == "always" or self.open[modality]
 
     def add(self, traces: Mapping[str, float]) -> None:
-        """Take in Tr(F_m) of an epoch, by modality."""
-        for modality, past in self.history.items():
-            past.append(traces[modality])
+        """Take in Tr(F_m) of an epoch, by modality; one that is not finite is left out, with a warning."""
+        self._extend({modality: [traces[modality]] for modality in self.history})
+
+    def _extend(self, traces: Mapping[str, Iterable[float]]) -> None:
+        lost: list[float] = []
+        for modality, given in traces.items():
+            for trace in given:
+                (self.history[modality] if math.isfinite(trace) else lost).append(trace)
+        if lost:
+            warnings.warn(
+                f"{len(lost)} of the epochs' Tr(F) are not finite and are left out; the others decide about "
+                "the windows. Under mixed precision, unscale the gradients before they are measured.",
+                stacklevel=3,
+            )
 
     def state_dict(self) -> dict[str, Any]:
         """The traces; windows are decided anew."""
@@ -104,4 +118,5 @@ class Windows:
                 f"The saved state is of the modalities {sorted(history)}, not {sorted(self.history)}; "
                 "load it over the same encoders."
             )
-        self.history = {modality: list(history[modality]) for modality in self.history}
+        self.history = {modality: [] for modality in self.history}
+        self._extend({modality: history[modality] for modality in self.history})

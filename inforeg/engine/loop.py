@@ -65,12 +65,12 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
             trained = time.perf_counter()
             held_out = {"val": evaluate(state.model, method, state.val)}
             row |= _named("train", evaluate(state.model, method, measured)) | _named("val", held_out["val"])
+            _check_finite(state, row)
             with state.cost:
                 method.on_epoch_end(state, dict(row))
             row |= state.drain()
             held_out["test"] = evaluate(state.model, method, test)
             row |= _named("test", held_out["test"])
-            _check_finite(state, row)
             selection.offer(state.epoch, row, held_out, state.model)
             record.append(row)
             state.epoch += 1
@@ -141,7 +141,8 @@ def _subset(state: TrainState, size: int, name: str) -> Tensor:
 
 
 def _check_finite(state: TrainState, row: dict[str, float]) -> None:
-    for name in ("train/loss", "val/loss"):
+    """Before the method reads them: a comparison with NaN would decide something without a word."""
+    for name in ("train/loss", "val/loss", *row):
         if not math.isfinite(row[name]):
             raise _diverged(state, f"{name} is not finite after epoch {state.epoch}")
 

@@ -1,5 +1,6 @@
 """Which epoch a run reports."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -12,6 +13,8 @@ from inforeg.engine.evaluate import Evaluation
 @dataclass
 class Rule:
     """Keep the first epoch with the highest value of `key`, or the last epoch where there is no key.
+
+    NaN is below every number.
 
     Attributes:
         name: of the rule, as tables label it.
@@ -29,12 +32,21 @@ class Rule:
 
     def offer(self, epoch: int, metrics: dict[str, float], held_out: dict[str, Evaluation]) -> bool:
         """Take the epoch if it is to be kept, and say whether it is."""
-        if self.key is not None and self.epoch >= 0 and metrics[self.key] <= self.metrics[self.key]:
+        if (
+            self.key is not None
+            and self.epoch >= 0
+            and rank(metrics[self.key]) <= rank(self.metrics[self.key])
+        ):
             return False
         self.epoch = epoch
         self.metrics = {name: v for name, v in metrics.items() if name.startswith(("val/", "test/"))}
         self.logits = {name: evaluation.logits for name, evaluation in held_out.items()}
         return True
+
+
+def rank(value: float) -> float:
+    """`value`, and minus infinity for NaN, which compares with nothing."""
+    return -math.inf if math.isnan(value) else value
 
 
 class Selection:

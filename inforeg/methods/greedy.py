@@ -132,12 +132,12 @@ class Greedy(Method):
 
 
 def speed(parameters: Iterable[nn.Parameter]) -> float:
-    """|g|^2 / |w|^2 of a group of parameters."""
+    """|g|^2 / |w|^2 of a group of parameters; weights that are all 0 count as the smallest float."""
     pairs = [(p.grad, p.detach()) for p in parameters if p.grad is not None]
     gradients, values = (
         torch.stack(torch._foreach_norm(tensors)).square().sum() for tensors in zip(*pairs, strict=True)
     )
-    return (gradients / values).item()
+    return (gradients / values.clamp(min=torch.finfo(values.dtype).tiny)).item()
 
 
 def log_ratio(bypass: float, main: float) -> float:

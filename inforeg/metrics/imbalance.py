@@ -15,9 +15,9 @@ def scores(unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
         target: class indices, (B,).
 
     Returns:
-        (M,) in nats, larger is better (InfoReg, Eq. 8, read as it is used).
+        (M,) in nats, larger is better (InfoReg, Eq. 8, read as it is used); computed in float32 at least.
     """
-    logits = torch.stack(list(unimodal.values()))
+    logits = _stacked(unimodal)
     losses = F.cross_entropy(logits.flatten(0, 1), target.repeat(len(logits)), reduction="none")
     return -losses.view(len(logits), -1).mean(1)
 
@@ -30,9 +30,10 @@ def confidences(unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
         target: class indices, (B,).
 
     Returns:
-        (M,), each between 0 and B (OGM, Peng et al., 2022; InfoReg's released code).
+        (M,), each between 0 and B (OGM, Peng et al., 2022; InfoReg's released code); computed in float32
+        at least.
     """
-    probability = torch.stack(list(unimodal.values())).softmax(-1)
+    probability = _stacked(unimodal).softmax(-1)
     return probability.gather(2, target.expand(len(unimodal), -1).unsqueeze(2)).sum((1, 2))
 
 
@@ -43,10 +44,15 @@ def discrepancy(score: Sequence[float]) -> list[float]:
         score: one per modality.
 
     Returns:
-        One per modality, not negative (InfoReg, Eq. 9-10).
+        One per modality, not negative (InfoReg, Eq. 9-10). A score that is NaN neither leads nor is led.
     """
     leads = [[own - other for other in score if other < own] for own in score]
     return [sum(lead) / len(lead) if lead else 0.0 for lead in leads]
+
+
+def _stacked(unimodal: Mapping[str, Tensor]) -> Tensor:
+    """(M, B, C). The mean of a batch in bfloat16 would decide by its rounding who leads."""
+    return torch.stack([u.to(torch.promote_types(u.dtype, torch.float32)) for u in unimodal.values()])
 
 
 def gap(values: Iterable[float]) -> float:

@@ -1,5 +1,6 @@
 """Information amount: the trace of the Fisher information matrix (InfoReg, Eq. 7)."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from inforeg.batch import Batch
+from inforeg.metrics.stored import norms_of
 from inforeg.models.multimodal import MultimodalModel
 
 WHOLE = "whole"
@@ -21,8 +23,14 @@ class FisherTrace:
     included. Unlike Eq. 7 it takes the square after the mean over the batch, so most of it is gradient noise
     at small batches.
 
+    A batch with a gradient that is not finite (or whose square is not), which a gradient scaler skips, does
+    not count.
+
     Args:
         groups: parameters by name, e.g. one group per encoder.
+
+    Attributes:
+        batches: of the epoch so far, with those that do not count.
     """
 
     def __init__(self, groups: Mapping[str, Sequence[nn.Parameter]]) -> None:
@@ -32,27 +40,40 @@ class FisherTrace:
 
     def reset(self) -> None:
         """Forget the epoch so far."""
-        self._absent = torch.zeros(1, device=self.parameters[0].device)
-        self._squares = torch.zeros(len(self.parameters), device=self._absent.device)
+        self._squares = torch.zeros(len(self.parameters), device=self.parameters[0].device)
+        self._counted = torch.zeros((), dtype=torch.int64, device=self._squares.device)
         self.batches = 0
 
     @torch.no_grad()
     def add(self) -> None:
         """Take in the gradients of one batch, after the backward pass."""
-        gradients = [self._absent if p.grad is None else p.grad for p in self.parameters]
-        norms = torch.stack(torch._foreach_norm(gradients))
+        norms = norms_of(self.parameters)
+        finite = norms.square().isfinite().all()
+        norms = torch.where(finite, norms, 0.0)
         self._squares.addcmul_(norms, norms)
+        self._counted += finite
         self.batches += 1
+
+    @property
+    def skipped(self) -> int:
+        """The epoch's batches so far that do not count."""
+        return self.batches - int(self._counted)
 
     def sums(self) -> dict[str, float]:
         """Squared norms summed over the batches so far, by group."""
         return self._by_group(self._squares)
 
     def close(self) -> dict[str, float]:
-        """The epoch's trace by group (mean over batches; 0 without any), and a new start."""
-        means = {name: value / max(self.batches, 1) for name, value in self.sums().items()}
+        """The epoch's trace by group, and a new start; 0 without a batch, NaN if none of them counts."""
+        counted = self.batches - self.skipped
+        traces = self._traces(counted) if counted else dict.fromkeys(self.sizes, math.nan)
+        traces = traces if self.batches else dict.fromkeys(self.sizes, 0.0)
         self.reset()
-        return means
+        return traces
+
+    def _traces(self, counted: int) -> dict[str, float]:
+        """Means over the batches that count."""
+        return {name: value / counted for name, value in self.sums().items()}
 
     def _by_group(self, values: Tensor) -> dict[str, float]:
         """Values, one per parameter, summed within each group."""
@@ -64,7 +85,8 @@ class LayerTrace(FisherTrace):
     """The "trace" of InfoReg's released code: squares averaged over a layer's elements, weights only.
 
     Each convolution's and linear layer's weight counts with the mean over its elements; biases and
-    batch-norm parameters do not count; the epoch's batches are summed.
+    batch-norm parameters do not count; the epoch's batches are summed, and one that does not count weighs as
+    the mean of those that do.
     """
 
     def sums(self) -> dict[str, float]:
@@ -72,11 +94,9 @@ class LayerTrace(FisherTrace):
         elements = [p.numel() if p.dim() > 1 else float("inf") for p in self.parameters]
         return self._by_group(self._squares / self._squares.new_tensor(elements))
 
-    def close(self) -> dict[str, float]:
-        """The epoch's sums, and a new start."""
-        sums = self.sums()
-        self.reset()
-        return sums
+    def _traces(self, counted: int) -> dict[str, float]:
+        """Sums over all batches."""
+        return {name: value * (self.batches / counted) for name, value in self.sums().items()}
 
 
 def sample_trace(model: MultimodalModel, batch: Batch, chunk: int = 64) -> dict[str, float]:

@@ -59,7 +59,7 @@ def test_epoch_takes_the_traces_into_the_history():
             for weight in weights.values():
                 weight.grad = torch.tensor([gradient])
             regulation.regulate(shares(0.9, 0.5), TARGET)
-    assert regulation.state_dict() == {"history": {"audio": [5.0], "video": [5.0]}}
+    assert regulation.state_dict()["history"] == {"audio": [5.0], "video": [5.0]}
 
 
 def test_epoch_left_by_an_exception_does_not_count():
@@ -101,7 +101,7 @@ def test_saved_state_is_a_copy():
     regulation = opened(single_weights(PAIR))
     saved = regulation.state_dict()
     regulation.close_epoch()
-    assert saved == {"history": {"audio": [1.0, 2.0], "video": [1.0, 2.0]}}
+    assert saved["history"] == {"audio": [1.0, 2.0], "video": [1.0, 2.0]}
 
 
 # ---- forms

@@ -1,0 +1,40 @@
+"""Gradients as they are stored: dense, or sparse as those of `nn.Embedding(sparse=True)`."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+
+def stored(parameter: nn.Parameter) -> Tensor | None:
+    """What is stored of a parameter's gradient, to be read or edited in place: all, or its entries."""
+    gradient = parameter.grad
+    if gradient is None or not gradient.is_sparse:
+        return gradient
+    # Entries of one place, as those of a word that is there twice, have to be added up first.
+    parameter.grad = gradient.coalesce()
+    return parameter.grad.values()
+
+
+def norms_of(parameters: Iterable[nn.Parameter]) -> Tensor:
+    """The norm of each parameter's gradient (P,), 0 where there is none; in float32 at least."""
+    found = []
+    for parameter in parameters:
+        values = stored(parameter)
+        values = parameter.new_zeros(1) if values is None else values
+        found.append(values.to(torch.promote_types(values.dtype, torch.float32)))
+    return torch.stack(torch._foreach_norm(found))
+
+
+@contextmanager
+def dense(parameters: Iterable[nn.Parameter]) -> Iterator[list[Tensor]]:
+    """The gradients of parameters that have one, to be edited in place; sparse ones become so again."""
+    listed = list(parameters)
+    sparse = {p: p.grad.sparse_dim() for p in listed if p.grad is not None and p.grad.is_sparse}
+    for parameter in sparse:
+        parameter.grad = cast(Tensor, parameter.grad).to_dense()
+    yield [cast(Tensor, p.grad) for p in listed]
+    for parameter, dimensions in sparse.items():
+        parameter.grad = cast(Tensor, parameter.grad).to_sparse(dimensions)
