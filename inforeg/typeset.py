@@ -1,20 +1,48 @@
-"""LaTeX to PDF, by the machine's own pdflatex."""
+"""LaTeX to PDF, by the machine's own pdflatex, or xelatex for letters that pdflatex lacks."""
 
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
+from inforeg.characters import FONTS, is_plain
 from inforeg.errors import UserError
 from inforeg.files import write_bytes
 
-PROGRAM = "pdflatex"
-MISSING = (
-    f"{PROGRAM} is not there, so the document stays LaTeX; install it (on Debian: "
-    "texlive-latex-recommended and texlive-fonts-recommended) and give the command again."
-)
+PROGRAMS = {
+    "pdflatex": "texlive-latex-recommended, texlive-fonts-recommended and lmodern",
+    "xelatex": "texlive-xetex",
+}
+"""What compiles documents, and where Debian has it; the first one where it has all letters."""
+
+# Of a document only names below its own folder are opened, and no command is run, whatever texmf.cnf says.
+CONFINED = {"openin_any": "p", "openout_any": "p", "shell_escape": "f"}
+STEADY = ("-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "-jobname=document")
+UNDATED = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
+
+
+def compiler(texts: Iterable[str]) -> str:
+    """The program that has all letters of `texts`."""
+    plain, complete = PROGRAMS
+    return plain if is_plain(texts) else complete
+
+
+def marked(program: str) -> str:
+    """The first line of a document for `program`, as editors know it; none for pdflatex."""
+    return "" if program == next(iter(PROGRAMS)) else f"% !TEX program = {program}\n"
+
+
+def missing(program: str) -> str:
+    """What to do where `program` is not there; empty where it is."""
+    if shutil.which(program):
+        return ""
+    return (
+        f"{program} is not there, so the document stays LaTeX; install it (on Debian: {PROGRAMS[program]}) and "
+        "give the command again."
+    )
 
 
 def typeset(source: Path, target: Path) -> list[str]:
@@ -24,18 +52,18 @@ def typeset(source: Path, target: Path) -> list[str]:
         What LaTeX could not fit into its lines, by more than a point.
 
     Raises:
-        UserError: there is no pdflatex, or it refuses the source.
+        UserError: there is no such program, or it refuses the source.
     """
-    if shutil.which(PROGRAM) is None:
-        raise UserError(MISSING)
+    program = _program(source)
+    if lacking := missing(program):
+        raise UserError(lacking)
     with tempfile.TemporaryDirectory() as scratch:
-        command = [PROGRAM, "-interaction=nonstopmode", "-halt-on-error", f"-output-directory={scratch}"]
-        undated = os.environ | {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
+        command = [program, *STEADY, f"-output-directory={scratch}", f"./{source.name}"]
         for _ in range(2):  # the second time with the references of the first
             done = subprocess.run(
-                [*command, source.name],
+                command,
                 cwd=source.parent,
-                env=undated,
+                env=_environment(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,
@@ -43,6 +71,21 @@ def typeset(source: Path, target: Path) -> list[str]:
         log = done.stdout.decode("utf-8", "replace")
         if done.returncode:
             reason = next((line for line in log.splitlines() if line.startswith("!")), "! no reason given")
-            raise UserError(f"{PROGRAM} refuses {source}: {reason.lstrip('! ')}")
-        write_bytes(target, (Path(scratch) / f"{source.stem}.pdf").read_bytes())
+            raise UserError(f"{program} refuses {source}: {reason.lstrip('! ')}")
+        write_bytes(target, (Path(scratch) / "document.pdf").read_bytes())
     return [line for line, width in re.findall(r"(Overfull \\hbox \(([\d.]+)pt.*)", log) if float(width) > 1]
+
+
+def _program(source: Path) -> str:
+    """The program that the first line of `source` names."""
+    with source.open(encoding="utf-8", errors="replace") as file:
+        line = file.readline()
+    return next((name for name in PROGRAMS if line == marked(name)), next(iter(PROGRAMS)))
+
+
+def _environment() -> dict[str, str]:
+    """The environment, with nothing in it that adds to what a document may read; its fonts are Matplotlib's."""
+    # kpathsea prefers a variable of the program's own, such as openin_any_pdflatex.
+    told = ("TEXINPUTS", *CONFINED)
+    own = {name: value for name, value in os.environ.items() if not name.startswith(told)}
+    return own | CONFINED | UNDATED | {"TTFONTS": f"{FONTS}{os.pathsep}"}

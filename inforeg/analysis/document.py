@@ -8,21 +8,32 @@ import pandas as pd
 
 from inforeg.analysis.compare import compare
 from inforeg.analysis.figures import FIGURES
-from inforeg.analysis.render import latex_text
+from inforeg.analysis.notation import latex_file, latex_text
 from inforeg.analysis.study import Study
 from inforeg.analysis.tables import number, signed
 from inforeg.errors import UserError
+from inforeg.typeset import compiler, marked
 
 DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
-PREAMBLE = r"""\documentclass[10pt]{article}
-\usepackage[T1]{fontenc}
-\usepackage[a4paper,margin=17mm]{geometry}
+FONTS = {
+    "pdflatex": r"""\usepackage[T1]{fontenc}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+\pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
+""",
+    "xelatex": r"""\usepackage{fontspec}
+\setmainfont{DejaVuSans}[Extension=.ttf,Scale=0.85,BoldFont=*-Bold,ItalicFont=*,ItalicFeatures={FakeSlant=0.2}]
+\special{pdf:trailerid [<00000000000000000000000000000000> <00000000000000000000000000000000>]}
+""",
+}
+"""What sets the document's letters, by the program that compiles it; a date or a name would differ each time."""
+
+PREAMBLE = r"""\usepackage[a4paper,margin=17mm]{geometry}
 \usepackage{amssymb,booktabs,caption,float,graphicx}
 \floatplacement{table}{H}
 \floatplacement{figure}{H}
 \captionsetup{font=small,labelformat=empty}
-\pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
+\tracinglostchars=3
 \newcommand{\drawing}[2]{\begin{figure}\centering\includegraphics{#1}\caption{#2}\end{figure}}
 \input{numbers}
 \title{The claims of InfoReg, tested}
@@ -49,14 +60,17 @@ def document(studies: Sequence[Study]) -> str:
     """paper.tex: the claims first, then an experiment a section, with all its tables and figures.
 
     It stands beside numbers.tex, claims.tex, tables/ and figures/, and needs packages of texlive's
-    `latex-recommended` alone.
+    `latex-recommended` alone; with letters that pdflatex lacks, xelatex, as its first line says.
     """
     sections = "".join(map(_section, studies))
     appendix = "".join(
-        rf"\input{{tables/{study.name}_{name}}}" + "\n" for study in studies for name in study.benchmarks
+        rf"\input{{tables/{latex_file(f'{study.name}_{name}')}}}" + "\n"
+        for study in studies
+        for name in study.benchmarks
     )
+    program = compiler(text for study in studies for text in study.texts)
     return (
-        f"{PREAMBLE}{ABSTRACT}"
+        f"{marked(program)}\\documentclass[10pt]{{article}}\n{FONTS[program]}{PREAMBLE}{ABSTRACT}"
         "\\drawing{figures/claims.pdf}{Every claim on every benchmark, and what the paper prints.}\n"
         f"\\input{{claims}}\n{sections}"
         f"\\appendix\n\\section{{Each benchmark in detail}}\n{appendix}"
@@ -92,11 +106,11 @@ def macro(*words: str) -> str:
 
 def _section(study: Study) -> str:
     experiment = study.experiment
-    lines = [rf"\section{{{latex_text(experiment.title)}}}", rf"\input{{tables/{study.name}}}"]
+    lines = [rf"\section{{{latex_text(experiment.title)}}}", rf"\input{{tables/{latex_file(study.name)}}}"]
     for name in experiment.figures:
         what = (inspect.getdoc(FIGURES[name]) or "").split("\n\n")[0].replace("\n", " ").replace("`", "")
         caption = latex_text(f"{experiment.title}. {what}")
-        lines.append(rf"\drawing{{figures/{study.name}_{name}.pdf}}{{{caption}}}")
+        lines.append(rf"\drawing{{figures/{latex_file(f'{study.name}_{name}.pdf')}}}{{{caption}}}")
     return "\n".join(lines) + "\n"
 
 

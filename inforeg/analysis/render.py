@@ -3,39 +3,20 @@
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import chain
 from typing import Literal
 
-from tabulate import LATEX_ESCAPE_RULES, tabulate
+from tabulate import tabulate
 
-_LATEX = str.maketrans(
-    LATEX_ESCAPE_RULES
-    | {
-        "±": r"$\pm$",
-        "²": r"$^2$",
-        "≥": r"$\geq$",
-        "≤": r"$\leq$",
-        "…": r"\ldots{}",
-        "Δ": r"$\Delta$",
-        "α": r"$\alpha$",
-        "β": r"$\beta$",
-        "ρ": r"$\rho$",
-        "σ": r"$\sigma$",
-        "τ": r"$\tau$",
-        "−": r"$-$",
-        "×": r"$\times$",
-        "↑": r"$\uparrow$",
-        "↓": r"$\downarrow$",
-        "△": r"$\vartriangle$",
-        "▽": r"$\triangledown$",
-        "●": r"$\bullet$",
-        "○": r"$\circ$",
-        "✗": r"$\times$",
-        "—": "---",
-    }
+from inforeg.analysis.notation import (
+    html_comment,
+    html_text,
+    latex_comment,
+    latex_key,
+    latex_text,
+    markdown_block,
+    markdown_text,
 )
-_MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\`*_|<>[]"})
 
 WIDEST, WIDEST_FIRST = 20, 40
 """Characters of a cell in one line of LaTeX, and of one in the first column."""
@@ -90,29 +71,19 @@ class Table:
     notes: Sequence[str] = ()
 
 
-def latex_text(text: str) -> str:
-    """`text` with LaTeX's special characters escaped."""
-    return text.translate(_LATEX)
-
-
-def markdown_text(text: str) -> str:
-    """`text` with Markdown's special characters escaped."""
-    return text.translate(_MARKDOWN)
-
-
 def latex(tables: Sequence[Table], provenance: str) -> str:
     """A file for a paper to input; it needs the package booktabs."""
-    return f"% {provenance}\n" + "\n".join(map(_latex_table, tables))
+    return latex_comment(provenance) + "\n".join(map(_latex_table, tables))
 
 
 def markdown(tables: Sequence[Table], provenance: str) -> str:
     """The same tables for reading on screen."""
-    return "\n".join(map(_markdown_table, tables)) + f"\n<!-- {provenance} -->\n"
+    return "\n".join(map(_markdown_table, tables)) + f"\n{html_comment(provenance)}"
 
 
 def html(tables: Sequence[Table], provenance: str) -> str:
     """The same tables as a page of its own, which the workflow's report shows."""
-    return f"{_PAGE}{''.join(map(_html_table, tables))}<!-- {provenance} -->\n</html>\n"
+    return f"{_PAGE}{''.join(map(_html_table, tables))}{html_comment(provenance)}</html>\n"
 
 
 _PAGE = """<!DOCTYPE html>
@@ -131,15 +102,15 @@ p { margin: 0.3em 0; }
 
 
 def _html_table(table: Table) -> str:
-    body = _tabulated(table, "unsafehtml", escape, [map(_html_cell, row) for row in table.rows])
-    notes = "".join(f"<p>{escape(note)}</p>\n" for note in table.notes)
-    return f"<h2>{escape(table.caption)}</h2>\n{body}\n{notes}"
+    body = _tabulated(table, "unsafehtml", html_text, [map(_html_cell, row) for row in table.rows])
+    notes = "".join(f"<p>{html_text(note)}</p>\n" for note in table.notes)
+    return f"<h2>{html_text(table.caption)}</h2>\n{body}\n{notes}"
 
 
 def _html_cell(cell: Cell) -> str:
     command = _HTML_STYLES[cell.style]
-    mark = f"<sup>{escape(cell.mark)}</sup>" if cell.mark else ""
-    return command.format(escape(cell.text)) + mark
+    mark = f"<sup>{html_text(cell.mark)}</sup>" if cell.mark else ""
+    return command.format(html_text(cell.text)) + mark
 
 
 def _latex_table(table: Table) -> str:
@@ -147,7 +118,7 @@ def _latex_table(table: Table) -> str:
         r"\begin{table}",
         r"\centering",
         rf"\caption{{{latex_text(table.caption)}}}",
-        rf"\label{{tab:{table.label}}}",
+        rf"\label{{tab:{latex_key(table.label)}}}",
         r"\footnotesize" if len(table.header) < 8 else r"\scriptsize",
         r"\setlength{\tabcolsep}{3pt}",
         _booktabs(table),
@@ -168,9 +139,9 @@ def _booktabs(table: Table) -> str:
 
 
 def _markdown_table(table: Table) -> str:
-    notes = "".join(f"\n{markdown_text(note)}\n" for note in table.notes)
+    notes = "".join(f"\n{markdown_block(note)}\n" for note in table.notes)
     body = _tabulated(table, "pipe", markdown_text, [map(_markdown_cell, row) for row in table.rows])
-    return f"{markdown_text(table.caption)}\n\n{body}\n{notes}"
+    return f"{markdown_block(table.caption)}\n\n{body}\n{notes}"
 
 
 def _tabulated(
@@ -191,7 +162,7 @@ def _latex_header(name: str) -> str:
 
 def _latex_cell(cell: Cell, width: int = WIDEST) -> str:
     command = _LATEX_STYLES[cell.style]
-    mark = f"$^{{{latex_text(cell.mark).replace('$', '')}}}$" if cell.mark else ""
+    mark = rf"\textsuperscript{{{latex_text(cell.mark)}}}" if cell.mark else ""
     if cell.style == "heading":
         return command.format(latex_text(cell.text))
     text = cell.text if len(cell.text) <= width else cell.text.replace(" (", "\n(")
@@ -212,6 +183,6 @@ def _stacked(text: str, width: int, anchor: str, align: str) -> str:
 
 
 def _markdown_cell(cell: Cell) -> str:
-    command = _MARKDOWN_STYLES[cell.style]
-    mark = f"<sup>{cell.mark}</sup>" if cell.mark else ""
-    return command.format(markdown_text(cell.text)) + mark
+    text = markdown_text(cell.text)
+    mark = f"<sup>{markdown_text(cell.mark)}</sup>" if cell.mark else ""
+    return (_MARKDOWN_STYLES[cell.style].format(text) if text else "") + mark

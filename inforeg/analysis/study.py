@@ -1,12 +1,13 @@
 """An experiment together with its runs: what tables, figures and claims are made from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from inforeg.analysis.collect import Collected
 from inforeg.config import BenchmarkConfig
 from inforeg.experiment import Experiment
+from inforeg.products import texts
 from inforeg.project import Project
 from inforeg.registry import METHODS
 
@@ -56,6 +57,12 @@ class Study:
         """What is to be known of the rows' methods, a note each."""
         classes = [METHODS.get(name) for name in dict.fromkeys(row.method for row in self.experiment.rows)]
         return [f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat]
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """All that tables and figures may say in words that are not the program's own."""
+        reasons = (cell["reason"] for cell in self.collected.provenance["left_out"])
+        return texts(self.experiment, self.benchmarks.values(), reasons)
 
     @property
     def provenance(self) -> str:

@@ -12,13 +12,12 @@ from inforeg.checks import configuration
 from inforeg.errors import UserError
 from inforeg.jobs import needs, serving
 from inforeg.project import Project
-from inforeg.typeset import MISSING, PROGRAM
+from inforeg.typeset import compiler, missing
 
 # Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated.
 os.environ.update(PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}")
 
 RUNS = "results/runs"
-PDF = [f"results/{products.PDF}"] if shutil.which(PROGRAM) else []
 FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "provenance.json"]
 
 
@@ -41,6 +40,16 @@ except UserError as error:
 EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs
 TRIALS, TARGETS = CONFIGURATION.trials, CONFIGURATION.workflow.targets
 PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
+
+TEXTS = [
+    text
+    for name in PAPER
+    for text in products.texts(
+        EXPERIMENTS[name], map(PROJECT.benchmark, EXPERIMENTS[name].benchmarks), PLANS[name].left_out.values()
+    )
+]
+MISSING = missing(compiler(TEXTS))
+PDF = [] if MISSING else [f"results/{products.PDF}"]
 
 
 def any_of(names):
