@@ -33,8 +33,8 @@ SYMBOLS = {
     **{character: f"$_{digit}$" for character, digit in _LOWERED.items()},
     "−": "$-$",
     "…": r"\ldots{}",
-    "–": "--",
-    "—": "---",
+    "–": r"\textendash{}",
+    "—": r"\textemdash{}",
 }  # fmt: skip
 """Characters that have a name in LaTeX with the package amssymb, whatever its font."""
 

@@ -22,7 +22,7 @@ FONTS = {
 \pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
 """,
     "xelatex": r"""\usepackage{fontspec}
-\setmainfont{DejaVuSans}[Extension=.ttf,Scale=0.85,BoldFont=*-Bold,ItalicFont=*,ItalicFeatures={FakeSlant=0.2}]
+\setmainfont{DejaVuSans}[Extension=.ttf,Scale=0.85,BoldFont=*-Bold,ItalicFont=*,ItalicFeatures={FakeSlant=0.2},Ligatures=TeXOff]
 \special{pdf:trailerid [<00000000000000000000000000000000> <00000000000000000000000000000000>]}
 """,
 }
