@@ -23,19 +23,20 @@ _MATHEMATICS = """
 ⇐ Leftarrow ⇒ Rightarrow ⇑ Uparrow ⇓ Downarrow ⇔ Leftrightarrow
 △ vartriangle ▽ triangledown ▲ blacktriangle ▼ blacktriangledown □ square ■ blacksquare ◆ blacklozenge
 ● bullet ○ circ ✗ times ✓ checkmark ★ bigstar
-""".split()
+"""
+_WORDS = _MATHEMATICS.split()
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 
 SYMBOLS = {
-    **{character: rf"$\{name}$" for character, name in zip(_MATHEMATICS[::2], _MATHEMATICS[1::2], strict=True)},
+    **{character: rf"$\{name}$" for character, name in zip(_WORDS[::2], _WORDS[1::2], strict=True)},
     **{character: f"$^{digit}$" for character, digit in _RAISED.items()},
     **{character: f"$_{digit}$" for character, digit in _LOWERED.items()},
     "−": "$-$",
     "…": r"\ldots{}",
     "–": r"\textendash{}",
     "—": r"\textemdash{}",
-}  # fmt: skip
+}
 """Characters that have a name in LaTeX with the package amssymb, whatever its font."""
 
 _LATIN = {*map(chr, range(0xA1, 0x17F))} - {*"\u00adĦħĸĿŀŉŦŧ"} | {*"ȘșȚț‘’‚“”„‹›‰€™"}
@@ -97,6 +98,9 @@ def _obstacle(character: str) -> str:
 @lru_cache(maxsize=1)
 def _shapes() -> frozenset[int]:
     """The characters that DejaVu Sans has, upright and bold."""
-    cuts = (TTFont(FONTS / f"{name}.ttf", lazy=True) for name in ("DejaVuSans", "DejaVuSans-Bold"))
-    upright, bold = (frozenset(font.getBestCmap()) for font in cuts)
-    return upright & bold
+    return _shapes_of("DejaVuSans") & _shapes_of("DejaVuSans-Bold")
+
+
+def _shapes_of(cut: str) -> frozenset[int]:
+    with TTFont(FONTS / f"{cut}.ttf", lazy=True) as font:
+        return frozenset(font.getBestCmap())

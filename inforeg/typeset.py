@@ -11,6 +11,7 @@ from pathlib import Path
 from inforeg.characters import FONTS, is_plain
 from inforeg.errors import UserError
 from inforeg.files import write_bytes
+from inforeg.reading import read_text
 
 PROGRAMS = {
     "pdflatex": "texlive-latex-recommended, texlive-fonts-recommended and lmodern",
@@ -40,8 +41,8 @@ def missing(program: str) -> str:
     if shutil.which(program):
         return ""
     return (
-        f"{program} is not there, so the document stays LaTeX; install it (on Debian: {PROGRAMS[program]}) and "
-        "give the command again."
+        f"{program} is not there, so the document stays LaTeX; install it (on Debian: {PROGRAMS[program]}) "
+        "and give the command again."
     )
 
 
@@ -54,7 +55,7 @@ def typeset(source: Path, target: Path) -> list[str]:
     Raises:
         UserError: there is no such program, or it refuses the source.
     """
-    program = _program(source)
+    program = _program(read_text(source))
     if lacking := missing(program):
         raise UserError(lacking)
     with tempfile.TemporaryDirectory() as scratch:
@@ -76,15 +77,13 @@ def typeset(source: Path, target: Path) -> list[str]:
     return [line for line, width in re.findall(r"(Overfull \\hbox \(([\d.]+)pt.*)", log) if float(width) > 1]
 
 
-def _program(source: Path) -> str:
-    """The program that the first line of `source` names."""
-    with source.open(encoding="utf-8", errors="replace") as file:
-        line = file.readline()
-    return next((name for name in PROGRAMS if line == marked(name)), next(iter(PROGRAMS)))
+def _program(document: str) -> str:
+    """The program that the first line of `document` names."""
+    return next(program for program in reversed(PROGRAMS) if document.startswith(marked(program)))
 
 
 def _environment() -> dict[str, str]:
-    """The environment, with nothing in it that adds to what a document may read; its fonts are Matplotlib's."""
+    """The environment without what adds to what a document may read, and with Matplotlib's fonts."""
     # kpathsea prefers a variable of the program's own, such as openin_any_pdflatex.
     told = ("TEXINPUTS", *CONFINED)
     own = {name: value for name, value in os.environ.items() if not name.startswith(told)}

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scikit_posthocs
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from inforeg.analysis.canvas import scikit_posthocs
 from inforeg.analysis.statistics import ALPHA, RESAMPLES
 from inforeg.random import numpy_stream
 from inforeg.ties import Floats, apart, settled

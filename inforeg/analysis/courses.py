@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.compare import best_variants, scale, unit, weakest
 from inforeg.analysis.panels import draw_key, draw_legend, draw_line, over_epochs, stacked
 from inforeg.analysis.study import Study

@@ -26,7 +26,7 @@ FONTS = {
 \special{pdf:trailerid [<00000000000000000000000000000000> <00000000000000000000000000000000>]}
 """,
 }
-"""What sets the document's letters, by the program that compiles it; a date or a name would differ each time."""
+"""What sets the document's letters, by the program that compiles it, and keeps dates and names out of it."""
 
 PREAMBLE = r"""\usepackage[a4paper,margin=17mm]{geometry}
 \usepackage{amssymb,booktabs,caption,float,graphicx}

@@ -3,8 +3,8 @@
 from itertools import cycle, product
 
 import pandas as pd
-from matplotlib.figure import Figure
 
+from inforeg.analysis.canvas import Figure
 from inforeg.analysis.compare import weakest
 from inforeg.analysis.panels import stacked
 from inforeg.analysis.study import Study

@@ -4,11 +4,10 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.figure import Figure
 
 from inforeg.analysis import courses, embeddings, overviews, protocol, robustness, sweeps, window_noise
+from inforeg.analysis.canvas import Figure, mpl
 from inforeg.analysis.compare import compare, difference_unit
 from inforeg.analysis.frames import csv
 from inforeg.analysis.study import Study

@@ -6,9 +6,8 @@ from textwrap import shorten
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.panels import draw_legend
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import PAGE

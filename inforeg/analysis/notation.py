@@ -9,9 +9,7 @@ from inforeg.characters import SYMBOLS, clean, typesettable
 from inforeg.errors import UserError
 
 _LATEX = str.maketrans(
-    LATEX_ESCAPE_RULES
-    | SYMBOLS
-    | {"^": r"\textasciicircum{}", "`": r"\textasciigrave{}", "|": r"\textbar{}"}
+    LATEX_ESCAPE_RULES | SYMBOLS | {"^": r"\textasciicircum{}", "`": r"\textasciigrave{}", "|": r"\textbar{}"}
 )
 # Latin letters, which every notation takes as they are, and what else stands in the names of labels.
 _KEY = re.compile(r"[^A-Za-z0-9:/._-]")

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from inforeg.analysis import across
+from inforeg.analysis.canvas import Axes, Figure, FuncFormatter, LogLocator, NullFormatter
 from inforeg.analysis.compare import compare, lower_is_better, scores, unit
 from inforeg.analysis.costs import costs
 from inforeg.analysis.statistics import ALPHA

@@ -5,8 +5,8 @@ from textwrap import fill
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import FigureBase
+
+from inforeg.analysis.canvas import Axes, FigureBase
 
 
 def over_epochs(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:

@@ -6,9 +6,9 @@ from itertools import cycle
 from typing import get_args
 
 import pandas as pd
-from matplotlib.figure import Figure
 from scipy.stats import kendalltau
 
+from inforeg.analysis.canvas import Figure
 from inforeg.analysis.compare import differences, scores, unit
 from inforeg.analysis.panels import draw_legend
 from inforeg.analysis.statistics import mean_interval

@@ -3,8 +3,8 @@
 from itertools import cycle
 
 import pandas as pd
-from matplotlib.figure import Figure
 
+from inforeg.analysis.canvas import Figure
 from inforeg.analysis.panels import draw_legend, stacked
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLUMN, STYLES

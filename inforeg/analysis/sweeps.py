@@ -4,9 +4,8 @@ from itertools import cycle
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.compare import compare, difference_unit, scores, unit
 from inforeg.analysis.panels import draw_legend
 from inforeg.analysis.statistics import mean_interval

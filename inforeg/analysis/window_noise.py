@@ -6,10 +6,10 @@ from itertools import cycle
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from inforeg.analysis.canvas import Figure
 from inforeg.analysis.panels import draw_legend
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN

@@ -125,5 +125,6 @@ def test_a_refused_source_is_one_sentence_and_writes_nothing(tmp_path):
 
 def test_without_latex_the_remedy_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "paper.tex").write_text("\\documentclass{article}")
     with pytest.raises(UserError, match="pdflatex is not there, so the document stays LaTeX; install it"):
         typeset(tmp_path / "paper.tex", tmp_path / "paper.pdf")

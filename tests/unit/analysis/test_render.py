@@ -22,8 +22,8 @@ def test_latex_escapes_and_marks():
     assert text.startswith("% commit abc\n")
     assert r"\caption{Costs 5 \% of \$x\_1 \& more}" in text
     assert r"a\_b \& \{c\} \#1" in text
-    assert r"\textbf{70.1 $\pm$ 0.2}$^{\uparrow}$" in text
-    assert r"\underline{$-$1.0}$^{a}$" in text
+    assert r"\textbf{70.1 $\pm$ 0.2}\textsuperscript{$\uparrow$}" in text
+    assert r"\underline{$-$1.0}\textsuperscript{a}" in text
     assert [text.count(f"\\{rule}rule") for rule in ("top", "mid", "bottom")] == [1, 1, 1]
     assert r"\hline" not in text
     assert text.isascii()

@@ -37,8 +37,8 @@ LATEX = r"""\toprule
  Method   &                           ALPHA (\%) &                                  BETA (\%) & \begin{tabular}[b]{@{}r@{}}CREMA-D, \\ printed (\%)\end{tabular} \\
 \midrule
  Joint    &           \underline{70.5 $\pm$ 0.5} &                    \textbf{73.4 $\pm$ 1.7} &                                                   66.61 / 58.99 \\
- Inforeg  & \textbf{73.4 $\pm$ 1.7}$^{\uparrow}$ & \underline{70.5 $\pm$ 0.5}$^{\downarrow}$ &                                                     71.90 / --- \\
- Unimodal &        60.5 $\pm$ 0.5$^{\downarrow}$ &                                 ---$^{a}$ &                                                             --- \\
+ Inforeg  & \textbf{73.4 $\pm$ 1.7}\textsuperscript{$\uparrow$} & \underline{70.5 $\pm$ 0.5}\textsuperscript{$\downarrow$} &                                                     71.90 / \textemdash{} \\
+ Unimodal &        60.5 $\pm$ 0.5\textsuperscript{$\downarrow$} &                                 \textemdash{}\textsuperscript{a} &                                                             \textemdash{} \\
 \bottomrule
 """  # noqa: E501
 
