@@ -7,14 +7,28 @@ import pandas as pd
 
 from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.compare import best_variants, scale, unit, weakest
-from inforeg.analysis.panels import draw_key, draw_legend, draw_line, over_epochs, stacked
+from inforeg.analysis.panels import (
+    draw_key,
+    draw_legend,
+    draw_line,
+    draw_nothing,
+    over_epochs,
+    scale_by_powers,
+    stacked,
+)
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN, STYLES
 from inforeg.analysis.tables import metric_title
-from inforeg.errors import UserError
 
 SETTINGS = {"joint": "joint", "unimodal": "each alone"}
 """Rows whose information is shown, and how their panels are called."""
+
+GRADIENTS = {
+    "gradient/norm": "gap, gradient norm",
+    "trace/batch": "gap, Tr(F)",
+    "gradient/cosine": "cosine",
+}
+"""What the panels of `gradients` show, and how they are called."""
 
 ROW_STYLES = ("--", "-", ":")
 """Of the rows where colours are modalities."""
@@ -27,14 +41,10 @@ def information(study: Study) -> tuple[Figure, pd.DataFrame]:
     `unimodal`, so far as the experiment has them.
     """
     kinds = {row: title for row, title in SETTINGS.items() if row in study.labels}
-    if not kinds:
-        raise UserError(
-            "The figure 'information' needs a row 'joint' or 'unimodal'; add one, or drop the figure."
-        )
     epochs = study.collected.epochs
     traces = epochs[epochs["metric"].str.startswith("trace/") & epochs["row"].isin(kinds)]
-    words = traces["metric"].str.split("/", expand=True)
-    traces = traces.assign(estimate=words[1], modality=words[2])
+    words = traces["metric"].str.extract("^trace/(.+)/(.+)$")
+    traces = traces.assign(estimate=words[0], modality=words[1])
     # The runs of single modalities have no network in common.
     traces = traces[(traces["row"] == "joint") | ~traces["modality"].isin(["whole", "head"])]
     numbers = over_epochs(traces, ["benchmark", "row", "estimate", "modality"])
@@ -51,8 +61,10 @@ def information(study: Study) -> tuple[Figure, pd.DataFrame]:
                 draw_line(ax, mine[mine["modality"] == modality], modality, colour)
             if row == "joint":
                 draw_line(ax, mine[mine["modality"] == "whole"], "whole network", "black")
+            if mine.empty:
+                draw_nothing(ax)
             ax.set_title(title)
-            ax.set_yscale("log")
+            scale_by_powers(ax, "y")
             ax.set_xlabel("Epoch" if benchmark == names[-1] else "")
         panels[0].set_ylabel(f"{stacked(config.title)}\nTr(F), {config.training.trace}")
         draw_legend(part, panels, columns=3)
@@ -75,6 +87,8 @@ def curves(study: Study) -> tuple[Figure, pd.DataFrame]:
             here = numbers[(numbers["benchmark"] == benchmark) & (numbers["split"] == split)]
             for (key, label), (colour, style) in zip(study.labels.items(), cycle(STYLES)):
                 draw_line(ax, here[here["row"] == key], label, colour, style)
+            if here.empty:
+                draw_nothing(ax)
             ax.set_title("validation" if split == "val" else "test")
         title = stacked(study.benchmarks[benchmark].title)
         panels[0].set_ylabel(f"{title}\n{metric_title(metric)} ({unit(metric)})")
@@ -105,8 +119,10 @@ def regulation(study: Study) -> tuple[Figure, pd.DataFrame]:
                 draw_line(ax, line, "", colours[str(modality)], style)
         panels[0].set_ylabel(f"{stacked(study.benchmarks[name].title)}\ntest accuracy (%)")
         panels[1].set_ylabel(f"Tr(F), {study.benchmarks[name].training.trace}")
-        panels[1].set_yscale("log")
-        for ax in panels:
+        scale_by_powers(panels[1], "y")
+        for ax, quantity in zip(panels, ("accuracy", "trace"), strict=True):
+            if not (numbers["quantity"] == quantity).any():
+                draw_nothing(ax)
             ax.set_xlabel("Epoch" if name == names[-1] else "")
         draw_key(panels[0], colours, dict(zip(study.labels.values(), cycle(ROW_STYLES))))
         draw_legend(part, panels, columns=3)
@@ -124,10 +140,6 @@ def gradients(study: Study) -> tuple[Figure, pd.DataFrame]:
     words = epochs["metric"].str.extract(r"^(gradient/norm|gradient/cosine|trace/batch|window)/(.+)$")
     shown = epochs.assign(quantity=words[0], modality=words[1]).dropna(subset="quantity")
     shown = shown[~shown["modality"].isin(["whole", "head"])]
-    if not (shown["quantity"] == "gradient/cosine").any():
-        raise UserError(
-            "The figure 'gradients' needs rows that compare gradients; set training.gradients: 16 in them."
-        )
     numbers = pd.concat([_gaps(shown), over_epochs(shown, ["benchmark", "row", "quantity", "modality"])])
     names = list(study.benchmarks)
     figure = Figure((COLUMN, 0.2 + 1.6 * len(names)), layout="constrained")
@@ -139,7 +151,9 @@ def gradients(study: Study) -> tuple[Figure, pd.DataFrame]:
         for key, style in zip(study.labels, cycle(ROW_STYLES)):
             _draw_gradients(panels, here[here["row"] == key], style, colours)
         panels[0].set_ylabel(stacked(study.benchmarks[name].title))
-        for ax, title in zip(panels, ("gap, gradient norm", "gap, Tr(F)", "cosine"), strict=True):
+        for ax, (quantity, title) in zip(panels, GRADIENTS.items(), strict=True):
+            if not (here["quantity"] == quantity).any():
+                draw_nothing(ax)
             ax.set_title(title)
             ax.set_xlabel("Epoch" if name == names[-1] else "")
         draw_key(panels[0], colours, dict(zip(study.labels.values(), cycle(ROW_STYLES))))
@@ -156,7 +170,8 @@ def _regulated(study: Study, benchmark: str) -> pd.DataFrame:
         wanted[f"test/accuracy/{poorest}"] = ("accuracy", poorest)
     wanted |= {f"trace/{config.training.trace}/{m}": ("trace", m) for m in config.encoders}
     here = epochs[(epochs["benchmark"] == benchmark) & epochs["metric"].isin(wanted)].copy()
-    here["quantity"], here["modality"] = zip(*here["metric"].map(wanted), strict=True)
+    here["quantity"] = [wanted[metric][0] for metric in here["metric"]]
+    here["modality"] = [wanted[metric][1] for metric in here["metric"]]
     here.loc[here["quantity"] == "accuracy", "value"] *= scale("accuracy")
     return here
 

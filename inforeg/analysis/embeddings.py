@@ -6,7 +6,7 @@ import pandas as pd
 
 from inforeg.analysis.canvas import Figure
 from inforeg.analysis.compare import weakest
-from inforeg.analysis.panels import stacked
+from inforeg.analysis.panels import draw_nothing, stacked
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
 
@@ -28,7 +28,9 @@ def tsne(study: Study) -> tuple[Figure, pd.DataFrame]:
             classes = here[here["row"] == key].groupby("target")
             for (_, points), (marker, colour) in zip(classes, cycle(product(MARKERS, COLOURS)), strict=False):
                 ax.scatter(points["x"], points["y"], s=3, color=colour, marker=marker, linewidths=0.4)
+            if not len(classes):
+                draw_nothing(ax)
             ax.set_title(label)
             ax.set(xticks=[], yticks=[])
-        panels[0].set_ylabel(f"{stacked(study.benchmarks[name].title)}\n{poorest}")
+        panels[0].set_ylabel(f"{stacked(study.benchmarks[name].title)}\n{poorest or ''}".rstrip())
     return figure, pd.concat(shown)

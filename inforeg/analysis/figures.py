@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from warnings import catch_warnings, filterwarnings
 
 import pandas as pd
 
@@ -10,9 +11,11 @@ from inforeg.analysis import courses, embeddings, overviews, protocol, robustnes
 from inforeg.analysis.canvas import Figure, mpl
 from inforeg.analysis.compare import compare, difference_unit
 from inforeg.analysis.frames import csv
+from inforeg.analysis.panels import draw_nothing
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN, STYLE
 from inforeg.analysis.tables import metric_title, reference_names
+from inforeg.errors import UserError
 from inforeg.files import write_bytes, write_text
 
 Draw = Callable[[Study], tuple[Figure, pd.DataFrame]]
@@ -25,14 +28,33 @@ def save(name: str, study: Study, path: Path) -> None:
 
 
 def write(draw: Callable[[], tuple[Figure, pd.DataFrame]], path: Path) -> None:
-    """What `draw` draws, as `save` does."""
-    with mpl.rc_context(STYLE):
+    """What `draw` draws, as `save` does, whatever Matplotlib is set to.
+
+    Raises:
+        UserError: it holds a character that its font lacks.
+    """
+    with mpl.rc_context(), catch_warnings():
+        filterwarnings("error", "Glyph .* missing from", UserWarning)
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
         figure, numbers = draw()
-        for kind, undated in (("pdf", "CreationDate"), ("png", "Software")):
-            drawn = io.BytesIO()
-            figure.savefig(drawn, format=kind, dpi=200, metadata={undated: None})
-            write_bytes(path.with_suffix(f".{kind}"), drawn.getvalue())
+        drawn = {kind: _drawn(figure, kind, undated) for kind, undated in UNDATED.items()}
+    for kind, content in drawn.items():
+        write_bytes(path.with_suffix(f".{kind}"), content)
     write_text(path.with_suffix(".csv"), csv(numbers))
+
+
+def _drawn(figure: Figure, kind: str, undated: str) -> bytes:
+    drawn = io.BytesIO()
+    try:
+        figure.savefig(drawn, format=kind, dpi=200, metadata={undated: None})
+    except UserWarning as error:
+        raise UserError(f"A figure cannot show its text ({error}); write it otherwise.") from None
+    return drawn.getvalue()
+
+
+UNDATED = {"pdf": "CreationDate", "png": "Software"}
+"""What would differ from day to day, by kind of file."""
 
 
 def differences(study: Study) -> tuple[Figure, pd.DataFrame]:
@@ -45,6 +67,8 @@ def differences(study: Study) -> tuple[Figure, pd.DataFrame]:
     axes = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
     for ax, benchmark in zip(axes, names, strict=True):
         ax.axvline(0, color="grey", linewidth=0.6)
+        if benchmark not in set(numbers["benchmark"]):
+            draw_nothing(ax)
         for line in numbers[numbers["benchmark"] == benchmark].to_dict("records"):
             place = keys.index(line["row"])
             ax.plot([line["ci_low"], line["ci_high"]], [place, place], color=COLOURS[0])

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from inforeg.analysis.canvas import Axes, Figure
-from inforeg.analysis.panels import draw_legend
+from inforeg.analysis.panels import draw_legend, entry
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import PAGE
 
@@ -69,10 +69,10 @@ def _draw_effects(ax: Axes, place: int, found: list[dict[Any, Any]], markers: Ma
 def _draw_meanings(ax: Axes, markers: Mapping[str, str]) -> None:
     """What colours and markers mean, for the legend."""
     for verdict, colour in VERDICTS.items():
-        ax.plot([], [], color=colour, linewidth=3, label=verdict)
-    ax.plot([], [], "D", ms=4, mec="black", mfc="none", label=PRINTED)
+        ax.plot([], [], color=colour, linewidth=3, label=entry(verdict))
+    ax.plot([], [], "D", ms=4, mec="black", mfc="none", label=entry(PRINTED))
     for title, marker in markers.items():
-        ax.plot([], [], marker, ms=3, color="black", label=title)
+        ax.plot([], [], marker, ms=3, color="black", label=entry(title))
 
 
 def _numbers(lines: pd.DataFrame) -> pd.DataFrame:

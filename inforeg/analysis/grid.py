@@ -140,7 +140,7 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
     )
     yield f"Optimiser: {', '.join(_optimizers(study))}."
     tested = comparison.dropna(subset="difference")
-    told = tested.assign(note=tested["note"].str.split("; ")).explode("note")
+    told = tested.assign(note=tested["note"].astype(str).str.split("; ")).explode("note")
     for note, lines in told[told["note"] != ""].groupby("note", sort=False):
         yield f"{_who(study, lines, tested)} on {study.titles(lines['benchmark'])}: {note}."
     if is_weakest(experiment.metric):

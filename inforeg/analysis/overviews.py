@@ -9,10 +9,10 @@ from inforeg.analysis import across
 from inforeg.analysis.canvas import Axes, Figure, FuncFormatter, LogLocator, NullFormatter
 from inforeg.analysis.compare import compare, lower_is_better, scores, unit
 from inforeg.analysis.costs import costs
+from inforeg.analysis.panels import draw_nothing
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
-from inforeg.errors import UserError
 from inforeg.ties import settled
 
 
@@ -24,10 +24,9 @@ def critical_difference(study: Study) -> tuple[Figure, pd.DataFrame]:
     sign = -1 if lower_is_better(study.experiment.metric) else 1
     means = sign * across.mean_scores(scores(study, study.experiment.metric))
     if means.shape[0] < 2 or means.shape[1] < 3:
-        raise UserError(
-            f"The figure 'critical_difference' of {study.name!r} needs two benchmarks and three rows that "
-            "all of them have; add some, or drop the figure."
-        )
+        figure = Figure((COLUMN, 0.8))
+        draw_nothing(figure.subplots(), "fewer than two benchmarks and three rows\nthat all of them have")
+        return figure, pd.DataFrame(columns=["row", "mean_rank", "critical_difference", "alpha"])
     ranks = across.ranks(means)
     placed = ranks.mean_rank.sort_values(kind="stable")
     groups = cliques(placed.to_list(), ranks.critical_difference)
@@ -89,6 +88,8 @@ def cost(study: Study) -> tuple[Figure, pd.DataFrame]:
                 ha=beside[2],
                 fontsize=6,
             )
+        if here.empty:
+            draw_nothing(ax, "no runs to show, or none of the reference")
         ax.set_xscale("log")
         ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

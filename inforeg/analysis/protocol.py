@@ -1,5 +1,6 @@
 """What selecting an epoch and dividing the data do to the numbers and the rows' order; an extension."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import cycle
@@ -10,7 +11,7 @@ from scipy.stats import kendalltau
 
 from inforeg.analysis.canvas import Figure
 from inforeg.analysis.compare import differences, scores, unit
-from inforeg.analysis.panels import draw_legend
+from inforeg.analysis.panels import draw_legend, draw_nothing, entry
 from inforeg.analysis.statistics import mean_interval
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
@@ -41,16 +42,25 @@ def selection(study: Study) -> tuple[Figure, pd.DataFrame]:
         for (rule, marker), colour in zip(MARKERS.items(), cycle(COLOURS)):
             mine = here[here["rule"] == rule]
             places = mine["row"].map(keys.index)
-            ax.plot(mine["mean"], places, marker, ms=3.5, color=colour, label=rule, markerfacecolor="none")
+            ax.plot(
+                mine["mean"], places, marker, ms=3.5, color=colour, label=entry(rule), markerfacecolor="none"
+            )
         ax.set_yticks(range(len(keys)), list(study.labels.values()))
         ax.set_ylim(len(keys) - 0.5, -0.5)
-        tau = here.loc[here["rule"] == "test_oracle", "tau"].iloc[0]
+        if here.empty:
+            draw_nothing(ax)
+        tau = _tau(here[here["rule"] == "test_oracle"])
         leak = leaks.get(name, pd.DataFrame())
-        told = "" if leak.empty else f"; of both splits: {number(leak['tau'].iloc[0], '.2f')}"
+        told = "" if leak.empty else f"; of both splits: {number(_tau(leak), '.2f')}"
         ax.set_title(f"{config.title}\nτ of val and test_oracle: {number(tau, '.2f')}{told}")
     axes[-1].set_xlabel(f"Test {metric_title(metric)} ({unit(metric)})")
     draw_legend(figure, axes, columns=len(MARKERS))
     return figure, pd.concat([numbers, *leaks.values()])
+
+
+def _tau(numbers: pd.DataFrame) -> float:
+    """Kendall's tau of `numbers`; NaN where there is nothing to order."""
+    return float(numbers["tau"].iloc[0]) if len(numbers) else math.nan
 
 
 def honest_split(study: Study) -> dict[str, str]:
@@ -96,11 +106,12 @@ def _against_val(values: pd.DataFrame) -> pd.DataFrame:
 def _gains(values: pd.DataFrame, rules: Iterable[str]) -> pd.DataFrame:
     """As `_against_val`, of these `rules`, in what both have: rows, and seeds."""
     table = values.pivot_table(index=["benchmark", "row", "seed"], columns="rule", values="value", sort=False)
-    table = table.dropna()
+    table = table.reindex(columns=list({"val": None} | dict.fromkeys(rules))).dropna()
     means = table.groupby(["benchmark", "row"], sort=False).mean()
     lines = []
     for rule in rules:
-        tau = kendalltau(settled(means["val"]), settled(means[rule])).statistic
+        order = settled(means["val"]), settled(means[rule])
+        tau = kendalltau(*order).statistic if len(means) > 1 else math.nan
         for (benchmark, row), runs in table.groupby(["benchmark", "row"], sort=False):
             gain = differences(runs[rule], runs["val"])
             low, high = mean_interval(gain)

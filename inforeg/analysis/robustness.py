@@ -5,7 +5,7 @@ from itertools import cycle
 import pandas as pd
 
 from inforeg.analysis.canvas import Figure
-from inforeg.analysis.panels import draw_legend, stacked
+from inforeg.analysis.panels import draw_legend, draw_nothing, entry, stacked
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLUMN, STYLES
 
@@ -22,7 +22,11 @@ def corruption(study: Study) -> tuple[Figure, pd.DataFrame]:
     groups = found.groupby(["benchmark", "row", "corruption", "modality", "severity"], sort=False)["value"]
     numbers = groups.agg(n="size", mean="mean", sd="std").reset_index()
     numbers[["mean", "sd"]] *= 100
-    curves = numbers.groupby(["benchmark", "row", "corruption", "severity"], sort=False)["mean"].mean()
+    curves = (
+        numbers.groupby(["benchmark", "row", "corruption", "severity"], sort=False)["mean"]
+        .mean()
+        .sort_index()
+    )
     names = list(study.benchmarks)
     figure = Figure((COLUMN, 0.9 + 1.25 * len(names)), layout="constrained")
     axes = figure.subplots(len(names), len(KINDS), squeeze=False, sharey="row")
@@ -31,7 +35,9 @@ def corruption(study: Study) -> tuple[Figure, pd.DataFrame]:
             for (key, label), (colour, style) in zip(study.labels.items(), cycle(STYLES)):
                 if (name, key, kind) in curves.index:
                     curve = curves[name, key, kind]
-                    ax.plot(curve.index, curve, style, label=label, color=colour, marker="o", ms=2)
+                    ax.plot(curve.index, curve, style, label=entry(label), color=colour, marker="o", ms=2)
+            if name not in curves.index.get_level_values("benchmark"):
+                draw_nothing(ax)
             ax.set_xlabel(title if name == names[-1] else "")
         panels[0].set_ylabel(f"{stacked(study.benchmarks[name].title)}\ntest accuracy (%)")
     draw_legend(figure, axes.flat, columns=2)

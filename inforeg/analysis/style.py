@@ -17,6 +17,7 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.handlelength": 1.6,
     "pdf.fonttype": 42,
+    "text.parse_math": False,  # a dollar is a dollar
 }
 
 COLUMN = 3.4

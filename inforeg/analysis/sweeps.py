@@ -7,12 +7,11 @@ import pandas as pd
 
 from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.compare import compare, difference_unit, scores, unit
-from inforeg.analysis.panels import draw_legend
+from inforeg.analysis.panels import draw_legend, draw_nothing, entry
 from inforeg.analysis.statistics import mean_interval
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
 from inforeg.analysis.tables import metric_title
-from inforeg.errors import UserError
 from inforeg.registry import METHODS
 
 
@@ -33,7 +32,8 @@ def sweep(study: Study) -> tuple[Figure, pd.DataFrame]:
             for name in study.benchmarks
             for row in study.experiment.rows
             if len(found := values.query("benchmark == @name and row == @row.key")["value"])
-        ]
+        ],
+        columns=["benchmark", "row", "label", "x", "n", "mean", "ci_low", "ci_high"],
     )
     figure, axes = _panels(
         study, f"Test {metric_title(study.experiment.metric)} ({unit(study.experiment.metric)})"
@@ -42,6 +42,8 @@ def sweep(study: Study) -> tuple[Figure, pd.DataFrame]:
         here = numbers[numbers["benchmark"] == name]
         for (label, line), colour in zip(here.groupby("label", sort=False), cycle(COLOURS)):
             _draw(ax, line, "mean", str(label), colour)
+        if here.empty:
+            draw_nothing(ax)
     draw_legend(figure, axes, columns=2)
     return figure, numbers
 
@@ -61,16 +63,14 @@ def gain(study: Study) -> tuple[Figure, pd.DataFrame]:
             _draw(ax, line, "difference", str(label), colour)
             sure = line[line["significant"].astype(bool)]
             ax.plot(sure["x"], sure["difference"], "o", ms=4, color=colour)
+        if here.empty:
+            draw_nothing(ax)
     draw_legend(figure, axes, columns=2)
     return figure, numbers
 
 
 def _panels(study: Study, quantity: str) -> tuple[Figure, list[Axes]]:
     """A panel per benchmark, side by side, over the number that the rows differ in."""
-    if not any(row.x is not None for row in study.experiment.rows):
-        raise UserError(
-            f"The figures 'sweep' and 'gain' of {study.name!r} need rows with an `x`; give them one."
-        )
     width = len(study.benchmarks)
     figure = Figure((COLUMN, 2.2), layout="constrained")
     axes: list[Axes] = list(figure.subplots(1, width, squeeze=False)[0])
@@ -85,10 +85,10 @@ def _draw(ax: Axes, line: pd.DataFrame, value: str, label: str, colour: str) -> 
     """One label's points over `x` with their intervals, or its level across the panel."""
     placed = line.dropna(subset="x").sort_values("x")
     if placed.empty:
-        ax.axhline(line[value].iloc[0], label=label, color=colour, linestyle="--")
+        ax.axhline(line[value].iloc[0], label=entry(label), color=colour, linestyle="--")
         return
     reach = np.abs(placed[["ci_low", "ci_high"]].to_numpy().T - placed[value].to_numpy())
     ax.errorbar(
-        placed["x"], placed[value], reach, fmt="o-", ms=4, markerfacecolor="white", label=label, color=colour,
-        capsize=1.5,
+        placed["x"], placed[value], reach, fmt="o-", ms=4, markerfacecolor="white", color=colour, capsize=1.5,
+        label=entry(label),
     )  # fmt: skip

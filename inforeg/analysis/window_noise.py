@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from inforeg.analysis.canvas import Figure
-from inforeg.analysis.panels import draw_legend
+from inforeg.analysis.panels import draw_legend, entry, scale_by_powers
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
 from inforeg.random import numpy_stream
@@ -56,13 +56,15 @@ def window_noise(study: Study) -> tuple[Figure, pd.DataFrame]:
     figure = Figure((COLUMN, 3.1), layout="constrained")
     ax = figure.subplots()
     for (name, line), colour in zip(simulated.groupby("criterion", sort=False), cycle(COLOURS)):
-        ax.plot(line["noise"], 100 * line["open"], "o-", ms=3, color=colour, label=f"{name}, simulated")
-    ax.plot(LEVELS, 100 * analytic["open"], ":", color="black", label="single epochs, closed form")
+        ax.plot(
+            line["noise"], 100 * line["open"], "o-", ms=3, color=colour, label=entry(f"{name}, simulated")
+        )
+    ax.plot(LEVELS, 100 * analytic["open"], ":", color="black", label=entry("single epochs, closed form"))
     for (kind, lines), marker in zip(measured.groupby("source"), "x+", strict=False):
         for (name, points), colour in zip(lines.groupby("criterion", sort=False), cycle(COLOURS)):
-            label = f"{name}, {kind}"
+            label = entry(f"{name}, {kind}")
             ax.plot(points["noise"], 100 * points["open"], marker, ms=3.5, color=colour, label=label)
-    ax.set_xscale("log")
+    scale_by_powers(ax, "x")
     ax.set_xlabel("Standard deviation of log Tr(F)")
     ax.set_ylabel("Epochs with an open window (%)")
     draw_legend(figure, [ax], columns=1)
@@ -107,8 +109,8 @@ def _measured(study: Study) -> pd.DataFrame:
         pd.DataFrame({"criterion": name, "noise": noise, "open": share}).reset_index()
         for name, share in opened.items()
     )
-    words = found["metric"].str.split("/", expand=True)
-    found = found.assign(source="measured, " + words[1] + " trace", modality=words[2])
+    words = found["metric"].str.extract("^trace/(.+)/(.+)$")
+    found = found.assign(source="measured, " + words[0] + " trace", modality=words[1])
     found = found[~found["modality"].isin(["whole", "head"])]
     by = ["source", "criterion", "benchmark", "row", "modality"]
     return found.groupby(by, sort=False, as_index=False)[["noise", "open"]].mean()
