@@ -17,8 +17,8 @@ STAR = {"unimodal_weight": 1.0}
 CASES = {
     "default": ({}, {}),
     "other numbers": (
-        {"beta": 0.3, "threshold": 0.1, "criterion": "released", "weight": 2.0},
-        {"beta": 0.3, "threshold": 0.1, "criterion": "released", "weight": 2.0},
+        {"beta": 0.3, "threshold": 0.4, "criterion": "released", "weight": 2.0},
+        {"beta": 0.3, "threshold": 0.4, "criterion": "released", "weight": 2.0},
     ),
     "rate": ({"form": "rate"}, {"form": "rate"}),
     "always": ({"active": "always"}, {"active": "always"}),
@@ -28,16 +28,13 @@ CASES = {
         {**STAR, "definition": "released", "threshold": 0.05},
         {"reference": "audio"},
     ),
-    "released, other numbers": (
-        {
-            **STAR,
-            "definition": "released",
-            "threshold": 0.1,
-            "leader": "image",
-            "leader_strength": 0.4,
-            "other_strength": 0.7,
-        },
-        {"reference": "image", "reference_strength": 0.4, "other_strength": 0.7, "threshold": 0.1},
+    "released, another strength": (
+        {**STAR, "definition": "released", "threshold": 0.3, "leader_strength": 0.4},
+        {"reference": "audio", "reference_strength": 0.4, "threshold": 0.3},
+    ),
+    "released, another leader": (
+        {**STAR, "definition": "released", "threshold": 0.05, "leader": "image", "other_strength": 0.7},
+        {"reference": "image", "other_strength": 0.7},
     ),
 }
 cases = pytest.mark.parametrize(("settings", "options"), CASES.values(), ids=CASES)
