@@ -78,13 +78,14 @@ class AGM(Windowed):
 
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Modulate, or clip as the code does where the head's gradient is large."""
+        changed: dict[str, Tensor | bool] = {m: factor != 1 for m, factor in self._kappa.items()}
         if self.passes == "bare":
             for modality, factor in self._kappa.items():
                 torch._foreach_mul_(state.gradients(modality), factor)
-            return
-        head = [p.grad.abs().max() for p in state.model.fusion.parameters() if p.grad is not None]
-        if max(head) > 1:
+        elif _largest(state.model.fusion) > 1:
             nn.utils.clip_grad_norm_(state.model.parameters(), 1.0)
+            changed = dict.fromkeys(state.model.modalities, True)
+        state.log_acted(changed)
 
     def _worth(
         self, state: TrainState, batch: Batch, features: Mapping[str, Tensor]
@@ -115,6 +116,11 @@ class AGM(Windowed):
         reference = self._means if self.passes == "bare" else before
         lead = (ahead(reference) - ahead(now)).clamp(max=LARGEST)
         return dict(zip(values, torch.exp(self.alpha * lead), strict=True))
+
+
+def _largest(head: nn.Module) -> Tensor:
+    """Of the head's gradients, any entry's size."""
+    return torch.stack([p.grad.abs().max() for p in head.parameters() if p.grad is not None]).max()
 
 
 def ahead(losses: Tensor) -> Tensor:

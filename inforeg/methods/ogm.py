@@ -39,18 +39,20 @@ class OGM(Windowed):
     @torch.no_grad()
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Modulate, while the epoch is in range."""
-        if not self.start <= state.epoch <= self.end:
-            return
-        factors = coefficients(confidences(output.unimodal, batch.target), self.alpha)
-        for modality, factor in zip(output.unimodal, factors, strict=True):
-            if not self.acts_on(modality):
-                continue
-            state.log(f"k/{modality}", factor)
-            self.modulate(modality, state.gradients(modality, dimensions=2), factor)
+        changed: dict[str, Tensor | bool] = {}
+        if self.start <= state.epoch <= self.end:
+            factors = coefficients(confidences(output.unimodal, batch.target), self.alpha)
+            for modality, factor in zip(output.unimodal, factors, strict=True):
+                if self.acts_on(modality):
+                    state.log(f"k/{modality}", factor)
+                    gradients = state.gradients(modality, dimensions=2)
+                    changed[modality] = self.modulate(modality, gradients, factor)
+        state.log_acted(changed)
 
-    def modulate(self, modality: str, gradients: list[Tensor], factor: Tensor) -> None:
-        """Scale one encoder's gradients in place."""
+    def modulate(self, modality: str, gradients: list[Tensor], factor: Tensor) -> Tensor | bool:
+        """Scale one encoder's gradients in place; whether that changes them."""
         torch._foreach_mul_(gradients, factor)
+        return factor != 1
 
 
 def coefficients(score: Tensor, alpha: float) -> Tensor:

@@ -22,9 +22,10 @@ class OGMGE(OGM):
         super().on_epoch_start(state)
         self._noise = state.generators(self.name)
 
-    def modulate(self, modality: str, gradients: list[Tensor], factor: Tensor) -> None:
-        """Scale one encoder's gradients in place and add the noise."""
+    def modulate(self, modality: str, gradients: list[Tensor], factor: Tensor) -> bool:
+        """Scale one encoder's gradients in place and add the noise, which always changes them."""
         for gradient in gradients:
             deviation = gradient.std(correction=min(1, gradient.numel() - 1)) + 1e-8
             noise = torch.randn(gradient.shape, generator=self._noise[modality], device=gradient.device)
             gradient.mul_(factor).add_(noise * deviation)
+        return True

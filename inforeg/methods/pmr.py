@@ -76,11 +76,13 @@ class PMR(Windowed):
         """The joint loss, the lagging modalities' and the leader's entropy."""
         terms = super().losses(state, batch, output)
         if not self._modulates(state):
+            state.log_acted({})
             return terms
         similarity = {m: -torch.cdist(h, self._prototypes[m]) for m, h in output.features.items()}
         log_p = torch.stack([sim.log_softmax(1) for sim in similarity.values()])
         lags = self._lags(log_p.detach(), batch.target)
         acting = lags.new_tensor([self.acts_on(modality) for modality in similarity])
+        changed = self.alpha * lags * acting != 0
         for lag, (modality, sim) in zip(lags * acting, similarity.items(), strict=True):
             state.log(f"c/{modality}", lag)
             terms[f"prototype/{modality}"] = self.alpha * lag * F.cross_entropy(sim, batch.target)
@@ -88,6 +90,8 @@ class PMR(Windowed):
             entropy = -(log_p.exp() * log_p).sum(-1).mean(1)
             leading = lags == lags.min()
             terms["entropy"] = -self.mu * (lags.max() * (acting * entropy)[leading]).mean()
+            changed |= leading & (lags.max() * acting != 0)
+        state.log_acted(dict(zip(similarity, changed, strict=True)))
         return terms
 
     def _progress(self, state: TrainState) -> float:

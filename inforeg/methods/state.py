@@ -143,6 +143,19 @@ class TrainState:
         for key, value in values.items():
             self.log(f"{name}/{key}", value)
 
+    def log_acted(self, changed: Mapping[str, Tensor | bool]) -> None:
+        """Record of a step which encoders' gradients a method changed, and as `acted` whether any.
+
+        Called once in every step by a method that leaves gradients alone in some, so that the row's mean
+        is the share of steps in which it acted.
+
+        Args:
+            changed: whether it did, by modality; those that are not named have been left alone.
+        """
+        flags = {m: torch.as_tensor(changed.get(m, False), device=self.device) for m in self.model.modalities}
+        self.log_each("acted", flags)
+        self.log("acted", torch.stack(list(flags.values())).any())
+
     def drain(self) -> dict[str, float]:
         """The means of all recorded scalars, and a new start."""
         means = {

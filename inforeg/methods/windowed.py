@@ -12,6 +12,8 @@ from inforeg.window import Active, Windows
 class Windowed(Method):
     """A base for methods that adjust each modality by itself (InfoReg, CVPR 2025, Table 4).
 
+    In every step they tell `TrainState.log_acted` which gradients they changed.
+
     Attributes:
         active: when a modality is adjusted: `always`, as these methods are defined; `prime`, while its prime
             learning window is open; `outside_prime`, while it is closed, from the third epoch on.
