@@ -6,6 +6,7 @@ from string import ascii_lowercase
 
 import pandas as pd
 
+from inforeg.analysis import acting
 from inforeg.analysis.compare import best_variants, is_weakest, lower_is_better, scale, unit, weakest
 from inforeg.analysis.render import Cell, Style, Table
 from inforeg.analysis.statistics import ALPHA
@@ -38,7 +39,8 @@ def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
     left_out = study.collected.provenance["left_out"]
     letters = dict(zip(sorted({cell["reason"] for cell in left_out}), ascii_lowercase, strict=False))
     cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
-    cells |= _bracketed(study, _cells(study, comparisons, lower_is_better(experiment.metric)))
+    shown = _bracketed(study, _cells(study, comparisons, lower_is_better(experiment.metric)))
+    cells |= acting.marked(study, shown)
     sets = {
         f"{config.title} ({unit(experiment.metric)})": {
             row: cell for (row, b), cell in cells.items() if b == name
@@ -149,6 +151,7 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
         yield f"The weakest modality of {study.labels[experiment.reference]}: {', '.join(named)}."
     if experiment.beside:
         yield f"In brackets: {'; '.join(_brackets(study))}."
+    yield from acting.notes(study)
     if experiment.tuned:
         yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
     if experiment.printed:

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from inforeg.analysis import acting
 from inforeg.analysis.across import Ranks
 from inforeg.analysis.compare import difference_unit, is_weakest, unit
 from inforeg.analysis.render import Cell, Table
@@ -27,6 +29,12 @@ SHARES = (
 PROBES = (
     "Accuracy of a linear classifier on each frozen encoder, at the epoch with the best validation accuracy. "
     "Gap: best minus worst modality."
+)
+ACTED = ("all", "acted")
+"""Stands for a selection rule and a metric."""
+OFTEN = (
+    " Acted: share of the steps of the whole training in which the method changed a gradient "
+    f"({acting.IDLE}: in none of some run)."
 )
 NOTHING = Cell("—")
 
@@ -117,8 +125,13 @@ def detail_tables(study: Study, benchmark: str) -> list[Table]:
     shares = {f"{m} (%)": (chosen, f"accuracy/{m}") for m in config.encoders}
     probes = {f"{m} (%)": ("val", f"probe/{m}") for m in config.encoders}
     gaps = {"Gap (points)": (chosen, "imbalance_gap")}, {"Gap (points)": ("val", "probe_gap")}
+    often = {"Acted (% of steps)": ACTED} if _acted(study, benchmark) else {}
     contents = (
-        ("accuracy by selection rule", rules, f"{ORACLE} Macro-F1 {EPOCH[chosen]}."),
+        (
+            "accuracy by selection rule",
+            rules | often,
+            f"{ORACLE} Macro-F1 {EPOCH[chosen]}.{OFTEN if often else ''}",
+        ),
         ("accuracy by modality", shares | gaps[0], f"{SHARES} Accuracies {EPOCH[chosen]}."),
         ("linear probes", probes | gaps[1], PROBES),
     )
@@ -140,6 +153,7 @@ def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]
     here = runs[(runs["benchmark"] == benchmark) & (runs["split"] == "test")]
     groups = here.groupby(["row", "variant", "selection", "metric"])["value"]
     found = {key: mean_sd(100 * mean, 100 * sd) for key, mean, sd in groups.agg(["mean", "std"]).itertuples()}
+    found |= _acted(study, benchmark)
     lines = []
     for key, label in study.labels.items():
         variants = sorted(here.loc[here["row"] == key, "variant"].unique())
@@ -148,6 +162,19 @@ def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]
             cells = (found.get((key, variant, *column)) for column in columns.values())
             lines.append([Cell(text), *(cell or NOTHING for cell in cells)])
     return lines
+
+
+def _acted(study: Study, benchmark: str) -> dict[tuple[str, ...], Cell]:
+    """By row, variant and `ACTED`, the share of steps in which the method changed a gradient, if it says."""
+    shares = acting.acted(study)
+    groups = shares[shares["benchmark"] == benchmark].groupby(["row", "variant"])["value"]
+    idle = acting.never(study)
+    return {
+        (row, variant, *ACTED): replace(
+            mean_sd(100 * mean, 100 * sd), mark=acting.IDLE if (row, benchmark) in idle else ""
+        )
+        for (row, variant), mean, sd in groups.agg(["mean", "std"]).itertuples()
+    }
 
 
 def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: str) -> Table:

@@ -1,0 +1,79 @@
+"""How often a method acted, in the tables; by hand."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from inforeg.analysis import acting, compare, grid, tables
+from inforeg.analysis.render import html, latex, markdown
+
+
+def saying(study, shares):
+    """`study` with the shares of steps in which a method acted, by benchmark, row and seed an epoch each."""
+    epochs = study.collected.epochs
+    lines = [
+        {
+            "row": row,
+            "benchmark": b,
+            "method": row,
+            "variant": "default",
+            "seed": seed,
+            "epoch": e,
+            "metric": m,
+        }
+        | {"value": value if m == "acted" else 1.0}
+        for (b, row, seed), values in shares.items()
+        for e, value in enumerate(values)
+        for m in ("acted", "acted/audio")
+    ]
+    together = pd.concat([epochs, pd.DataFrame(lines)], ignore_index=True)
+    return replace(study, collected=replace(study.collected, epochs=together))
+
+
+@pytest.fixture
+def study(sweep):
+    """On alpha inforeg acted in 1/3 of the steps of half of its runs, on beta in 0.2 of all."""
+    alpha = {("alpha", "inforeg", seed): [0.0, 0.5, 0.5] if seed % 2 else [0.0] * 3 for seed in range(8)}
+    beta = {("beta", "inforeg", seed): [0.2, 0.2, 0.2] for seed in range(8)}
+    return saying(sweep.study(), alpha | beta)
+
+
+def test_shares_are_over_all_steps_of_a_run(study):
+    found = acting.acted(study).set_index(["benchmark", "row", "seed"])["value"]
+    assert found["alpha", "inforeg", 0] == 0.0
+    assert found["alpha", "inforeg", 1] == pytest.approx(1 / 3)
+    assert found["beta", "inforeg", 0] == pytest.approx(0.2)
+    assert len(found) == 16
+
+
+def test_the_main_table_marks_the_cells_of_a_method_that_never_acted(study):
+    table = grid.main_table(study, [compare.compare(study)])
+    marks = {row[0].text: [cell.mark for cell in row[1:3]] for row in table.rows}
+    assert marks == {"Joint": ["", ""], "Inforeg": ["↑†", "↓"], "Unimodal": ["↓", "a"]}
+    assert "†: the method never changed a gradient in 4 of 8 runs (Inforeg on ALPHA)." in table.notes
+    assert r"$\dagger$" in latex([table], "")
+    assert "†" in markdown([table], "")
+    assert "†" in html([table], "")
+
+
+def test_the_detail_table_shows_the_share_and_a_dash_where_there_is_none(study):
+    rules, shares, _ = tables.detail_tables(study, "alpha")
+    assert rules.header[-1] == "Acted (% of steps)"
+    last = {row[0].text: (row[-1].text, row[-1].mark) for row in rules.rows}
+    # of eight runs four at 0 and four at 33.3: sd = 16.7 * sqrt(8 / 7)
+    assert last["Inforeg"] == ("16.7 ± 17.8", "†")
+    assert last["Joint"] == ("—", "")
+    assert "in which the method changed a gradient" in rules.notes[0]
+    assert "Acted" not in shares.header[-1]
+    rules, *_ = tables.detail_tables(study, "beta")
+    assert [(row[-1].text, row[-1].mark) for row in rules.rows] == [("—", ""), ("20.0 ± 0.0", "")]
+
+
+def test_runs_that_do_not_say_change_no_table(sweep):
+    """Those of v0.1, and of all other methods."""
+    study = sweep.study()
+    rules, *_ = tables.detail_tables(study, "alpha")
+    assert rules.header[-1] == "Macro-F1 (%)"
+    assert "Acted" not in rules.notes[0]
+    assert not any("†" in note for note in grid.main_table(study, [compare.compare(study)]).notes)
