@@ -31,6 +31,31 @@ def inside(folder: Path, name: str, where: str) -> Path:
     return place
 
 
+def child(folder: Path, name: str, where: str, base: Path | None = None) -> Path:
+    """The place that `name`, read from somewhere, has directly below `folder`; a link there is not followed.
+
+    Args:
+        folder: which must hold it.
+        name: relative to `base`.
+        where: in which file the name stands.
+        base: by default `folder`.
+
+    Raises:
+        UserError: it lies elsewhere, or deeper.
+    """
+    root = folder.resolve()
+    place = (base or folder).resolve() / name
+    try:
+        within = place.parent.resolve() == root and place.name != ".." and "\0" not in name
+    except (OSError, ValueError, RuntimeError):  # as above
+        within = False
+    if not within:
+        raise UserError(
+            f"{where} names {shown(name)}, which is not directly in {folder}; it was not touched."
+        )
+    return root / place.name
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends without an error."""

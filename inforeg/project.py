@@ -4,14 +4,16 @@ import os
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatch
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from inforeg.config import BenchmarkConfig
 from inforeg.errors import UserError, unknown
 from inforeg.experiment import Experiment, Suite, WorkflowConfig
+from inforeg.files import child
 from inforeg.reading import read_yaml
 from inforeg.tuning import TUNED, TUNING, Choices, Tuning
 
@@ -26,14 +28,19 @@ M = TypeVar("M", bound=BaseModel)
 class Pin(BaseModel):
     """One folder in data.dvc; DVC's other keys do not matter here."""
 
+    model_config = ConfigDict(frozen=True)
+
     path: str
-    md5: str | None = None
+    md5: str | None = Field(None, pattern=r"^[0-9a-f]{32}(\.dir)?$")
 
 
 class Pins(BaseModel):
     """data.dvc."""
 
-    outs: list[Pin] = Field(default_factory=list)
+    model_config = ConfigDict(frozen=True)
+
+    wdir: str = "."
+    outs: tuple[Pin, ...] = ()
 
 
 class Project:
@@ -135,9 +142,24 @@ class Project:
         there = (self.root / CONFIG).exists()
         return self.workflow().suite if there else "embedded"
 
+    def pins(self) -> Mapping[str, str | None]:
+        """What data.dvc has for each folder of data/: its hash, a file's hash, or None before `dvc add`."""
+        path = self.root / "data.dvc"
+        return _pins(self.root, read_yaml(path, Pins)) if path.exists() else {}
+
     def data_hashes(self) -> Mapping[str, str]:
         """Hash of each benchmark's folder by its name under data/, as data.dvc has it."""
-        path = self.root / "data.dvc"
-        if not path.exists():
-            return {}
-        return {Path(out.path).name: out.md5 for out in read_yaml(path, Pins).outs if out.md5}
+        return {name: md5 for name, md5 in self.pins().items() if md5 and md5.endswith(".dir")}
+
+
+@lru_cache(maxsize=8)
+def _pins(root: Path, pins: Pins) -> Mapping[str, str | None]:
+    """The hashes in `pins` by the name of the folder of data/ that they are of."""
+    where = f"{root / 'data.dvc'}"
+    found: dict[str, str | None] = {}
+    for out in pins.outs:
+        name = child(root / "data", out.path, where, base=root / pins.wdir).name
+        if name in found:
+            raise UserError(f"{where} has two entries for data/{name}; remove one of them.")
+        found[name] = out.md5
+    return found

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
@@ -15,6 +16,9 @@ from inforeg.errors import UserError, complaint, invalid
 from inforeg.files import SEAL, seal
 
 M = TypeVar("M", bound=BaseModel)
+
+CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+"""What git leaves of two versions that it cannot join."""
 
 LARGEST = 1_000_000
 """Values in one text, counted as often as an alias repeats them."""
@@ -92,6 +96,8 @@ def read_json(path: Path, model: type[M], remedy: str) -> M:
 
 @lru_cache(maxsize=256)
 def _parsed(text: str, model: type[M], where: str) -> M:
+    if CONFLICT.search(text):
+        raise UserError(f"{where} holds a merge conflict; resolve it with git.")
     # Planning asks for the same file a thousand times; the models are frozen.
     return validated(model, yaml_value(text, where), where)
 
