@@ -126,6 +126,7 @@ def evaluate(args: argparse.Namespace) -> None:
 
 def load(project: Project, spec: RunSpec) -> "Data":
     """The spec's data, verified to be the version that the spec names."""
+    from inforeg.data.checks import loaded
     from inforeg.data.store import verify
 
     options = spec.config.data
@@ -142,8 +143,8 @@ def load(project: Project, spec: RunSpec) -> "Data":
             f"The spec is of data/{options.name} with hash {spec.data_hash}, but data.dvc pins {pinned}; "
             "use the spec and the data of one commit."
         )
-    data: Data = BENCHMARKS.build(options.name, options.options).load(folder)
-    return data
+    data_set = BENCHMARKS.build(options.name, options.options)
+    return loaded(data_set, folder, spec.benchmark, spec.config.encoders)
 
 
 def _check_places(args: argparse.Namespace, spec: RunSpec) -> None:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from inforeg.data.base import Data, Split
+from inforeg.errors import UserError
 from inforeg.files import write_bytes
 from inforeg.random import numpy_stream
 
@@ -23,9 +24,27 @@ def write(folder: Path, **arrays: NDArray[Any]) -> None:
 
 
 def read(folder: Path, name: str) -> NDArray[Any]:
-    """The array stored as `folder`/<name>.npy."""
-    values: NDArray[Any] = np.load(folder / f"{name}.npy", allow_pickle=False)
+    """The array stored as `folder`/<name>.npy; a `UserError` if there is none or it cannot be read."""
+    path = folder / f"{name}.npy"
+    try:
+        with path.open("rb") as file:
+            values = np.load(file, allow_pickle=False)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; {AGAIN}.") from None
+    except OSError:
+        raise
+    except Exception as error:  # NumPy evaluates the header, so anything may come of a damaged one
+        raise UserError(f"{path} cannot be read ({_first_line(error)}); {AGAIN}.") from None
+    if not isinstance(values, np.ndarray):  # an archive of arrays
+        raise UserError(f"{path} holds no single array; {AGAIN}.")
     return values
+
+
+AGAIN = "fetch or prepare the data set again"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def standardised(
@@ -55,6 +74,8 @@ def assembled(
     parts: Mapping[str, NDArray[np.int64]],
 ) -> Data:
     """The three splits out of all N samples: inputs (N, ...) by modality, target (N,), positions by part."""
+    if not np.issubdtype(target.dtype, np.integer):
+        raise TypeError(f"the target is {target.dtype}; it must be integers, the positions in `classes`")
 
     def split(positions: NDArray[np.int64]) -> Split:
         chosen = {m: torch.from_numpy(np.ascontiguousarray(x[positions])) for m, x in inputs.items()}

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inforeg.data import arrays
+from inforeg.errors import UserError
 
 PARTS = ("train", "val", "test")
 
@@ -50,3 +51,57 @@ def write(folder: Path, name: str, parts: Parts) -> None:
 def read(folder: Path, name: str) -> Parts:
     """The division `name` stored in `folder`."""
     return {part: arrays.read(folder, f"split_{name}_{part}") for part in PARTS}
+
+
+def stored(folder: Path) -> dict[str, Parts]:
+    """All divisions stored in `folder` by name.
+
+    Raises:
+        UserError: one lacks a part, or a part holds anything but samples, each once and in no other part.
+    """
+    found: dict[str, dict[str, NDArray[np.int64]]] = {}
+    for path in sorted(folder.glob("split_*.npy")):
+        division, _, part = path.stem.removeprefix("split_").rpartition("_")
+        found.setdefault(division, {})[part] = arrays.read(folder, path.stem)
+    for division, parts in found.items():
+        for part in PARTS:
+            if part not in parts and not parts.keys().isdisjoint(PARTS):
+                raise UserError(f"{folder} holds no split_{division}_{part}.npy; a division has all parts.")
+        _check(parts, f"{folder / 'split'}_{division}", _samples(folder))
+    return dict(found)
+
+
+def _check(parts: Parts, where: str, samples: int) -> None:
+    """Raise a `UserError` unless all `parts`, (n,) integers each, hold different positions below `samples`.
+
+    Args:
+        parts: positions by part.
+        where: how the names of the files begin.
+        samples: how many there are.
+    """
+    taken: dict[str, NDArray[np.int64]] = {}
+    for part, positions in parts.items():
+        name = f"{where}_{part}.npy"
+        if positions.ndim != 1 or not np.issubdtype(positions.dtype, np.integer):
+            raise UserError(
+                f"{name} holds {positions.dtype} of the shape {positions.shape}; it must hold positions of "
+                "samples, (n,) integers."
+            )
+        if len(outside := positions[(positions < 0) | (positions >= samples)]):
+            raise UserError(
+                f"{name} holds the position {outside[0]}, but the samples are 0 to {samples - 1}."
+            )
+        if len(np.unique(positions)) < len(positions):
+            raise UserError(f"{name} holds a position twice.")
+        for other, before in taken.items():
+            if len(shared := np.intersect1d(positions, before)):
+                raise UserError(
+                    f"{name} holds the sample {shared[0]}, which is in the part {other!r} as well."
+                )
+        taken[part] = positions
+
+
+def _samples(folder: Path) -> int:
+    """How many samples there are by target.npy; without one, any number."""
+    there = (folder / "target.npy").exists()
+    return len(arrays.read(folder, "target")) if there else np.iinfo(np.int64).max

@@ -68,7 +68,7 @@ def boxes(index: Path, cache: Path) -> Distribution:
 
 @dataclass(frozen=True)
 class Toy(Benchmark):
-    """Five samples of two classes from one file."""
+    """Ten samples of two classes from one file."""
 
     name: ClassVar[str] = "toy"
     title: ClassVar[str] = "Toy"
@@ -84,15 +84,18 @@ class Toy(Benchmark):
         splits.write(folder, "plain", splits.divide([range(len(target))]))
 
     def load(self, folder: Path) -> Data:
-        raise NotImplementedError
+        target = arrays.read(folder, "target")
+        values = np.arange(2 * len(target), dtype=np.float32).reshape(-1, 2)
+        inputs = {"left": values, "right": -values}
+        return arrays.assembled(self.classes, inputs, target, splits.read(folder, "plain"))
 
 
 @pytest.fixture
 def toy(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The source file of a registered benchmark `toy`."""
     file = tmp_path / "digits.txt"
-    file.write_text("01101")
-    digest = hashlib.sha256(b"01101").hexdigest()
+    file.write_text("0110100101")
+    digest = hashlib.sha256(b"0110100101").hexdigest()
     monkeypatch.setattr(Toy, "sources", {"digits": Download(url=file.as_uri(), sha256=digest)})
     monkeypatch.setitem(BENCHMARKS.classes, "toy", Toy)
     return file

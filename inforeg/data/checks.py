@@ -1,0 +1,180 @@
+"""What a plug-in loads is data that can be trained on, or there is one sentence that says why not."""
+
+import inspect
+import logging
+import traceback
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inforeg.data import splits
+from inforeg.data.base import Benchmark, Data, Split
+from inforeg.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def blaming(benchmark: Benchmark, action: str) -> Iterator[None]:
+    """Turn whatever goes wrong in the benchmark's `action` into one sentence with the place in its file."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            raise  # of the file system, not of the plug-in
+        file = Path(inspect.getfile(type(benchmark)))
+        lines = [
+            each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(file)
+        ]
+        place = f"{file.name}, line {lines[-1]}" if lines else file.name
+        raise UserError(
+            f"{action}() of the data set {benchmark.name!r} fails ({said(error)}; {place}); check its "
+            "options, or mend it there."
+        ) from error
+
+
+def said(error: Exception) -> str:
+    """An error of somebody else's code, in a line."""
+    return " ".join([f"{type(error).__name__}:", *str(error).split()]).rstrip(".")
+
+
+def loaded(
+    benchmark: Benchmark, folder: Path, name: str | None = None, modalities: Collection[str] = ()
+) -> Data:
+    """The benchmark's data from its prepared `folder`, fit for training.
+
+    Args:
+        benchmark: with its options.
+        folder: as `prepare` made it.
+        name: of the configured benchmark, for messages; by default the data set's.
+        modalities: that the data must have.
+
+    Raises:
+        UserError: `load` fails, or gives what cannot be trained on.
+    """
+    with blaming(benchmark, "load"):
+        splits.stored(folder)
+        data = benchmark.load(folder)
+        check(data, name or benchmark.name, modalities)
+    for sentence in repeated(data):
+        log.warning("The benchmark %r: %s.", name or benchmark.name, sentence)
+    return data
+
+
+def check(data: Any, name: str, modalities: Collection[str] = ()) -> None:
+    """Raise a `UserError` unless `data` are splits of samples that can be trained on.
+
+    Each split holds, for the `modalities` and all others, finite float32 of one shape a sample, and as many
+    labels, int64, of at least two of the classes; the training split has them all.
+
+    Args:
+        data: what `load` gave.
+        name: of the benchmark.
+        modalities: that must be there.
+    """
+    if not isinstance(data, Data):
+        raise UserError(f"load() of the benchmark {name!r} gives {_kind(data)}; it must give Data.")
+    parts = {part: getattr(data, part) for part in splits.PARTS}
+    for part, split in parts.items():
+        complaint = _complaint(split, data, modalities)
+        if complaint:
+            raise UserError(
+                f"The {part} split of the benchmark {name!r} {complaint}; mend its options or load()."
+            )
+    classes = torch.bincount(data.train.target, minlength=len(data.classes))
+    for absent in (classes == 0).nonzero()[:1].flatten().tolist():
+        raise UserError(
+            f"The train split of the benchmark {name!r} has no sample of the class {data.classes[absent]!r}; "
+            "divide the samples anew, or leave the class out."
+        )
+
+
+def _complaint(split: Any, data: Data, modalities: Collection[str]) -> str | None:
+    """What is wrong with `split`, as the rest of a sentence."""
+    if not isinstance(split, Split) or not isinstance(split.inputs, Mapping):
+        return f"is {_kind(split)}, not a Split with inputs by modality"
+    about_target = _about_target(split.target, len(data.classes))
+    if about_target:
+        return about_target
+    for modality in (*modalities, *data.train.inputs):
+        if modality not in split.inputs:
+            return f"lacks the modality {modality!r}"
+    for modality, values in split.inputs.items():
+        if modality not in data.train.inputs:
+            return f"has the modality {modality!r}, which the train split lacks"
+        about_values = _about_values(values, len(split), data.train.inputs[modality])
+        if about_values:
+            return f"has for the modality {modality!r} {about_values}"
+    return None
+
+
+def _about_target(target: Any, classes: int) -> str | None:
+    """What is wrong with the labels of a split."""
+    if not isinstance(target, Tensor):
+        return f"has {_kind(target)} for a target, not a tensor"
+    if target.dtype != torch.int64 or target.ndim != 1:
+        return f"has a target of {_described(target)}, not int64 of the shape (N,), one class index a sample"
+    if not len(target):
+        return "is empty"
+    for sample in ((target < 0) | (target >= classes)).nonzero()[:1].flatten().tolist():
+        return (
+            f"gives its sample {sample} the label {int(target[sample])}, which is none of 0 to {classes - 1}"
+        )
+    if (target == target[0]).all():
+        return "has samples of one class only"
+    return None
+
+
+def _about_values(values: Any, samples: int, train: Any) -> str | None:
+    """What is wrong with one modality of a split."""
+    if not isinstance(values, Tensor):
+        return f"{_kind(values)}, not a tensor"
+    if values.dtype != torch.float32 or values.layout != torch.strided or values.ndim < 2:
+        return f"{_described(values)}, not float32 of a shape (N, ...)"
+    if len(values) != samples:
+        return f"{len(values)} samples, but {samples} labels"
+    if values.shape[1:] != train.shape[1:] or not values.numel():
+        return f"samples of the shape {tuple(values.shape[1:])}, in train of {tuple(train.shape[1:])}"
+    wrong = values.isfinite().flatten(1).all(1).logical_not().nonzero()
+    return f"a number that is not finite, first in its sample {int(wrong[0])}" if len(wrong) else None
+
+
+def repeated(data: Data) -> list[str]:
+    """A clause for each pair of splits that share samples, the same in all modalities."""
+    seen: dict[bytes, tuple[str, int]] = {}
+    counts: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for part in splits.PARTS:
+        for sample, digest in enumerate(_digests(getattr(data, part))):
+            other, twin = seen.setdefault(digest, (part, sample))
+            if other != part:
+                counts.setdefault((part, other), []).append((sample, twin))
+    return [
+        f"{len(pairs)} samples of the {part} split are in the {other} split as well, first {part} sample "
+        f"{pairs[0][0]} as {other} sample {pairs[0][1]}"
+        for (part, other), pairs in counts.items()
+    ]
+
+
+def _digests(split: Split) -> Iterator[bytes]:
+    """A hash of each sample over all its modalities."""
+    columns = [values.flatten(1).numpy() for _, values in sorted(split.inputs.items())]
+    for rows in zip(*columns, strict=True):
+        digest = blake2b(digest_size=16)
+        for row in rows:
+            digest.update(row.tobytes())
+        yield digest.digest()
+
+
+def _described(values: Tensor) -> str:
+    return f"{str(values.dtype).removeprefix('torch.')} of the shape {tuple(values.shape)}"
+
+
+def _kind(value: object) -> str:
+    return f"an object of the type {type(value).__name__}"
