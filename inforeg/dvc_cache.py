@@ -1,22 +1,24 @@
 """DVC's cache and remote: folders taken out of them and put into them.
 
-DVC's own commands write into the working tree file by file and rewrite data.dvc in place; while other
-processes read both, these functions do neither. Importing this takes half a second.
+DVC's own commands write into the working tree file by file, rewrite data.dvc in place and believe what their
+cache holds; these functions do none of this. Importing this takes half a second.
 """
 
 import logging
-import subprocess
+import shutil
 import sys
 from pathlib import Path
 
-from dvc.exceptions import DvcException
 from dvc.fs import LocalFileSystem
 from dvc.repo import Repo
-from dvc_data.hashfile import load
 from dvc_data.hashfile.build import build
-from dvc_data.hashfile.checkout import CheckoutError, checkout
+from dvc_data.hashfile.db import HashFileDB
 from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.transfer import transfer
+
+from inforeg.data import listing
+from inforeg.errors import UserError
+from inforeg.processes import reason, run
 
 log = logging.getLogger(__name__)
 
@@ -26,40 +28,73 @@ def take(root: Path, target: str, md5: str, folder: Path) -> bool:
 
     Args:
         root: the folder with .dvc inside.
-        target: what data.dvc calls it, e.g. "data/watch".
-        md5: its hash there.
+        target: what messages call it, e.g. "data/watch".
+        md5: its hash in data.dvc.
         folder: where it goes.
     """
-    # A process of its own: a remote may need plug-ins, threads and time-outs that are none of ours.
-    fetched = subprocess.run(
-        [sys.executable, "-m", "dvc", "fetch", "--quiet", target],
-        capture_output=True,
-        check=False,
-        cwd=root,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
+    with Repo(str(root)) as repo:
+        remote, cache = repo.config["core"].get("remote"), repo.cache.local
     try:
-        with Repo(str(root)) as repo:
-            remote = repo.config["core"].get("remote")
-            cache = repo.cache.local
-            checkout(str(folder), LocalFileSystem(), load(cache, HashInfo("md5", md5)), cache, quiet=True)
-    except DvcException:
-        return False  # not under git any more: `keep` says so
-    except (FileNotFoundError, CheckoutError):
-        if remote:
-            reason = (fetched.stderr.strip().splitlines() or ["it is not there"])[0].removeprefix("ERROR: ")
-            log.warning("DVC's remote %s does not give %s (%s): rebuilding it.", remote, target, reason)
+        if _copied(cache, md5, folder):
+            return True
+        if not remote:
+            return False
+        # A process of its own: a remote may need plug-ins, threads and time-outs that are none of ours.
+        done = run([sys.executable, "-m", __name__, str(root), md5], root)
+        if _copied(cache, md5, folder):
+            return True
+        why = reason(done) if done.returncode else "it is not there"
+        log.warning("DVC's remote %s does not give %s (%s): rebuilding it.", remote, target, why)
+    except UserError as error:
+        log.warning("DVC's cache does not give %s: %s Delete that file; rebuilding it.", target, error)
+    return False
+
+
+def _copied(cache: HashFileDB, md5: str, folder: Path) -> bool:
+    """Whether the cache has the folder `md5`, copied to `folder`; a `UserError` names a damaged object."""
+    source = Path(cache.oid_to_path(md5))
+    if not source.exists():
         return False
+    places = listing.read(source.read_bytes(), md5, folder, str(source))
+    if not all(Path(cache.oid_to_path(each)).exists() for each in places.values()):
+        return False
+    folder.mkdir()
+    for place, each in places.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(cache.oid_to_path(each), place)
+        if listing.md5_of(place) != each:
+            raise UserError(f"{cache.oid_to_path(each)} is damaged: its MD5 is {listing.md5_of(place)}.")
     return True
+
+
+def fetch(root: Path, md5: str) -> None:
+    """Bring the folder `md5` from the default remote of the DVC project `root` into its cache.
+
+    The listing is checked before anything that it names is asked for.
+    """
+    with Repo(str(root)) as repo:
+        remote, cache = repo.cloud.get_remote_odb(None, "fetch"), repo.cache.local
+        source = cache if cache.exists(md5) else remote
+        with source.fs.open(source.oid_to_path(md5), "rb") as file:
+            content = file.read()
+        places = listing.read(content, md5, root, source.oid_to_path(md5))
+        wanted = {HashInfo("md5", each) for each in places.values()}
+        transfer(remote, cache, wanted, verify=True)
+        if missing := sum(not cache.exists(each) for each in places.values()):
+            raise UserError(f"{missing} of its files are missing or damaged")
+        cache.add_bytes(md5, content)
 
 
 def keep(root: Path, folder: Path) -> None:
     """Put `folder` into the cache, so that `dvc status` is clean and `dvc push` has something to push."""
+    with Repo(str(root)) as repo:
+        cache = repo.cache.local
+        staging, _, tree = build(cache, str(folder), LocalFileSystem(), "md5")
+        transfer(staging, cache, {tree.hash_info}, shallow=False)
+
+
+if __name__ == "__main__":
     try:
-        with Repo(str(root)) as repo:
-            cache = repo.cache.local
-            staging, _, tree = build(cache, str(folder), LocalFileSystem(), "md5")
-            transfer(staging, cache, {tree.hash_info}, shallow=False)
-    except DvcException as error:
-        log.warning("DVC does not keep %s (%s); training needs no DVC.", folder, error)
+        fetch(Path(sys.argv[1]), sys.argv[2])
+    except Exception as failure:  # of whatever library the remote needs: one line for `take`
+        sys.exit(f"ERROR: {' '.join(str(failure).split()) or type(failure).__name__}")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def schemas(project: Project) -> str:
 
 def data(project: Project) -> str:
     """The folders that are there are the ones that data.dvc pins."""
-    present = [name for name in BENCHMARKS.classes if (project.root / "data" / name).is_dir()]
+    present = [name for name in BENCHMARKS.classes if os.path.lexists(project.root / "data" / name)]
     for name in present:
         verify(name, project)
     return f"data: {', '.join(present) or 'none fetched yet'}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from inforeg.cli.options import Commands, Formatter
 from inforeg.data import store
+from inforeg.processes import stoppable
 from inforeg.project import Project
 
 FETCH = """\
@@ -19,8 +20,9 @@ there."""
 VERIFY = "Compare data/<data set> with data.dvc, byte for byte, and name the first file that differs."
 
 PREPARE = """\
-Rebuild a data set from its pinned sources, without DVC, into a new folder, and print the folder's hash:
-the one in data.dvc on every machine and under every version of Python and NumPy."""
+Rebuild a data set from its pinned sources, without DVC, into a new folder, and print the folder's hash, the
+one in data.dvc on every machine and under every version of Python and NumPy, and the samples of each class in
+each part. What cannot be trained on is refused."""
 
 BENCHMARK = "a data set, or a configured benchmark that uses it (`inforeg list benchmarks`)"
 
@@ -49,6 +51,7 @@ def register(commands: Commands) -> None:
     parser.set_defaults(run=prepare)
 
 
+@stoppable()
 def fetch(args: argparse.Namespace) -> None:
     """One line for each benchmark: where its data are."""
     project = Project()
@@ -63,7 +66,11 @@ def verify(args: argparse.Namespace) -> None:
         print(f"{name}: {store.verify(store.data_name(name, project), project)} is as data.dvc pins it")
 
 
+@stoppable()
 def prepare(args: argparse.Namespace) -> None:
-    """One line: the new folder and its hash."""
+    """The new folder and its hash, then a line for each part of each division."""
     name = store.data_name(args.benchmark, Project())
     print(f"{args.benchmark}: {args.output} has the hash {store.prepare(name, args.output)}")
+    for part, classes in store.counts(name, args.output).items():
+        shown = ", ".join(f"{label} {count}" for label, count in classes.items())
+        print(f"{part}: {sum(classes.values())} samples ({shown})")

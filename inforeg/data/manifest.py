@@ -1,34 +1,107 @@
 """MANIFEST.json: what a prepared folder holds, where it comes from, and whether it is still so."""
 
-import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
 
-from inforeg.data import arrays
+from inforeg.data import arrays, splits
 from inforeg.data.base import Benchmark
 from inforeg.data.sources import sha256_of
 from inforeg.errors import UserError
-from inforeg.files import write_json
+from inforeg.files import inside, write_json
+from inforeg.reading import read_json
 
 NAME = "MANIFEST.json"
+CLUTTER = (".DS_Store", "._*", ".#*", ".*.sw?", ".ipynb_checkpoints", "Thumbs.db", "desktop.ini")
+"""What systems and editors leave in folders; no part of the data, for DVC by the project's .dvcignore."""
+
+
+class File(BaseModel):
+    """One file of a prepared folder."""
+
+    bytes: int
+    sha256: str
+
+
+class Manifest(BaseModel):
+    """MANIFEST.json."""
+
+    benchmark: str
+    title: str
+    modalities: tuple[str, ...]
+    classes: tuple[str, ...]
+    counts: dict[str, dict[str, dict[str, int]]]
+    files: dict[str, File]
+    licence: str
+    citation: str
+    sources: dict[str, dict[str, Any]]
 
 
 def files_in(folder: Path) -> list[str]:
-    """Paths of all files below `folder`, relative to it, sorted."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    """Paths of all files below `folder` but clutter, relative to it, sorted.
+
+    Raises:
+        UserError: something there is neither file nor folder, or a link that leads to neither file.
+    """
+    found = []
+    for path in _leaves(folder):
+        if not path.is_file():
+            kind = "a link that leads to no file" if path.is_symlink() else "neither a file nor a folder"
+            raise UserError(f"{path} is {kind}; remove it.")
+        found.append(path.relative_to(folder).as_posix())
+    return sorted(found)
+
+
+def clutter_in(folder: Path) -> list[Path]:
+    """What systems and editors left in `folder`."""
+    return [path for path in folder.rglob("*") if _is_clutter(path)]
+
+
+def _leaves(folder: Path) -> Iterator[Path]:
+    """All below `folder` that is no folder itself; links to folders are not followed."""
+    for path in folder.iterdir():
+        if _is_clutter(path):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _leaves(path)
+        else:
+            yield path
+
+
+def _is_clutter(path: Path) -> bool:
+    return any(fnmatchcase(path.name, pattern) for pattern in CLUTTER)
 
 
 def counts(folder: Path, classes: tuple[str, ...]) -> dict[str, dict[str, dict[str, int]]]:
     """Samples by division, part and class, from target.npy and the stored divisions; empty without them."""
     found: dict[str, dict[str, dict[str, int]]] = {}
-    for path in sorted(folder.glob("split_*.npy")):
-        division, _, part = path.stem.removeprefix("split_").rpartition("_")
-        labels = arrays.read(folder, "target")[arrays.read(folder, path.stem)]
-        per_class = np.bincount(labels, minlength=len(classes)).tolist()
-        found.setdefault(division, {})[part] = dict(zip(classes, per_class, strict=True))
+    for division, parts in splits.stored(folder).items():
+        target = labels(folder, len(classes))
+        for part, positions in parts.items():
+            per_class = np.bincount(target[positions], minlength=len(classes)).tolist()
+            found.setdefault(division, {})[part] = dict(zip(classes, per_class, strict=True))
     return found
+
+
+def labels(folder: Path, classes: int) -> NDArray[np.int64]:
+    """target.npy, (N,); a `UserError` names a label that is of none of the `classes`."""
+    target = arrays.read(folder, "target")
+    if target.ndim != 1 or not np.issubdtype(target.dtype, np.integer):
+        raise UserError(
+            f"{folder / 'target.npy'} holds {target.dtype} of the shape {target.shape}; it must hold one "
+            "integer a sample."
+        )
+    for sample in np.flatnonzero((target < 0) | (target >= classes))[:1]:
+        raise UserError(
+            f"{folder / 'target.npy'} gives the sample {sample} the label {target[sample]}; there are "
+            f"{classes} classes, from 0."
+        )
+    return target
 
 
 def write(benchmark: Benchmark, folder: Path) -> None:
@@ -51,33 +124,33 @@ def write(benchmark: Benchmark, folder: Path) -> None:
     write_json(folder / NAME, content)
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read(folder: Path) -> Manifest:
     """The manifest of `folder`; a `UserError` if there is none or it cannot be read."""
-    path = folder / NAME
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        content["files"].items()
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; {remedy(folder)}.") from None
-    except (ValueError, LookupError, TypeError, AttributeError):
-        raise UserError(f"{path} is damaged; {remedy(folder)}.") from None
-    return content
+    return read_json(folder / NAME, Manifest, restore(folder))
 
 
 def check(folder: Path) -> None:
     """Compare `folder` with its own manifest; a `UserError` names the first file that differs."""
-    described = read(folder)["files"]
-    present = files_in(folder)
+    described, present = read(folder).files, files_in(folder)
     for name, entry in described.items():
         if name not in present:
-            raise UserError(f"{folder / name} is missing; {remedy(folder)}.")
-        if sha256_of(folder / name) != entry["sha256"]:
-            raise UserError(f"{folder / name} has been changed; {remedy(folder)}.")
+            inside(folder, name, str(folder / NAME))
+            raise UserError(f"{folder / name} is missing; {restore(folder)}.")
+        if sha256_of(folder / name) != entry.sha256:
+            raise UserError(f"{folder / name} has been changed; {restore(folder)}.")
     for name in present:
         if name != NAME and name not in described:
             raise UserError(f"{folder / name} does not belong to the data set; move it elsewhere.")
 
 
-def remedy(folder: Path) -> str:
-    """What to do about a folder that is not as it should be."""
+def restore(folder: Path) -> str:
+    """What to do about a folder that is damaged."""
     return f"`inforeg data fetch --force {folder.name}` replaces the folder"
+
+
+def choose(folder: Path) -> str:
+    """What to do about a folder that is whole, but not the one that data.dvc pins."""
+    return (
+        f"`inforeg data fetch --force {folder.name}` restores the pinned version, "
+        f"`dvc add data/{folder.name}` pins this one"
+    )

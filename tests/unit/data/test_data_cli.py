@@ -1,12 +1,16 @@
 """`inforeg data` from the command line's side."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from inforeg.cli import data
+from inforeg.data.sources import sha256_of
+from inforeg.errors import UserError
 from inforeg.project import Project
+from inforeg.registry import BENCHMARKS
 
 
 def call(*words: str) -> None:
@@ -44,6 +48,29 @@ def test_prepare_prints_the_pinned_hash(
     call("prepare", "toy", "--output", str(tmp_path / "anew"))
     assert project.data_hashes()["toy"] in capsys.readouterr().out
     assert (tmp_path / "anew/MANIFEST.json").exists()
+
+
+def test_prepare_counts_the_samples_of_each_class(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call("prepare", "toy", "--output", str(tmp_path / "stored"))
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "plain train: 6 samples (no 3, yes 3)",
+        "plain val: 2 samples (no 1, yes 1)",
+        "plain test: 2 samples (no 1, yes 1)",
+    ]
+    call("prepare", "synthetic", "--output", str(tmp_path / "drawn"))
+    assert "val: 600 samples (class_0 75, class_1 75," in capsys.readouterr().out
+
+
+def test_prepare_refuses_what_cannot_be_trained_on(
+    tmp_path: Path, toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy.write_text("0000000000")
+    benchmark = BENCHMARKS.get("toy")
+    pinned = replace(benchmark.sources["digits"], sha256=sha256_of(toy))
+    monkeypatch.setattr(benchmark, "sources", {"digits": pinned})
+    with pytest.raises(UserError, match="split of the benchmark 'toy' has samples of one class only"):
+        call("prepare", "toy", "--output", str(tmp_path / "anew/toy"))
+    assert list((tmp_path / "anew").iterdir()) == []
 
 
 @pytest.mark.parametrize("action", ["fetch", "verify", "prepare"])

@@ -26,7 +26,7 @@ def folder(tmp_path: Path, toy: Path) -> Path:
 
 
 def test_counts_by_division_part_and_class(folder: Path) -> None:
-    assert manifest.read(folder)["counts"] == {
+    assert manifest.read(folder).counts == {
         "by_hand": {"train": {"no": 1, "yes": 2}, "val": {"no": 1, "yes": 0}, "test": {"no": 0, "yes": 1}}
     }
 

@@ -12,6 +12,7 @@ import yaml
 
 from inforeg.data import store
 from inforeg.errors import UserError
+from inforeg.files import PART
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
 
@@ -187,7 +188,7 @@ def test_interrupted_fetch_leaves_nothing_and_the_next_one_ends(
 
 
 def test_what_a_killed_fetch_left_is_cleared(project: Project) -> None:
-    part = project.root / "data/.toy.part"
+    part = project.root / f"data/.toy.1234567890{PART}"
     part.mkdir(parents=True)
     (part / "half.npy").write_bytes(b"half")
     store.fetch("toy", project)
