@@ -15,7 +15,11 @@ TAG = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 PUBLISH = """\
 Copy tables, figures, statistics, claims, document, run summaries and provenance of the replication that
 `snakemake --cores all` made to results/published/TAG, in the place of what is there. All runs and their
-analysis must come from one commit without changes."""
+analysis must come from one commit without changes.
+
+With --check, say instead how far the two are apart: whether they are of one commit and one machine, the
+largest differences of each table, the verdicts that differ, and whether means differ by more than seed noise.
+What names the machine alone, such as versions and the metadata of PDFs, is told apart and is no difference."""
 
 
 def register(commands: Commands) -> None:
