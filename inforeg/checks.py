@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -12,6 +12,7 @@ from inforeg.experiment import Experiment, WorkflowConfig
 from inforeg.jobs import Job, jobs
 from inforeg.metrics.names import known
 from inforeg.plan import Cell, Plan, plan, plan_tuning
+from inforeg.presentable import Benchmarks, check_presentable, texts
 from inforeg.products import tables
 from inforeg.project import CONFIG, Project
 from inforeg.resolve import resolve
@@ -30,6 +31,7 @@ class Configuration:
     Attributes:
         workflow: what the targets make.
         experiments: all of them, by name.
+        benchmarks: the configuration of each of their benchmarks, by name.
         plans: their runs, by name.
         trials: the runs of tuning.
         jobs: of all these runs and of what they need, by the path of their report.
@@ -38,10 +40,18 @@ class Configuration:
 
     workflow: WorkflowConfig
     experiments: Mapping[str, Experiment]
+    benchmarks: Mapping[str, Benchmarks]
     plans: Mapping[str, Plan]
     trials: list[Cell]
     jobs: Mapping[str, Job]
     data: frozenset[str]
+
+    def texts(self, names: Iterable[str]) -> Iterator[str]:
+        """All that the tables and figures of these experiments may say."""
+        for name in names:
+            yield from texts(
+                self.experiments[name], self.benchmarks[name], self.plans[name].left_out.values()
+            )
 
     @property
     def runs(self) -> int:
@@ -68,12 +78,17 @@ def configuration(project: Project) -> Configuration:
     for name, experiment in experiments.items():
         _metrics(project, name, experiment)
     plans = {name: plan(project, name) for name in experiments}
+    benchmarks = {
+        name: {b: project.benchmark(b) for b in each.benchmarks} for name, each in experiments.items()
+    }
+    for name, experiment in experiments.items():
+        check_presentable(name, experiment, benchmarks[name], plans[name].left_out)
     trials = [cell for trial in plan_tuning(project) for cell in trial.cells]
     alone = [[name] for name in experiments if name not in chain(*named)]
     wanted = [[cell for name in names for cell in plans[name].cells] for names in named + alone]
     found = jobs([*wanted, trials])
     data = read | {job.spec.config.data.name for job in found.values()}
-    return Configuration(workflow, experiments, plans, trials, found, frozenset(data))
+    return Configuration(workflow, experiments, benchmarks, plans, trials, found, frozenset(data))
 
 
 def target(name: str, rules: Collection[str], files: Collection[str], experiments: Iterable[str]) -> None:

@@ -1,8 +1,7 @@
 """The files that the workflow makes, by their names below results/."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from inforeg.config import BenchmarkConfig
 from inforeg.experiment import Experiment
 
 CLAIMS = tuple(f"claims.{suffix}" for suffix in ("md", "tex", "html", "json"))
@@ -31,12 +30,3 @@ def statistics(name: str) -> list[str]:
 def products(name: str, experiment: Experiment) -> list[str]:
     """All that an experiment makes by itself."""
     return [*tables(name, experiment), *statistics(name), *figures(name, experiment)]
-
-
-def texts(
-    experiment: Experiment, benchmarks: Iterable[BenchmarkConfig], reasons: Iterable[str]
-) -> Iterator[str]:
-    """All that an experiment's tables and figures may say, with the `reasons` of the cells left out."""
-    yield experiment.model_dump_json()
-    yield from (config.title for config in benchmarks)
-    yield from reasons

@@ -19,9 +19,7 @@ from inforeg.analysis.panels import (
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN, STYLES
 from inforeg.analysis.tables import metric_title
-
-SETTINGS = {"joint": "joint", "unimodal": "each alone"}
-"""Rows whose information is shown, and how their panels are called."""
+from inforeg.presentable import INFORMATION
 
 GRADIENTS = {
     "gradient/norm": "gap, gradient norm",
@@ -40,7 +38,7 @@ def information(study: Study) -> tuple[Figure, pd.DataFrame]:
     As in InfoReg, Figure 1, one line of panels per benchmark. The panels are of the rows `joint` and
     `unimodal`, so far as the experiment has them.
     """
-    kinds = {row: title for row, title in SETTINGS.items() if row in study.labels}
+    kinds = {row: title for row, title in INFORMATION.items() if row in study.labels}
     epochs = study.collected.epochs
     traces = epochs[epochs["metric"].str.startswith("trace/") & epochs["row"].isin(kinds)]
     words = traces["metric"].str.extract("^trace/(.+)/(.+)$")

@@ -17,6 +17,7 @@ from inforeg.analysis.style import COLOURS, COLUMN, STYLE
 from inforeg.analysis.tables import metric_title, reference_names
 from inforeg.errors import UserError
 from inforeg.files import write_bytes, write_text
+from inforeg.presentable import check_figures
 
 Draw = Callable[[Study], tuple[Figure, pd.DataFrame]]
 """A figure and the numbers in it."""
@@ -24,6 +25,8 @@ Draw = Callable[[Study], tuple[Figure, pd.DataFrame]]
 
 def save(name: str, study: Study, path: Path) -> None:
     """Draw the figure `name` into the PDF `path`, with a PNG and a CSV beside it; equal runs, equal bytes."""
+    asked = study.experiment.model_copy(update={"figures": [name]})
+    check_figures(study.name, asked, study.benchmarks, left_out=())
     write(lambda: FIGURES[name](study), path)
 
 

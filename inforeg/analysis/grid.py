@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count, product
 from string import ascii_lowercase
 
 import pandas as pd
@@ -37,7 +38,7 @@ def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
     """
     experiment = study.experiment
     left_out = study.collected.provenance["left_out"]
-    letters = dict(zip(sorted({cell["reason"] for cell in left_out}), ascii_lowercase, strict=False))
+    letters = dict(zip(sorted({cell["reason"] for cell in left_out}), _letters(), strict=False))
     cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
     shown = _bracketed(study, _cells(study, comparisons, lower_is_better(experiment.metric)))
     cells |= acting.marked(study, shown)
@@ -54,6 +55,12 @@ def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
     notes = [*_notes(study, comparisons), *(f"{letter}: {reason}." for reason, letter in letters.items())]
     caption = experiment.caption or experiment.title
     return Table(caption, study.name, ["Method", *header], rows, notes)
+
+
+def _letters() -> Iterator[str]:
+    """A to z, then aa to zz, and so on."""
+    for length in count(1):
+        yield from map("".join, product(ascii_lowercase, repeat=length))
 
 
 def _side_by_side(study: Study, sets: Sets) -> Content:

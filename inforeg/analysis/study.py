@@ -7,7 +7,7 @@ from pathlib import Path
 from inforeg.analysis.collect import Collected
 from inforeg.config import BenchmarkConfig
 from inforeg.experiment import Experiment
-from inforeg.products import texts
+from inforeg.presentable import texts
 from inforeg.project import Project
 from inforeg.registry import METHODS
 
@@ -62,7 +62,7 @@ class Study:
     def texts(self) -> Iterator[str]:
         """All that tables and figures may say in words that are not the program's own."""
         reasons = (cell["reason"] for cell in self.collected.provenance["left_out"])
-        return texts(self.experiment, self.benchmarks.values(), reasons)
+        return texts(self.experiment, self.benchmarks, reasons)
 
     @property
     def provenance(self) -> str:

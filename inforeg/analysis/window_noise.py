@@ -13,6 +13,7 @@ from inforeg.analysis.canvas import Figure
 from inforeg.analysis.panels import draw_legend, entry, scale_by_powers
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
+from inforeg.presentable import SHORTEST
 from inforeg.random import numpy_stream
 from inforeg.window import Criterion, mean3_latch, single
 
@@ -102,7 +103,9 @@ def _measured(study: Study) -> pd.DataFrame:
     """Noise of the recorded traces of each row and modality, and how often each test opens on them."""
     epochs = study.collected.epochs
     traces = epochs[epochs["metric"].str.startswith("trace/")].sort_values("epoch")
-    runs = traces.groupby(["benchmark", "row", "metric", "seed"], sort=False)["value"]
+    by_run = ["benchmark", "row", "metric", "seed"]
+    long = traces.groupby(by_run)["value"].transform("size") >= SHORTEST
+    runs = traces[long].groupby(by_run, sort=False)["value"]
     noise = runs.agg(lambda values: noise_of(values.to_numpy()))
     opened = {name: runs.agg(partial(_opened, test)) for name, test in TESTS.items()}
     found = pd.concat(

@@ -41,14 +41,7 @@ EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFI
 TRIALS, TARGETS = CONFIGURATION.trials, CONFIGURATION.workflow.targets
 PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
 
-TEXTS = [
-    text
-    for name in PAPER
-    for text in products.texts(
-        EXPERIMENTS[name], map(PROJECT.benchmark, EXPERIMENTS[name].benchmarks), PLANS[name].left_out.values()
-    )
-]
-MISSING = missing(compiler(TEXTS))
+MISSING = missing(compiler(CONFIGURATION.texts(PAPER)))
 PDF = [] if MISSING else [f"results/{products.PDF}"]
 
 

@@ -155,9 +155,14 @@ def test_cliques(ranks, groups):
     assert overviews.cliques(ranks, 1.0) == groups
 
 
-def test_critical_difference_without_enough_rows_says_so(sweep):
+def test_critical_difference_without_enough_rows_says_so(sweep, tmp_path):
+    study = sweep.study()
+    rows = [row for row in study.experiment.rows if row.method != "unimodal"]
+    two = replace(study, experiment=study.experiment.model_copy(update={"rows": rows}))
     with pytest.raises(UserError, match="needs two benchmarks and three rows"):
-        overviews.critical_difference(sweep.study())
+        figures.save("critical_difference", two, tmp_path / "x.pdf")
+    _, numbers = overviews.critical_difference(study)  # one benchmark lacks a row
+    assert numbers.empty
 
 
 def test_cost_counts_a_backward_pass_twice_and_all_variants(sweep):

@@ -10,7 +10,7 @@ import pytest
 from sweeps import BETTER, CLAIM, JOINT, make_sweep, placed
 
 from inforeg.analysis import courses, protocol, robustness, sweeps, window_noise
-from inforeg.analysis.figures import FIGURES
+from inforeg.analysis.figures import FIGURES, save
 from inforeg.config import BenchmarkConfig
 from inforeg.errors import UserError
 from inforeg.window import mean3_latch, single
@@ -89,9 +89,11 @@ def test_a_gain_where_nothing_can_be_compared_is_empty(tmp_path):
     assert numbers.empty
 
 
-def test_a_sweep_without_places_says_so(sweep):
-    with pytest.raises(UserError, match="need rows with an `x`"):
-        sweeps.sweep(sweep.study())
+@pytest.mark.parametrize("name", ["sweep", "gain"])
+def test_a_sweep_without_places_says_so(sweep, tmp_path, name):
+    with pytest.raises(UserError, match="needs rows with an `x`"):
+        save(name, sweep.study(), tmp_path / "x.pdf")
+    assert not [*tmp_path.glob("x.*")]
 
 
 def test_selection_rules_are_paired_with_val(sweep):

@@ -1,0 +1,142 @@
+"""Every figure survives any row or benchmark being left out, and what cannot be drawn is said before training."""
+
+import io
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+from sweeps import make_sweep
+from test_figures import examined
+
+from inforeg.analysis import figures
+from inforeg.analysis.canvas import mpl
+from inforeg.analysis.frames import COLUMNS
+from inforeg.analysis.outputs import write_tables
+from inforeg.errors import UserError
+from inforeg.presentable import check_figures, check_presentable
+
+KEYS = ["joint", "inforeg", "ogm_ge", "unimodal"]
+BENCHMARKS = ["alpha", "beta"]
+CELLS = [(row, benchmark) for row in KEYS for benchmark in BENCHMARKS]
+LEFT_OUT = {
+    **{f"{row}": {(row, "alpha"), (row, "beta")} for row in KEYS},
+    **{f"{row} on alpha": {(row, "alpha")} for row in KEYS},
+    "all of alpha": {(row, "alpha") for row in KEYS},
+    **{f"all but {row} on beta": {*CELLS} - {(row, "beta")} for row in KEYS},
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Four rows on two benchmarks, whose labels are text that Matplotlib would take for more."""
+    accuracies = {
+        (benchmark, row, "default"): [0.7 + 0.01 * place, 0.72, 0.71]
+        for benchmark in BENCHMARKS
+        for place, row in enumerate(KEYS[:3])
+    }
+    accuracies |= {(b, "unimodal", m): [0.6, 0.5, 0.55] for b in BENCHMARKS for m in ("audio", "video")}
+    rows = [{"label": f"_${row} is text", "method": row} for row in KEYS]
+    root = tmp_path_factory.mktemp("whole")
+    return examined(
+        make_sweep(root, accuracies, {}, rows=rows, second_reference="ogm_ge", x_label="$x").study()
+    )
+
+
+def without(study, cells):
+    """`study` as it is collected where these cells diverge."""
+
+    def kept(frame):
+        gone = pd.Series([*zip(frame["row"], frame["benchmark"], strict=True)], dtype=object).isin(cells)
+        return frame[~gone.to_numpy(dtype=bool)].reset_index(drop=True)
+
+    frames = {name: kept(getattr(study.collected, name)) for name in COLUMNS}
+    left_out = [{"row": row, "benchmark": b, "reason": "training diverges"} for row, b in sorted(cells)]
+    provenance = study.collected.provenance | {"left_out": left_out}
+    return replace(study, collected=replace(study.collected, **frames, provenance=provenance))
+
+
+def drawn(name, study):
+    """The texts of a figure, as it is drawn."""
+    with mpl.rc_context(figures.STYLE | {"svg.fonttype": "none"}):
+        figure, _ = figures.FIGURES[name](study)
+        image = io.BytesIO()
+        figure.savefig(image, format="svg")
+    return ["".join(each.itertext()) for each in ElementTree.fromstring(image.getvalue()).iter("{*}text")]
+
+
+@pytest.mark.parametrize("name", sorted(figures.FIGURES))
+@pytest.mark.parametrize("cells", LEFT_OUT.values(), ids=LEFT_OUT)
+def test_a_figure_survives_what_is_left_out(whole, name, cells):
+    assert drawn(name, without(whole, cells))
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*figures.FIGURES} - {"window_noise", "information", "critical_difference"})
+)
+def test_an_empty_panel_says_so(whole, name):
+    told = "no runs to show" if name != "cost" else "no runs to show, or none of the reference"
+    assert told not in drawn(name, whole)
+    assert told in drawn(name, without(whole, LEFT_OUT["all of alpha"]))
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "accuracy/weakest", "loss"])
+def test_tables_and_differences_survive_without_the_reference(whole, tmp_path, metric):
+    experiment = whole.experiment.model_copy(update={"metric": metric, "beside": ["accuracy/weakest"][:0]})
+    study = without(replace(whole, experiment=experiment), LEFT_OUT["joint"])
+    write_tables(study, tmp_path, tmp_path)
+    for name in ("differences", "sweep", "cost", "selection"):
+        assert drawn(name, study)
+
+
+@pytest.mark.parametrize(
+    "name", ["curves", "differences", "regulation", "gradients", "tsne", "cost", "corruption"]
+)
+def test_labels_are_text_in_figures(whole, name):
+    texts = " ".join(drawn(name, whole))
+    assert re.search(r"_\$(joint|inforeg) is text", texts)
+    assert "mathdefault" not in texts
+
+
+NEEDS = {
+    "information": ({"rows": ("inforeg", "ogm_ge")}, "a row 'joint' or 'unimodal'; add one, or drop"),
+    "curves": ({"metric": "accuracy/weakest"}, "a metric that every epoch records"),
+    "gradients": ({}, "rows that compare gradients; set training.gradients: 16"),
+    "differences": ({"rows": ("joint",)}, "another row than the reference"),
+    "sweep": ({"x": False}, "rows with an `x`; give them one"),
+    "gain": ({"x": False}, "rows with an `x`; give them one"),
+    "critical_difference": ({"rows": ("joint", "ogm_ge")}, "two benchmarks and three rows that all of them"),
+}
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_what_a_figure_needs_is_known_before_training(whole, tmp_path, name):
+    changes, sentence = NEEDS[name]
+    rows = [row for row in whole.experiment.rows if row.key in changes.get("rows", KEYS)]
+    if "x" in changes:
+        rows = [row.model_copy(update={"x": None}) for row in rows]
+    metric = changes.get("metric", "accuracy")
+    asked = whole.experiment.model_copy(update={"rows": rows, "metric": metric, "figures": [name]})
+    with pytest.raises(UserError, match=f"'{name}' of the experiment 'mini' needs {re.escape(sentence)}"):
+        check_figures("mini", asked, whole.benchmarks, ())
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        figures.save(name, replace(whole, experiment=asked), tmp_path / "x.pdf")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_rows_that_no_benchmark_has_do_not_count(whole):
+    asked = whole.experiment.model_copy(update={"figures": ["information"]})
+    check_figures("mini", asked, whole.benchmarks, ())
+    with pytest.raises(UserError, match="needs a row 'joint' or 'unimodal'"):
+        check_figures("mini", asked, whole.benchmarks, LEFT_OUT["joint"] | LEFT_OUT["unimodal"])
+
+
+def test_two_benchmarks_of_one_title_and_odd_reasons_are_refused(whole):
+    asked = whole.experiment
+    check_presentable("mini", asked, whole.benchmarks, {})
+    twins = {name: config.model_copy(update={"title": "Twin"}) for name, config in whole.benchmarks.items()}
+    with pytest.raises(UserError, match="Two benchmarks of the experiment 'mini' are called 'Twin'"):
+        check_presentable("mini", asked, twins, {})
+    with pytest.raises(UserError, match=r"U\+4E2D"):
+        check_presentable("mini", asked, whole.benchmarks, {("joint", "alpha"): "中"})
