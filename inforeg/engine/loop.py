@@ -12,6 +12,7 @@ for epoch in method.epochs:
             method.on_gradients                   edit the gradients
             optimizer.step
     evaluate train (as many samples as val has, always the same) and val
+    end here if anything measured is not finite   before the method compares it
     method.on_epoch_end
     evaluate test                                 after the method had its say: it never sees the test split
     select, log, checkpoint
