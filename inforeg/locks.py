@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import BaseFileLock, FileLock
 
 log = logging.getLogger(__name__)
 
@@ -18,13 +18,24 @@ LOCKLESS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.E
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock file `path`, once no other process does; go without where there are no locks."""
     lock = FileLock(path)
-    try:
-        lock.acquire()
-    except (OSError, NotImplementedError) as error:  # the latter by older versions of filelock
-        if isinstance(error, OSError) and error.errno not in LOCKLESS:
-            raise
-        log.warning("%s cannot be locked here; give no second command in its folder at the same time.", path)
+    acquire(lock)
     try:
         yield
     finally:
         lock.release()
+
+
+def acquire(lock: BaseFileLock, timeout: float = -1) -> None:
+    """Acquire `lock`; go on without it where there are no locks.
+
+    Raises:
+        Timeout: another process held it for `timeout` seconds.
+    """
+    try:
+        lock.acquire(timeout=timeout)
+    except (OSError, NotImplementedError) as error:  # the latter by older versions of filelock
+        if isinstance(error, OSError) and error.errno not in LOCKLESS:
+            raise
+        log.warning(
+            "%s cannot be locked here; give no second command in its folder meanwhile.", lock.lock_file
+        )

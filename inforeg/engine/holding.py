@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 from inforeg.config import RunSpec
 from inforeg.engine.finished import read_run
 from inforeg.errors import UserError
+from inforeg.locks import acquire
 
 LOOK = 0.5
 """Seconds between two looks at a directory that another process holds."""
@@ -24,7 +25,7 @@ def holding(folder: Path, spec: RunSpec) -> Iterator[None]:
     lock, others = FileLock(folder / ".lock"), 0
     while True:
         try:
-            lock.acquire(timeout=LOOK)
+            acquire(lock, LOOK)
             break
         except Timeout:
             # Whoever took the lock a moment ago may not have written its own spec yet: look again.

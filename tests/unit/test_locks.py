@@ -43,7 +43,7 @@ def test_a_file_system_without_locks_is_a_warning(
     monkeypatch.setattr(FileLock, "acquire", refusing(error))
     with caplog.at_level(logging.WARNING), locked(tmp_path / "lock"):
         pass
-    assert "lock cannot be locked here; give no second command in its folder" in caplog.text
+    assert "lock cannot be locked here; give no second command" in caplog.text
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC])
