@@ -9,7 +9,14 @@ from inforeg.engine.record import conclude
 from inforeg.files import sealed, write_json
 from inforeg.plugins import sources
 
-COSTS = {"steps": 30, "forward_passes": 3.5, "backward_passes": 3.0}
+COUNTS = {"steps": 30, "forward_passes": 3.5, "backward_passes": 3.0}
+COSTS = {
+    "wall_seconds": 1.5,
+    "training_seconds": 1.0,
+    "samples_per_second": 90.0,
+    "peak_memory_mib": 200.0,
+    **COUNTS,
+}
 
 
 def finish(
@@ -29,9 +36,7 @@ def finish(
         return
     for name in (METRICS, PREDICTIONS, MODEL):
         (folder / name).touch()
-    conclude(
-        folder, spec, RESULTS, {"parameters": 10, "selection": selection}, {"wall_seconds": 1.5, **COSTS}
-    )
+    conclude(folder, spec, RESULTS, {"parameters": 10, "selection": selection}, COSTS)
 
 
 def kept(**metrics: float) -> dict[str, Any]:

@@ -5,7 +5,15 @@ import json
 import math
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
 
 from inforeg.config import RunSpec
 from inforeg.engine.selection import Selection
@@ -82,14 +90,17 @@ class Summary(OfSpec):
 class Cost(BaseModel):
     """cost.json: seconds, samples a second, memory and passes, by name."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, float] = Field(init=False)
+    model_config = ConfigDict(frozen=True)
 
     spec_sha256: str
     seal: str
+    wall_seconds: NonNegativeFloat
+    training_seconds: NonNegativeFloat
+    samples_per_second: NonNegativeFloat
+    peak_memory_mib: NonNegativeFloat
     steps: NonNegativeInt
-    forward_passes: float
-    backward_passes: float
+    forward_passes: NonNegativeFloat
+    backward_passes: NonNegativeFloat
 
     @property
     def numbers(self) -> dict[str, float]:

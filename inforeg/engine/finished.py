@@ -30,23 +30,23 @@ def finished(folder: Path, spec: RunSpec, remedy: str = ANEW) -> Summary:
         UserError: it is damaged, of another spec or made by another source of a plug-in.
     """
     check_spec(folder, spec, remedy)
-    summary = whole(folder, remedy)
-    if summary.spec_sha256 != spec.digest():
-        raise UserError(f"{folder / SUMMARY} is of another run; {remedy}.")
+    summary = whole(folder, spec.digest(), remedy)
     check_sources(folder, summary.sources, spec)
     return summary
 
 
-def whole(folder: Path, remedy: str = ANEW) -> Summary:
+def whole(folder: Path, spec_sha256: str, remedy: str = ANEW) -> Summary:
     """The summary in `folder`, once the files that it states are known to be as they were written."""
     summary = read_json(folder / SUMMARY, Summary, remedy)
+    if summary.spec_sha256 != spec_sha256:
+        raise UserError(f"{folder / SUMMARY} is of another run; {remedy}.")
     for name, stated in summary.files.items():
         if not (folder / name).is_file():
             raise UserError(f"{folder / name} is missing; {remedy}.")
         if sha256(folder / name) != stated:
             raise UserError(f"{folder / name} is damaged (it is not as the run wrote it); {remedy}.")
     if summary.diverged is None:
-        read_cost(folder, summary.spec_sha256, remedy)
+        read_cost(folder, spec_sha256, remedy)
     return summary
 
 
@@ -126,8 +126,7 @@ def _state(folder: Path) -> str:
         raise UserError(f"{folder} holds the run of {place}; {ANEW}.")
     if not (folder / SUMMARY).exists():
         return "unfinished"
-    if whole(folder).spec_sha256 != run.spec_sha256:
-        raise UserError(f"{folder / SUMMARY} is of another run; {ANEW}.")
+    whole(folder, run.spec_sha256)
     check_report(folder, spec, ANEW)
     return "finished"
 
