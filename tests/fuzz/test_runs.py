@@ -1,0 +1,74 @@
+"""Damaged run directories and collected frames: noticed by whoever reads them, never used in silence."""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fuzz.conftest import TIMES, TRAIN, damaged
+from tests.unit.conftest import fingerprint
+
+CASES, PARTS = 200, 8
+UNREAD = {"cost.json"}
+"""What `train` and `evaluate` need not read."""
+
+
+def files(root: Path) -> list[Path]:
+    """What runs and their collection leave behind, apart from logs of times."""
+    found = [*(root / "results/runs").rglob("*"), *(root / "results/collected").rglob("*")]
+    return sorted(p for p in found if p.is_file() and p.name != ".lock" and "tensorboard" not in p.parts)
+
+
+def same(before: bytes, after: bytes) -> bool:
+    """Whether nothing but white space of a JSON text differs."""
+    if before == after:
+        return True
+    try:
+        return bool(json.loads(before) == json.loads(after))
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_damaged_file_is_named_or_not_needed(
+    copied: Callable[[str], Path], ask: Callable[..., Any], part: int
+) -> None:
+    for number in range(part, CASES * TIMES, PARTS):
+        chance = random.Random(number)
+        root = copied(f"project{number}")
+        path = chance.choice(files(root))
+        before = path.read_bytes()
+        others = [p.read_bytes() for p in files(root) if p.suffix == path.suffix and p != path]
+        after = damaged(before, others or [b""], chance)
+        if chance.random() < 0.1:
+            path.unlink()
+        else:
+            path.write_bytes(after)
+            if same(before, after):
+                continue
+        where = f"{number}: {path.relative_to(root)}"
+        if "collected" in path.parts:
+            for command in ("table", "merge", "claims", "paper"):
+                assert ask(command, "main").status == 2, (where, command)
+        else:
+            _read_run(ask, path, where)
+
+
+def _read_run(ask: Callable[..., Any], path: Path, where: str) -> None:
+    """Every reader of the damaged file at `path` refuses it; one that does not need it answers as before."""
+    before = fingerprint(Path("results"))
+    collected = ask("collect", "main")
+    if path.name.startswith("seeds="):  # that of another cell may have been left behind by an earlier spec
+        assert collected.status == 2 or collected.results == before, where
+        return
+    assert collected.status == 2, where
+    assert ask("check", "--runs", "results/runs").status == 2, where
+    method, variant, seed = path.parts[-4:-1]
+    command = [*TRAIN[f"{method}/{variant}"], "--seed", seed.partition("=")[2]]
+    whole = path.exists() or path.name != "summary.json"
+    if path.name not in UNREAD and whole:
+        assert ask(*command).status == 2, where
+        assert ask("evaluate", str(path.parent)).status == 2, where
