@@ -19,7 +19,7 @@ analysis must come from one commit without changes.
 
 With --check, say instead how far the two are apart: whether they are of one commit and one machine, the
 largest differences of each table, the verdicts that differ, and whether means differ by more than seed noise.
-What names the machine alone, such as versions and the metadata of PDFs, is told apart and is no difference."""
+What names the machine alone, such as versions and PDF metadata, is told apart and is no difference."""
 
 
 def register(commands: Commands) -> None:
