@@ -57,6 +57,13 @@ def test_length_is_restored_however_far_it_fell():
     assert found == pytest.approx([1.5 * restored * value for value in h], rel=1e-3)
 
 
+@pytest.mark.parametrize("variant", ["default", "released"])
+def test_no_gradient_stays_none(variant):
+    """A batch without an error, or an encoder whose units are all dead, makes no NaN."""
+    _, found = integrated([[0.0], [0.0, 0.0]], [[0.0], [0.0, 0.0]], variant)
+    assert found == [[0.0], [0.0, 0.0]]
+
+
 def test_weights_are_clipped():
     assert multimodal_weight([torch.tensor([1.0])], [torch.tensor([-100.0])], 0.1).item() == pytest.approx(
         0.9
