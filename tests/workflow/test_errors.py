@@ -33,7 +33,7 @@ CHANGES: dict[str, tuple[Callable[[Tree], object], str]] = {
         "the target 'claims' is the workflow's own",
     ),
     "no config.yaml": (lambda tree: (tree.path / CONFIG).unlink(), CONFIG),
-    "a merge conflict": (put("data.dvc", "<<<<<<< ours\nouts: []\n=======\n"), "data.dvc is not valid YAML"),
+    "a merge conflict": (put("data.dvc", "<<<<<<< ours\nouts: []\n=======\n"), "holds a merge conflict"),
     "a command in a name": (put(MAIN.replace("main", "$(touch x)"), "{}"), "holds '$(touch x).yaml'"),
 }
 TARGETS = {

@@ -14,8 +14,12 @@ from inforeg.jobs import needs, serving
 from inforeg.project import Project
 from inforeg.typeset import compiler, missing
 
-# Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated.
-os.environ.update(PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}")
+# Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated,
+# and work in this project, also where the user's variable names another one.
+os.environ.update(
+    PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+    INFOREG_ROOT=workflow.basedir,
+)
 
 RUNS = "results/runs"
 FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "provenance.json"]
