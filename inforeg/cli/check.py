@@ -5,6 +5,7 @@ import json
 import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -85,9 +86,30 @@ def schemas(project: Project) -> str:
     """The JSON schemas equal the models."""
     for name, model in SCHEMAS.items():
         path = project.root / f"workflow/schemas/{name}.schema.json"
-        if not path.exists() or json.loads(path.read_text(encoding="utf-8")) != model.model_json_schema():
+        if not path.exists() or meaning(json.loads(path.read_text(encoding="utf-8"))) != meaning(
+            model.model_json_schema()
+        ):
             raise UserError(f"{path} is out of date; run inforeg check --write-schemas.")
     return f"schemas: {len(SCHEMAS)} up to date"
+
+
+def meaning(schema: Any) -> Any:
+    """What a JSON schema accepts, however a version of pydantic writes it and whatever it is called."""
+    if isinstance(schema, list):
+        return [meaning(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    said = {key: meaning(inner) for key, inner in schema.items()}
+    texts = [key for key in ("title", "description") if isinstance(said.get(key), str)]  # not properties
+    for key in texts:
+        del said[key]
+    if said.get("additionalProperties") is True:
+        del said["additionalProperties"]
+    if "const" in said and said.get("enum") == [said["const"]]:
+        del said["enum"]
+    if isinstance(said.get("allOf"), list) and len(said["allOf"]) == 1:
+        said |= said.pop("allOf")[0]
+    return said
 
 
 def data(project: Project) -> str:

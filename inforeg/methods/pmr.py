@@ -36,7 +36,7 @@ class PMR(Windowed):
 
     name = "pmr"
     title = "PMR"
-    version = 2
+    version = 3
     family = "objective"
     reference = "Fan et al., PMR: Prototypical Modal Rebalance, CVPR 2023"
     remembered = (*Windowed.remembered, "_prototypes")
@@ -78,7 +78,11 @@ class PMR(Windowed):
         if not self._modulates(state):
             state.log_acted({})
             return terms
-        similarity = {m: -torch.cdist(h, self._prototypes[m]) for m, h in output.features.items()}
+        similarity = {
+            # Not by way of a matrix product: the square root of that is approximate, and each maker has its own.
+            m: -torch.cdist(h, self._prototypes[m], compute_mode="donot_use_mm_for_euclid_dist")
+            for m, h in output.features.items()
+        }
         log_p = torch.stack([sim.log_softmax(1) for sim in similarity.values()])
         lags = self._lags(log_p.detach(), batch.target)
         acting = lags.new_tensor([self.acts_on(modality) for modality in similarity])

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from inforeg.__main__ import main
+from inforeg.cli.check import meaning
 from inforeg.registry import METHODS
 from tests.unit.conftest import BENCHMARK, EXPERIMENT, TRAIN, refused, write
 
@@ -183,6 +184,35 @@ def test_check_goes_through_everything(project, capsys):
         assert word in out
     (project.root / "workflow/schemas/benchmark.schema.json").write_text("{}")
     assert "run inforeg check --write-schemas" in refused(capsys, "check")
+
+
+def test_schemas_are_compared_by_what_they_accept():
+    """pydantic 2.7, 2.9 and 2.14 write the same model in these ways."""
+    old = {
+        "properties": {
+            "kind": {"allOf": [{"$ref": "#/$defs/Kind"}], "default": "sgd", "description": "how"},
+            "off": {"const": 0, "enum": [0]},
+            "title": {"title": "Title", "type": "object"},
+        }
+    }
+    new = {
+        "title": "Model",
+        "properties": {
+            "kind": {"$ref": "#/$defs/Kind", "default": "sgd"},
+            "off": {"const": 0, "description": "none"},
+            "title": {"type": "object", "additionalProperties": True},
+        },
+    }
+    assert meaning(old) == meaning(new)
+    for change in (
+        {"kind": {"$ref": "#/$defs/Other", "default": "sgd"}},
+        {"off": {"const": 1}},
+        {"title": {"type": "object", "additionalProperties": False}},
+    ):
+        assert meaning(old) != meaning({"properties": {**new["properties"], **change}})
+    assert meaning(old) != meaning(
+        {"properties": {k: v for k, v in new["properties"].items() if k != "title"}}
+    )
 
 
 def test_check_finds_two_experiments_that_claim_one_directory(project, capsys):
