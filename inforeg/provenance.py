@@ -30,6 +30,7 @@ class Gathered(BaseModel):
     machine: dict[str, list[str]] = {}
     data: dict[str, str | None]
     left_out: list[LeftOut]
+    absent: dict[str, dict[str, list[str]]] = {}
     runs: PositiveInt
     files: dict[str, str]
     seal: str

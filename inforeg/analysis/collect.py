@@ -24,6 +24,7 @@ from inforeg.metrics.cost import COUNTS
 from inforeg.plan import Cell, Plan
 from inforeg.provenance import Gathered, provenance
 from inforeg.reading import read_json
+from inforeg.registry import BENCHMARKS
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Collected:
         corruptions: test accuracy with one modality corrupted; empty unless a figure needs it.
         embeddings: features in two dimensions; empty unless a figure needs them.
         provenance: commits, versions and data hashes of the runs, the commit that collected them, and the
-            cells left out with their reason.
+            cells left out with their reason, and the classes that a benchmark's split lacks.
     """
 
     runs: pd.DataFrame
@@ -110,7 +111,7 @@ def collect(plan: Plan, root: Path, selection: Selection, examiner: Examiner | N
         name: _sorted(pd.concat(parts)) if parts else pd.DataFrame(columns=COLUMNS[name])
         for name, parts in tables.items()
     }
-    return Collected(**frames, provenance=_provenance(plan, origins))
+    return Collected(**frames, provenance={**_provenance(plan, origins), "absent": _absent(plan, root)})
 
 
 def without_diverged(plan: Plan, diverged: Container[Path], root: Path) -> Plan:
@@ -198,6 +199,27 @@ def _predictions(path: Path, selection: Selection) -> pd.DataFrame:
     frame = pd.read_parquet(path)
     kept = frame[(frame["selection"] == selection) & (frame["split"] == "test")]
     return pd.DataFrame({"index": kept["index"], "correct": kept["prediction"] == kept["target"]})
+
+
+def _absent(plan: Plan, root: Path) -> dict[str, dict[str, list[str]]]:
+    """The classes that a split lacks, by benchmark and split."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for cell in plan.cells:
+        if lacking := _lacking(cell.specs[0], root):
+            found.setdefault(cell.benchmark, lacking)
+    return found
+
+
+def _lacking(spec: RunSpec, root: Path) -> dict[str, list[str]]:
+    """The classes without a sample in a split on which the finished run `spec` was judged, by split."""
+    frame = pd.read_parquet(spec.directory(root) / PREDICTIONS, columns=["split", "target"])
+    classes = BENCHMARKS.get(spec.config.data.name).classes
+    present = {str(split): set(group) for split, group in frame.groupby("split", observed=True)["target"]}
+    missing = {
+        split: [name for index, name in enumerate(classes) if index not in found]
+        for split, found in present.items()
+    }
+    return {split: names for split, names in missing.items() if names}
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:

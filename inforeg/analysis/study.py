@@ -54,9 +54,18 @@ class Study:
 
     @property
     def caveats(self) -> list[str]:
-        """What is to be known of the rows' methods, a note each."""
+        """What is to be known of the rows' methods and of the benchmarks' splits, a note each."""
         classes = [METHODS.get(name) for name in dict.fromkeys(row.method for row in self.experiment.rows)]
-        return [f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat]
+        return [*(f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat), *self._absent]
+
+    @property
+    def _absent(self) -> list[str]:
+        """A note for each split that lacks classes: no score there says anything of them."""
+        return [
+            f"{self.titles([benchmark])}: the {split} split has no sample of {', '.join(classes)}."
+            for benchmark, splits in self.collected.provenance["absent"].items()
+            for split, classes in splits.items()
+        ]
 
     @property
     def texts(self) -> Iterator[str]:

@@ -75,7 +75,12 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
     ]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     correct = round(accuracy * 100)
-    table = [(r, s, i, 0, int(i >= correct), -0.1) for r in kept for s in ("val", "test") for i in range(100)]
+    table = [
+        (r, s, i, i % 8, i % 8 + int(i >= correct), -0.1)
+        for r in kept
+        for s in ("val", "test")
+        for i in range(100)
+    ]
     columns = ["selection", "split", "index", "target", "prediction", "log_probability"]
     pd.DataFrame(table, columns=columns).to_parquet(folder / "predictions.parquet")
     finish(folder, spec, kept)

@@ -47,6 +47,7 @@ def test_epochs_costs_predictions_and_provenance(sweep):
         "machine": {"level": ["avx2"]},
         "data": {"alpha": "hash-of-alpha", "beta": "hash-of-beta"},
         "left_out": [{"row": "unimodal", "benchmark": "beta", "reason": "needs two modalities"}],
+        "absent": {},
         "runs": 48,
     }
 
@@ -67,6 +68,20 @@ def test_what_is_written_is_read_back(sweep, tmp_path):
     assert again.provenance == collected.provenance
     for name in COLUMNS:
         pd.testing.assert_frame_equal(getattr(again, name), getattr(collected, name))
+
+
+def test_a_class_that_a_split_lacks_is_told_below_every_table(sweep, tmp_path):
+    for spec in spread(sweep, "joint", "beta"):
+        path = spec.directory(sweep.runs) / "predictions.parquet"
+        frame = pd.read_parquet(path)
+        lacking = (frame["split"] == "test") & frame["target"].isin([2, 5])
+        frame.assign(target=frame["target"].mask(lacking, 0)).to_parquet(path)
+        finish(path.parent, spec, kept(**{"test/accuracy": 0.7}))
+    study = sweep.study()
+    assert study.collected.provenance["absent"] == {"beta": {"test": ["class_2", "class_5"]}}
+    assert study.caveats[-1] == "BETA: the test split has no sample of class_2, class_5."
+    study.collected.write(tmp_path / "collected")
+    assert Collected.read(tmp_path / "collected").provenance == study.collected.provenance
 
 
 def test_merge_keeps_each_run_once(sweep):
