@@ -1,7 +1,6 @@
 """`inforeg check`: is everything in order before the long work starts?"""
 
 import argparse
-import json
 import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,6 +16,7 @@ from inforeg.errors import UserError
 from inforeg.experiment import Experiment, WorkflowConfig
 from inforeg.files import write_json
 from inforeg.project import Project
+from inforeg.reading import json_value, read_text
 from inforeg.registry import BENCHMARKS
 from inforeg.tuning import Choices, Tuning
 
@@ -86,10 +86,13 @@ def schemas(project: Project) -> str:
     """The JSON schemas equal the models."""
     for name, model in SCHEMAS.items():
         path = project.root / f"workflow/schemas/{name}.schema.json"
-        if not path.exists() or meaning(json.loads(path.read_text(encoding="utf-8"))) != meaning(
-            model.model_json_schema()
-        ):
-            raise UserError(f"{path} is out of date; run inforeg check --write-schemas.")
+        stale = f"{path} is out of date; run inforeg check --write-schemas."
+        try:
+            written = json_value(read_text(path), str(path))
+        except UserError:
+            raise UserError(stale) from None
+        if meaning(written) != meaning(model.model_json_schema()):
+            raise UserError(stale)
     return f"schemas: {len(SCHEMAS)} up to date"
 
 

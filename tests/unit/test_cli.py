@@ -182,8 +182,10 @@ def test_check_goes_through_everything(project, capsys):
         "synthetic",
     ):
         assert word in out
-    (project.root / "workflow/schemas/benchmark.schema.json").write_text("{}")
-    assert "run inforeg check --write-schemas" in refused(capsys, "check")
+    for content in ("{}", "{", "[]", "\udcff"):
+        path = project.root / "workflow/schemas/benchmark.schema.json"
+        path.write_text(content, encoding="utf-8", errors="surrogateescape")
+        assert "run inforeg check --write-schemas" in refused(capsys, "check")
 
 
 def test_schemas_are_compared_by_what_they_accept():
