@@ -108,7 +108,7 @@ class PMR(Windowed):
         """c_m (M,) from log-probabilities (M, B, C); the leader's is 0."""
         score = log_p.exp().gather(2, target.expand(len(log_p), -1).unsqueeze(2)).sum((1, 2))
         behind = score.max() / score.clamp(min=torch.finfo(score.dtype).tiny) - 1
-        return behind.clamp(max=1) if self.coefficients == "clipped" else (behind > 0).to(score.dtype)
+        return behind.clamp(0, 1) if self.coefficients == "clipped" else (behind > 0).to(score.dtype)
 
 
 def class_means(features: Tensor, target: Tensor, classes: int, old: Tensor | None) -> Tensor:

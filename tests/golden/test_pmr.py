@@ -60,6 +60,17 @@ def test_coefficients_are_at_most_one():
     assert found["prototype/image"].item() == pytest.approx(math.log(1 + math.exp(3)), rel=1e-4)
 
 
+@pytest.mark.parametrize("variant", ["default", "released"])
+def test_nobody_lags_where_no_probability_is_left(variant):
+    """Features so far from all prototypes that the true class's probabilities are 0 in single precision."""
+    method, state = start(make_spec("pmr", variant, mu=0.0))
+    method._prototypes = {m: torch.tensor([[9e3], [0.0]]) for m in PROTOTYPES}
+    features = {"audio": torch.tensor([[-1.0]]), "image": torch.tensor([[-2.0]])}
+    batch = Batch({}, torch.tensor([0]), torch.tensor([0]))
+    found = method.losses(state, batch, Output(features, torch.zeros(1, 2), {}))
+    assert found["prototype/audio"] == found["prototype/image"] == 0
+
+
 def test_released_coefficients_are_zero_or_alpha_without_entropy():
     found = terms(0.1, 0.4, variant="released")
     assert found["prototype/image"] == pytest.approx(-math.log(probability(0.4)), rel=1e-4)
