@@ -14,7 +14,7 @@ from inforeg.data import checks, manifest
 from inforeg.data.listing import directory_hash
 from inforeg.data.splits import PARTS
 from inforeg.errors import UserError, unknown
-from inforeg.files import PART
+from inforeg.files import PART, child
 from inforeg.locks import locked
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 def data_name(name: str, project: Project) -> str:
     """The data set called `name`, or the one behind the configured benchmark `name`."""
     if name in BENCHMARKS.classes:
+        child(project.root / "data", name, "The class of a data set")
         return name
     if name in project.benchmarks():
         return project.benchmark(name).data.name

@@ -216,6 +216,14 @@ def test_prepare_does_not_touch_what_is_there(toy: Path, tmp_path: Path) -> None
     assert list((tmp_path / "mine").iterdir()) == []
 
 
+def test_a_data_set_whose_name_is_a_path_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BENCHMARKS.classes, "../x", BENCHMARKS.get("toy"))
+    with pytest.raises(UserError, match=r"The class of a data set names '\.\./x', which is not directly in"):
+        store.data_name("../x", project)
+
+
 def test_names_of_data_sets_and_of_configured_benchmarks(project: Project) -> None:
     (project.root / "workflow/config/benchmarks/toy_hard.yaml").write_text(
         "{title: T, data: {name: toy}, encoders: {left: {kind: mlp}}, training: {epochs: 1, lr: 0.1}}"
