@@ -70,7 +70,7 @@ class Collected:
             path = folder / f"{name}.parquet"
             if not path.is_file() or sha256(path) != gathered.files.get(path.name):
                 raise UserError(f"{path} is missing or damaged; {_COLLECT}.")
-            frames[name] = pd.read_parquet(path)
+            frames[name] = read_parquet(path)
         return cls(**frames, provenance=gathered.model_dump(exclude={"files", "seal"}))
 
 
@@ -133,8 +133,14 @@ def merge(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     """Write `frame` so that `path` is never half-written."""
-    with replacing(path) as beside:
-        frame.to_parquet(beside, index=False)
+    with replacing(path) as beside, beside.open("wb") as file:  # pyarrow wants its paths in UTF-8
+        frame.to_parquet(file, index=False)
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """A frame, wherever it lies."""
+    with path.open("rb") as file:
+        return pd.read_parquet(file)
 
 
 PROVENANCE = "provenance.json"
@@ -196,7 +202,7 @@ def _costs(spec: RunSpec, needed: Sequence[RunSpec], root: Path) -> pd.DataFrame
 
 
 def _predictions(path: Path, selection: Selection) -> pd.DataFrame:
-    frame = pd.read_parquet(path)
+    frame = read_parquet(path)
     kept = frame[(frame["selection"] == selection) & (frame["split"] == "test")]
     return pd.DataFrame({"index": kept["index"], "correct": kept["prediction"] == kept["target"]})
 

@@ -137,8 +137,9 @@ class Record:
     ) -> None:
         """Write the results; summary.json, the last, makes the run done."""
         checkpoint.save(self.folder / MODEL, selection.weights)
-        with replacing(self.folder / PREDICTIONS) as beside:
-            pq.write_table(predictions(selection, targets), beside)
+        # As an open file: pyarrow wants its paths in UTF-8.
+        with replacing(self.folder / PREDICTIONS) as beside, beside.open("wb") as file:
+            pq.write_table(predictions(selection, targets), file)
         write_text(self.folder / METRICS, "".join(map(_line, self.history)))
         conclude(self.folder, self.spec, RESULTS, summary, cost)
 

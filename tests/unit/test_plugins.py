@@ -43,7 +43,7 @@ def write(tmp_path, monkeypatch):
         if name == "focal":
             cls = importlib.import_module(f"{PACKAGE}.focal").Focal
             monkeypatch.setitem(METHODS.classes, "focal", cls)
-        return METHODS.classes["focal"] if "focal" in METHODS.classes else Method
+        return METHODS.classes.get("focal", Method)
 
     yield put
     plugins.digest.cache_clear()
@@ -178,6 +178,6 @@ def test_the_packages_own_sources_are_pinned_with_their_versions():
     assert pinned.keys() == found.keys(), f"modules came or went; renew the table: {RENEW}"
     for module, now in found.items():
         assert now == pinned[module], (
-            f"{module} is not as pinned (versions {pinned[module]['versions']}, now {now['versions']}): if results "
-            f"may change, raise `version`, or ENGINE_VERSION for code that is shared; then {RENEW}"
+            f"{module} is not as pinned (versions {pinned[module]['versions']}, now {now['versions']}): if "
+            f"results may change, raise `version`, or ENGINE_VERSION for code that is shared; then {RENEW}"
         )

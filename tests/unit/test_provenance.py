@@ -115,15 +115,22 @@ def test_worktrees_and_shallow_clones_have_their_commit(project, tmp_path):
 def test_where_git_cannot_say_the_sources_do(project, tmp_path, monkeypatch):
     wanted = asked(sources(tmp_path / "plain"))
     assert wanted.startswith("sources-")
-    with monkeypatch.context() as patch:  # dubious ownership, as git sees it
-        patch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-        patch.setattr(provenance, "_git", lambda *_: None)
-        assert asked(project) == wanted
     with monkeypatch.context() as patch:
         patch.setenv("PATH", str(tmp_path))
         assert asked(project) == wanted
     (project / ".git/HEAD").write_text("nonsense")
     assert asked(project) == wanted
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_where_git_trusts_nobody_the_sources_say(project, tmp_path, monkeypatch):
+    """Git refuses the repository of another user: "dubious ownership"."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    assert asked(project) == git(project, "rev-parse", "HEAD")
+    for path in (project, project / ".git"):
+        os.chown(path, 12345, 12345)
+    assert asked(project) == asked(sources(tmp_path / "plain"))
 
 
 def test_nothing_is_written_into_the_repository(project):
