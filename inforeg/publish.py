@@ -108,7 +108,7 @@ def _check_ours(target: Path, content: Iterable[str]) -> None:
 def _check_commit(origins: list[Path]) -> None:
     made = [read_json(path, Origin, AGAIN) for path in origins]
     commits = sorted({commit for one in made for commit in (*one.commits, one.collected_by)})
-    if len(commits) != 1 or commits[0].endswith("-dirty") or commits == ["unknown"]:
+    if len(commits) != 1 or commits[0].startswith("sources-") or commits[0].endswith("-dirty"):
         raise UserError(
             f"The runs were made and collected by {', '.join(commits)}; a release is made by one commit "
             "without changes: commit, delete results/runs and results/collected, and run the workflow again."

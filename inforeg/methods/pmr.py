@@ -79,7 +79,7 @@ class PMR(Windowed):
             state.log_acted({})
             return terms
         similarity = {
-            # Not by way of a matrix product: the square root of that is approximate, and each maker has its own.
+            # Not by way of a matrix product, the square root of which is approximate and each maker's own.
             m: -torch.cdist(h, self._prototypes[m], compute_mode="donot_use_mm_for_euclid_dist")
             for m, h in output.features.items()
         }

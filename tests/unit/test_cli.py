@@ -220,7 +220,7 @@ def test_schemas_are_compared_by_what_they_accept():
 def test_check_finds_two_experiments_that_claim_one_directory(project, capsys):
     main(["check", "--write-schemas"])
     rows = [{"label": "InfoReg*", "method": "inforeg", "variant": "star", "set": {"unimodal_weight": 2.0}}]
-    other = {**EXPERIMENT, "rows": rows, "reference": "inforeg/star"}
+    other = {**EXPERIMENT, "rows": rows, "reference": "inforeg/star", "claims": []}
     write(project.root / "workflow/config/experiments/other.yaml", other)
     capsys.readouterr()
     assert "different settings of toy/inforeg/star" in refused(capsys, "check")

@@ -86,7 +86,7 @@ def test_a_document_older_than_its_source_is_not_kept(project, replication):
     assert not (replication / "published/v1/paper.pdf").exists()
 
 
-@pytest.mark.parametrize("commits", [["abc-dirty"], ["abc", "def"], ["unknown"]])
+@pytest.mark.parametrize("commits", [["abc-dirty"], ["abc", "def"], ["sources-abc"]])
 def test_only_one_clean_commit_is_published(project, replication, commits, capsys):
     commit(project, commits)
     assert main(["publish", "v1"]) == 2

@@ -146,7 +146,7 @@ def test_choices_are_read_by_tuned_experiments_and_by_no_other(tuned):
     path.rename(tuned.root / "workflow/config/tuned.yaml")
     rows = TUNING["rows"]
     rows = [{key: row[key] for key in row if key != "space"} for row in rows]
-    content = {**EXPERIMENT, "rows": rows, "reference": "umt"}
+    content = {**EXPERIMENT, "rows": rows, "reference": "umt", "claims": []}
     write(tuned.root / "workflow/config/experiments/plain.yaml", content)
     write(tuned.root / "workflow/config/experiments/tuned.yaml", {**content, "tuned": True})
     variants = {name: [c.variant for c in plan(tuned, name).cells] for name in ("plain", "tuned")}
