@@ -7,6 +7,7 @@ from inforeg.batch import Batch, Output
 from inforeg.methods.base import Method
 from inforeg.methods.held_out import together
 from inforeg.methods.lfm import gap
+from inforeg.random import stream
 from tests.conftest import make_config, make_spec, start
 
 
@@ -81,7 +82,7 @@ def test_the_cosine_predicts_which_loss_helps_held_out_samples():
     """One step of descent on CE - D changes the held-out loss by -lr times the gradients' inner product."""
     method, state = start(make_spec("lfm"))
     cosine = method._agreement(state)
-    order = torch.randperm(80, generator=state.generator("lfm"))
+    order = torch.randperm(80, generator=stream(state.spec.seed, "method", "lfm", state.epoch))
     seen = order[~torch.isin(order, method._unseen)][:16]
     parameters = list(state.model.parameters())
     before = [p.detach().clone() for p in parameters]
