@@ -107,3 +107,43 @@ def test_encoders_may_be_modules_or_parameters():
     model, optimizer = fresh()
     mixed = {"audio": model.encoders["audio"], "video": model.encoders["video"].parameters()}
     assert equal(regulated(model, optimizer, InfoReg(mixed)), trained()[0])
+
+
+def steps_that_changed(model, optimizer, regulation):
+    """Of the loop of the docstring, in which steps a gradient was changed."""
+    changed = []
+    for _ in range(6):
+        with regulation.epoch():
+            for inputs, target in batches():
+                unimodal = step(model, optimizer, inputs, target)
+                before = [p.grad.clone() for p in model.parameters()]
+                regulation.regulate(unimodal, target)
+                pairs = zip(before, model.parameters(), strict=True)
+                changed.append(not all(torch.equal(g, p.grad) for g, p in pairs))
+                optimizer.step()
+    return changed
+
+
+@pytest.mark.parametrize("options", [{}, {"form": "rate"}, {"active": "always"}], ids=str)
+def test_acted_is_the_share_of_steps_in_which_a_gradient_was_changed(options):
+    """A pull is nothing in an epoch's first step, where the weights are those of its start."""
+    model, optimizer = fresh()
+    regulation = InfoReg(model.encoders, **options)
+    changed = steps_that_changed(model, optimizer, regulation)
+    assert regulation.acted == sum(changed) / len(changed)
+    assert 0 < regulation.acted < 1
+    resumed = InfoReg(model.encoders)
+    resumed.load_state_dict(regulation.state_dict())
+    assert resumed.acted == regulation.acted
+    resumed.load_state_dict({"history": regulation.history})  # of before there was a count
+    assert resumed.acted == 0
+
+
+@pytest.mark.parametrize(
+    "nothing", [{"weight": 0.0}, {"form": "rate", "beta": 0.0}, {"threshold": 1.0}], ids=str
+)
+def test_what_changes_no_gradient_never_acted(nothing):
+    model, optimizer = fresh()
+    regulation = InfoReg(model.encoders, **nothing)
+    assert not any(steps_that_changed(model, optimizer, regulation))
+    assert regulation.acted == 0

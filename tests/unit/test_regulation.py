@@ -291,32 +291,3 @@ def test_released_knows_two_modalities_and_its_reference():
         ReleasedInfoReg(encoders(TRIPLE), reference="audio")
     with pytest.raises(UserError, match=r"modality 'vido'; did you mean 'video'\?"):
         ReleasedInfoReg(encoders(PAIR), reference="vido")
-
-
-def test_acted_is_the_share_of_steps_in_which_a_gradient_was_changed():
-    """Of four steps the first is without a way since the epoch began, the last without a leader."""
-    weights = single_weights(PAIR)
-    regulation = InfoReg({m: [w] for m, w in weights.items()})
-    for trace in (1.0, 2.0, 3.0):
-        regulation.open_epoch()
-        for step, leads in enumerate((0.8, 0.8, 0.8, 0.4)):
-            for weight in weights.values():
-                weight.data += 1.0 if step else 0.0
-                weight.grad = torch.tensor([4.0])
-            regulation.regulate(shares(leads, 0.4), TARGET)
-        assert regulation.acted == 0.0
-        regulation.close_epoch(dict.fromkeys(PAIR, trace))
-    assert regulation.acted == 2 / 12
-    again = InfoReg({m: [w] for m, w in weights.items()})
-    again.load_state_dict(regulation.state_dict())
-    assert again.acted == 2 / 12
-    again.load_state_dict({"history": regulation.history})  # of before there was a count
-    assert again.acted == 0.0
-
-
-@pytest.mark.parametrize(("options", "acted"), [({}, 1.0), ({"beta": 0.0}, 0.0)])
-def test_dividing_by_one_is_no_change(options, acted):
-    regulation = opened(single_weights(PAIR), form="rate", **options)
-    regulation.regulate(shares(0.8, 0.4), TARGET)
-    regulation.close_epoch()
-    assert regulation.acted == acted
