@@ -1,11 +1,12 @@
-"""Tr(F) is of what the losses ask for, not of what a method makes of it."""
+"""A step as the loop means it: Tr(F) is of what the losses ask for, and the model is in training mode."""
 
 import pytest
 
+from inforeg.engine.loop import fit
 from inforeg.methods.base import Method
 from inforeg.metrics.information import FisherTrace
 from inforeg.registry import METHODS
-from tests.conftest import make_data, make_spec, start, untrained
+from tests.conftest import Unrecorded, make_config, make_data, make_spec, start, untrained
 
 
 @pytest.mark.parametrize("name", METHODS.classes)
@@ -32,3 +33,20 @@ def test_the_trace_is_taken_before_gradients_are_edited(name, monkeypatch):
     for measured, plain in seen:
         assert {m: measured[m] for m in plain} == plain
         assert any(plain.values())
+
+
+@pytest.mark.parametrize("name", METHODS.classes)
+def test_every_step_is_in_training_mode(name, monkeypatch):
+    """Whatever a method asks of its model in between, in evaluation mode."""
+    data, step, modes = make_data(), METHODS.get(name).step, []
+    settings = next(iter(METHODS.get(name).expand(tuple(data.train.inputs)).values()))
+    spec = make_spec(name, config=make_config(training={"epochs": 3}), **settings)
+    method, state = start(spec, data, untrained(data))
+
+    def spy(state, batch):
+        modes.extend(module.training for module in state.model.modules())
+        return step(method, state, batch)
+
+    monkeypatch.setattr(method, "step", spy)
+    fit(state, method, data.test, Unrecorded())
+    assert all(modes)
