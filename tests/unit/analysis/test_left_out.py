@@ -63,7 +63,8 @@ def drawn(name, study):
         figure, _ = figures.FIGURES[name](study)
         image = io.BytesIO()
         figure.savefig(image, format="svg")
-    return ["".join(each.itertext()) for each in ElementTree.fromstring(image.getvalue()).iter("{*}text")]
+    texts = ElementTree.fromstring(image.getvalue()).findall(".//{*}text")
+    return ["".join(each.itertext()) for each in texts]
 
 
 @pytest.mark.parametrize("name", sorted(figures.FIGURES))
