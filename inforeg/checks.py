@@ -91,6 +91,14 @@ def configuration(project: Project) -> Configuration:
     return Configuration(workflow, experiments, benchmarks, plans, trials, found, frozenset(data))
 
 
+def results(project: Project) -> None:
+    """Refuse a results/ that cannot be written, before hours of training find out."""
+    folder = project.root / "results"
+    there = os.path.lexists(folder)
+    if (there and not folder.is_dir()) or not os.access(folder if there else project.root, os.W_OK | os.X_OK):
+        raise UserError(f"{folder} cannot be written; make it a folder of yours.")
+
+
 def target(name: str, rules: Collection[str], files: Collection[str], experiments: Iterable[str]) -> None:
     """Refuse what Snakemake is asked for if it is neither a rule nor a file that one makes.
 

@@ -76,8 +76,9 @@ def environment() -> str:
 
 
 def configuration(project: Project) -> str:
-    """All YAML files are in order, together."""
+    """All YAML files are in order, together, and what they ask for can be written."""
     found = checks.configuration(project)
+    checks.results(project)
     names = f"{len(project.benchmarks())} benchmarks, {len(found.experiments)} experiments"
     return f"configuration: {names}, {found.runs} runs"
 

@@ -1,11 +1,12 @@
 """The configuration as a whole: what is refused before anything runs."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from inforeg.checks import configuration, target
+from inforeg.checks import configuration, results, target
 from inforeg.engine.corruption import areas, under_corruption
 from inforeg.engine.restore import restore
 from inforeg.errors import UserError
@@ -131,6 +132,20 @@ def test_a_missing_config_is_named_with_a_remedy(project):
     (project.root / "workflow/config/config.yaml").unlink()
     with pytest.raises(UserError, match=r"config\.yaml is missing; write one that names"):
         configuration(project)
+
+
+@pytest.mark.parametrize("obstacle", ["file", "link", "denied"])
+def test_results_that_cannot_be_written_are_refused(project, monkeypatch, obstacle):
+    folder = project.root / "results"
+    results(project)
+    if obstacle == "file":
+        folder.touch()
+    elif obstacle == "link":
+        folder.symlink_to("nowhere")
+    else:  # whoever runs the tests may be allowed everything
+        monkeypatch.setattr(os, "access", lambda path, _: path != project.root)
+    with pytest.raises(UserError, match=f"{folder} cannot be written; make it a folder of yours"):
+        results(project)
 
 
 FILES = ["data/synthetic/MANIFEST.json", "results/tables/main.md", "results/tables/other.md"]

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +39,7 @@ class Tree:
     """A project folder and the commands a user would give in it."""
 
     path: Path
+    python: str = sys.executable
 
     def environment(self) -> dict[str, str]:
         """Without this process's project and without its virtual environment on the PATH."""
@@ -48,7 +49,7 @@ class Tree:
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start `snakemake` or `inforeg`."""
         return subprocess.Popen(
-            [sys.executable, "-m", *arguments],
+            [self.python, "-m", *arguments],
             cwd=self.path,
             env=self.environment() | environment,
             stdin=subprocess.DEVNULL,
@@ -87,7 +88,7 @@ class Tree:
 
     def copy(self, path: Path) -> "Tree":
         # copytree keeps the times of files, by which Snakemake judges what is new.
-        return Tree(Path(shutil.copytree(self.path, path)))
+        return replace(self, path=Path(shutil.copytree(self.path, path)))
 
     def add_data_set(self, name: str) -> None:
         """One file, one YAML, and the entry in data.dvc that pins the folder."""
@@ -142,8 +143,14 @@ def tuning(benchmarks: list[str], spaces: dict[str, dict[str, object]]) -> dict[
 
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    """A project of two small benchmarks and two methods, nothing run yet."""
-    tree = Tree(tmp_path_factory.mktemp("project") / "fresh")
+    """A project of two small benchmarks and two methods, nothing run yet.
+
+    It and its interpreter lie in folders whose names have to be quoted.
+    """
+    folder = tmp_path_factory.mktemp("somebody's project ")
+    interpreter = Path(sys.executable)
+    (folder / "the python").symlink_to(interpreter.parents[1])
+    tree = Tree(folder / "fresh", str(folder / "the python" / interpreter.parent.name / interpreter.name))
     skip = shutil.ignore_patterns("__pycache__")
     for folder in ("inforeg", "workflow"):
         shutil.copytree(ROOT / folder, tree.path / folder, ignore=skip)

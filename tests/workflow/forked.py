@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def forked(commands: Iterable[tuple[Tree, str]], scratch: Path) -> list[subproce
     given = [(tree, command.split()) for tree, command in commands]
     scratch.mkdir(parents=True)
     subprocess.run(
-        [sys.executable, "-c", DRIVER, scratch],
+        [given[0][0].python, "-c", DRIVER, scratch],
         input=json.dumps([[str(tree.path), *words] for tree, words in given]),
         cwd=given[0][0].path,
         env=given[0][0].environment(),

@@ -5,7 +5,7 @@ from io import StringIO
 
 from snakemake.cli import parse_args
 
-from inforeg.checks import target
+from inforeg.checks import results, target
 from inforeg.recovery import recover, runs_jobs
 
 FILES = {
@@ -29,7 +29,9 @@ if workflow.is_main_process and (ARGUMENTS := arguments()):
         for option in ("targets", "forcerun", "until", "omit_from", "prioritize"):
             for name in sorted(getattr(ARGUMENTS, option)):
                 target(name, [rule.name for rule in workflow.rules], FILES, EXPERIMENTS)
+        if running := runs_jobs(ARGUMENTS):
+            results(PROJECT)
     except UserError as error:
         refuse(error)
-    if runs_jobs(ARGUMENTS):
+    if running:
         ALIVE = recover(Path(".snakemake"), FILES, lambda said: print(f"inforeg: {said}", file=sys.stderr))

@@ -40,6 +40,8 @@ try:
     HASHES = PROJECT.data_hashes()
 except UserError as error:
     refuse(error)
+except OSError as error:  # a folder that may not be read
+    refuse(f"{error.filename}: {error.strerror}; mend it and give the same command again.")
 
 EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs
 TRIALS, TARGETS = CONFIGURATION.trials, CONFIGURATION.workflow.targets
