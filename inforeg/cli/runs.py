@@ -46,7 +46,9 @@ def register(commands: Commands) -> None:
     )  # fmt: skip
     add_runs(parser)
     parser.add_argument("--report", type=Path, metavar="FILE", help="written when all runs are done")
-    parser.add_argument("--discard", action="store_true", help="discard runs of another spec in the way")
+    parser.add_argument(
+        "--discard", action="store_true", help="discard runs of another spec in the way, and damaged ones"
+    )
     parser.set_defaults(run=train)
     evaluation = commands.add_parser(
         "evaluate",

@@ -114,8 +114,10 @@ def test_what_a_spec_leaves_out_is_what_is_taken_otherwise(project):
 
 
 def test_a_method_that_cannot_run_is_refused_before_the_runs_that_it_needs(project, capsys):
-    said = refused(capsys, *TRAIN[:-1], "ensemble", "--set", "fusion=film", "--out", "run")
-    assert "The method 'ensemble' cannot run on 'toy'" in said or "is done" not in said
+    wrong = ["--variant", "starred", "--set", "unimodal_weight=1"]
+    said = refused(capsys, *TRAIN[:-1], "ensemble", *wrong)
+    assert "The method 'ensemble' cannot run on 'toy': its losses are its own" in said
+    assert not Path("results").exists()
 
 
 @pytest.mark.parametrize("name", ["run.json", "summary.json", "cost.json", "metrics.jsonl", "model.pt"])
