@@ -138,7 +138,7 @@ def test_two_benchmarks_of_one_title_and_odd_reasons_are_refused(whole):
     asked = whole.experiment
     check_presentable("mini", asked, whole.benchmarks, {})
     twins = {name: config.model_copy(update={"title": "Twin"}) for name, config in whole.benchmarks.items()}
-    with pytest.raises(UserError, match="Two benchmarks of the experiment 'mini' are called 'Twin'"):
+    with pytest.raises(UserError, match="The experiment 'mini' has two benchmarks called 'Twin'"):
         check_presentable("mini", asked, twins, {})
     with pytest.raises(UserError, match=r"U\+4E2D"):
         check_presentable("mini", asked, whole.benchmarks, {("joint", "alpha"): "中"})
