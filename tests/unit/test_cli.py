@@ -217,35 +217,6 @@ def test_schemas_are_compared_by_what_they_accept():
     )
 
 
-def test_schemas_are_compared_by_what_they_accept():
-    """pydantic 2.7, 2.9 and 2.14 write the same model in these ways."""
-    old = {
-        "properties": {
-            "kind": {"allOf": [{"$ref": "#/$defs/Kind"}], "default": "sgd", "description": "how"},
-            "off": {"const": 0, "enum": [0]},
-            "title": {"title": "Title", "type": "object"},
-        }
-    }
-    new = {
-        "title": "Model",
-        "properties": {
-            "kind": {"$ref": "#/$defs/Kind", "default": "sgd"},
-            "off": {"const": 0, "description": "none"},
-            "title": {"type": "object", "additionalProperties": True},
-        },
-    }
-    assert meaning(old) == meaning(new)
-    for change in (
-        {"kind": {"$ref": "#/$defs/Other", "default": "sgd"}},
-        {"off": {"const": 1}},
-        {"title": {"type": "object", "additionalProperties": False}},
-    ):
-        assert meaning(old) != meaning({"properties": {**new["properties"], **change}})
-    assert meaning(old) != meaning(
-        {"properties": {k: v for k, v in new["properties"].items() if k != "title"}}
-    )
-
-
 def test_check_finds_two_experiments_that_claim_one_directory(project, capsys):
     main(["check", "--write-schemas"])
     rows = [{"label": "InfoReg*", "method": "inforeg", "variant": "star", "set": {"unimodal_weight": 2.0}}]
