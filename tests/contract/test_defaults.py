@@ -11,6 +11,7 @@ import pytest
 from inforeg import InfoReg
 from inforeg.registry import METHODS
 from inforeg.regulation import ReleasedInfoReg
+from tests.contract.test_options import OWN
 
 PLAIN = {"unimodal_weight": (0.0, "paper")}
 WINDOWED = {
@@ -181,14 +182,14 @@ def stated(table):
     return {option: value for option, (value, _) in table.items()}
 
 
-@pytest.mark.parametrize("method", METHODS.classes)
+@pytest.mark.parametrize("method", OWN)
 def test_defaults_are_those_of_the_table(method):
     assert method in DEFAULTS, f"state the defaults of {method!r} and their sources"
     found = METHODS.options(METHODS.build(method, {}))
     assert found == stated(DEFAULTS[method])
 
 
-@pytest.mark.parametrize("method", METHODS.classes)
+@pytest.mark.parametrize("method", OWN)
 def test_variants_are_those_of_the_table(method):
     assert METHODS.get(method).variants == VARIANTS.get(method, {})
 

@@ -1,19 +1,33 @@
 """An option that does nothing looks like one that works: each, set to another value, trains other bits.
 
-A new method's options belong into ALTERED, with the settings beside which they matter.
+Those of the package's own methods stand in ALTERED, with the settings beside which they matter; those of a
+method that came along are tried with other values of their type, unless it stands there too.
 """
 
 import json
 from dataclasses import fields
 from functools import cache
+from typing import Annotated, Literal
 
 import pytest
 import torch
+from pydantic import Field, TypeAdapter
 
 from inforeg.engine.loop import fit
+from inforeg.errors import UserError
+from inforeg.methods.base import Method
 from inforeg.plan import supports
+from inforeg.plugins import RELEASED
 from inforeg.registry import METHODS
 from tests.conftest import Unrecorded, make_config, make_data, make_spec, start, untrained
+
+OWN = sorted(
+    name
+    for module, pinned in json.loads(RELEASED.read_text(encoding="utf-8")).items()
+    if module.startswith("inforeg.methods.")
+    for name in pinned["versions"].keys() & METHODS.classes.keys()
+)
+"""The methods that the package came with."""
 
 PRIME = {"active": "prime"}
 RELEASED = {"definition": "released", "unimodal_weight": 1.0}
@@ -186,12 +200,72 @@ def equal(one, other):
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-@pytest.mark.parametrize("method", METHODS.classes)
-def test_every_option_has_another_value(method):
+def options(method):
+    """The options that have a say by themselves."""
     cls = METHODS.get(method)
-    assert method in ALTERED, f"give the options of {method!r} other values in ALTERED"
     refused = {"unimodal_weight"} if cls.own_losses else set()
-    assert set(ALTERED[method]) == {option.name for option in fields(cls)} - refused
+    return {option.name for option in fields(cls)} - refused
+
+
+@pytest.mark.parametrize("method", OWN)
+def test_every_option_has_another_value(method):
+    assert method in ALTERED, f"give the options of {method!r} other values in ALTERED"
+    assert set(ALTERED[method]) == options(method)
+
+
+def others(method, option):
+    """Other values that the option may have."""
+    schema = TypeAdapter(METHODS.get(method)).json_schema()["properties"][option]
+    default = METHODS.options(METHODS.build(method, {}))[option]
+    if isinstance(default, int | float):
+        guesses = [not default] if isinstance(default, bool) else [2 * default, default / 2, default + 1, 0.5]
+    else:
+        guesses = schema.get("enum", [])
+    for guess in guesses:
+        try:
+            built = METHODS.options(METHODS.build(method, {option: guess}))[option]
+        except UserError:
+            continue
+        if built != default:
+            yield guess
+
+
+def idle(method):
+    """Options none of whose other values, where any is known, changes a bit."""
+    found = {option: [*others(method, option)] for option in options(method)}
+    return {
+        option
+        for option, values in found.items()
+        if values and all(equal(trained(method, {}), trained(method, {option: value})) for value in values)
+    }
+
+
+def test_every_option_of_a_method_that_came_along_matters():
+    for method in METHODS.classes.keys() - set(OWN) - ALTERED.keys():
+        assert not idle(method), f"{method!r}: say in ALTERED beside which settings they matter"
+
+
+class Focal(Method):
+    """A method that came along, two of whose options do nothing."""
+
+    name = "came_along"
+    title = "Came along"
+    family = "objective"
+    reference = "Somebody et al., A Method, 2020"
+
+    gamma: Annotated[float, Field(ge=0)] = 2.0
+    form: Literal["one", "other"] = "one"
+    steps: Annotated[int, Field(ge=1)] = 3
+
+    def losses(self, state, batch, output):
+        log_p = output.logits.log_softmax(1).gather(1, batch.target.unsqueeze(1))
+        return {"joint": -((1 - log_p.exp()) ** self.gamma * log_p).mean()}
+
+
+def test_an_option_that_does_nothing_is_noticed(monkeypatch):
+    monkeypatch.setitem(METHODS.classes, "came_along", Focal)
+    # unimodal_weight too, since its losses leave it out
+    assert idle("came_along") == {"form", "steps", "unimodal_weight"}
 
 
 @pytest.mark.parametrize(
@@ -207,8 +281,8 @@ def test_every_option_matters(method, option):
     ("method", "reason"), [(method, reason) for reason, (methods, *_) in INERT.items() for method in methods]
 )
 def test_what_has_no_say_has_none(method, reason):
-    _, beside, options = INERT[reason]
-    for option, value in options.items():
+    _, beside, inert = INERT[reason]
+    for option, value in inert.items():
         assert equal(trained(method, beside), trained(method, {**beside, option: value})), option
 
 
