@@ -115,7 +115,8 @@ def prepare(name: str, output: Path) -> str:
     output.parent.mkdir(parents=True, exist_ok=True)
     with _beside(output) as made:
         build(name, made)
-        checks.loaded(BENCHMARKS.build(name, {}), made)
+        benchmark = BENCHMARKS.build(name, {})
+        checks.loaded(benchmark, made, modalities=benchmark.modalities)
         made.replace(output)
     return directory_hash(output)
 

@@ -73,6 +73,14 @@ def test_prepare_refuses_what_cannot_be_trained_on(
     assert list((tmp_path / "anew").iterdir()) == []
 
 
+def test_prepare_refuses_a_modality_that_is_declared_and_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BENCHMARKS.get("toy"), "modalities", ("left", "right", "middle"))
+    with pytest.raises(UserError, match="train split of the benchmark 'toy' lacks the modality 'middle'"):
+        call("prepare", "toy", "--output", str(tmp_path / "anew"))
+
+
 @pytest.mark.parametrize("action", ["fetch", "verify", "prepare"])
 def test_help_says_what_a_benchmark_is(action: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
