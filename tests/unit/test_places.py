@@ -3,6 +3,9 @@
 import json
 import math
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -172,3 +175,18 @@ def test_numbers_that_are_not_finite_are_null(project, capsys, monkeypatch):
     capsys.readouterr()
     assert main(["evaluate", "run"]) == 0
     assert json.loads(capsys.readouterr().out)["test/loss"] is None
+
+
+def test_a_second_process_does_not_discard_what_the_first_one_trains(project, capsys):
+    first = [*TRAIN, "--set", "training.epochs=2000", "--out", "run", "--discard"]
+    with subprocess.Popen([sys.executable, "-m", "inforeg", *first], stderr=subprocess.DEVNULL) as process:
+        while not Path("run/last.ckpt").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        spec = Path("run/run.json").read_bytes()
+        assert main([*TRAIN, "--out", "run", "--discard"]) == 2
+        assert "Another process is training another spec in run; wait for it" in capsys.readouterr().err
+        assert process.poll() is None
+        process.kill()
+    assert Path("run/run.json").read_bytes() == spec
+    assert main([*TRAIN, "--out", "run", "--discard"]) == 0
