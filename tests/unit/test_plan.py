@@ -27,7 +27,8 @@ def test_a_cell_that_cannot_be_is_left_out_with_its_reason(project):
     toy = project.root / "workflow/config/benchmarks/toy.yaml"
     write(toy, {**project.benchmark("toy").model_dump(), "encoders": {"first": {"kind": "mlp"}}})
     rows = [{"label": "Joint", "method": "joint"}, {"label": "InfoReg", "method": "inforeg"}]
-    write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "rows": rows})
+    content = {**EXPERIMENT, "rows": rows, "claims": []}
+    write(project.root / "workflow/config/experiments/main.yaml", content)
     planned = plan(project, "main")
     assert planned.left_out == {("inforeg", "toy"): "it needs at least 2 modalities"}
     assert [cell.row for cell in planned.cells] == ["joint"]

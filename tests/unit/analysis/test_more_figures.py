@@ -112,7 +112,7 @@ def test_a_random_split_is_compared_with_the_honest_one(tmp_path):
     accuracies |= {("leaky", "inforeg", "default"): [value - 0.04 for value in BETTER]}
     study = make_sweep(tmp_path, accuracies, {}).study()
     assert protocol.honest_split(study) == {}
-    random = {"title": "L", "data": {"name": "alpha", "split": "random"}}
+    random = {"title": "L", "data": {"name": "synthetic", "split": "random"}}
     random = BenchmarkConfig.model_validate(study.benchmarks["alpha"].model_dump() | random)
     study = replace(study, benchmarks={**study.benchmarks, "leaky": random})
     assert protocol.honest_split(study) == {"leaky": "alpha"}
