@@ -239,7 +239,8 @@ UNREADABLE = {
 def test_an_array_that_cannot_be_read(folder: Path, content: bytes) -> None:
     (folder / "target.npy").unlink()
     (folder / "target.npy").write_bytes(content)
-    with pytest.raises(UserError, match=r"target\.npy (cannot be read|holds)"):
+    # numpy 1 takes a negative size for none, and the first stored part is found to lie beyond it
+    with pytest.raises(UserError, match=r"(target|split_\w+)\.npy (cannot be read|holds)"):
         checks.loaded(BENCHMARKS.build("toy", {}), folder)
     (folder / "target.npy").unlink()
     with pytest.raises(UserError, match=r"target\.npy is missing"):
