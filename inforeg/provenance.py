@@ -22,7 +22,10 @@ class LeftOut(BaseModel):
 
 
 class Gathered(BaseModel):
-    """provenance.json of collected runs: where they come from, and the SHA-256 of the frames beside it."""
+    """provenance.json of collected runs: where they come from, and the SHA-256 of the frames beside it.
+
+    Of those frames that equal runs make equal: the one that holds times is in `Timed`.
+    """
 
     commits: list[str] = Field(min_length=1)
     collected_by: str
@@ -33,6 +36,14 @@ class Gathered(BaseModel):
     absent: dict[str, dict[str, list[str]]] = {}
     runs: PositiveInt
     files: dict[str, str]
+    seal: str
+
+
+class Timed(BaseModel):
+    """times.json beside it: the SHA-256 of the frame that holds times, and the provenance that it is of."""
+
+    files: dict[str, str]
+    provenance: str
     seal: str
 
 

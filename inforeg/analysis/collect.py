@@ -18,11 +18,11 @@ from inforeg.engine.corruption import Corrupted, areas
 from inforeg.engine.finished import check_report, finished, read_cost
 from inforeg.errors import UserError
 from inforeg.experiment import Selection
-from inforeg.files import replacing, sealed, sha256, write_json
+from inforeg.files import SEAL, replacing, sealed, sha256, write_json
 from inforeg.jobs import closure
 from inforeg.metrics.cost import COUNTS
 from inforeg.plan import Cell, Plan
-from inforeg.provenance import Gathered, provenance
+from inforeg.provenance import Gathered, Timed, provenance
 from inforeg.reading import read_json
 from inforeg.registry import BENCHMARKS
 
@@ -52,23 +52,30 @@ class Collected:
     provenance: dict[str, Any]
 
     def write(self, folder: Path) -> None:
-        """One Parquet file per frame, and provenance.json, which states their SHA-256 and comes last.
+        """One Parquet file per frame, and last provenance.json, which with times.json states their SHA-256.
 
-        Equal runs give equal bytes.
+        Equal runs give equal bytes, but for costs, which hold times, and times.json.
         """
         for name in COLUMNS:
             write_parquet(getattr(self, name), folder / f"{name}.parquet")
         files = {f"{name}.parquet": sha256(folder / f"{name}.parquet") for name in COLUMNS}
-        write_json(folder / PROVENANCE, sealed({**self.provenance, "files": files}))
+        timed = {"costs.parquet": files.pop("costs.parquet")}
+        origin = sealed({**self.provenance, "files": files})
+        write_json(folder / TIMES, sealed({"files": timed, "provenance": origin[SEAL]}))
+        write_json(folder / PROVENANCE, origin)
 
     @classmethod
     def read(cls, folder: Path) -> "Collected":
         """What `write` wrote; a `UserError` names a file that is missing or not as it was written."""
         gathered = read_json(folder / PROVENANCE, Gathered, _COLLECT)
+        timed = read_json(folder / TIMES, Timed, _COLLECT)
+        if timed.provenance != gathered.seal:
+            raise UserError(f"{folder / TIMES} is damaged (it is of other runs); {_COLLECT}.")
+        stated = {**gathered.files, **timed.files}
         frames = {}
         for name in COLUMNS:
             path = folder / f"{name}.parquet"
-            if not path.is_file() or sha256(path) != gathered.files.get(path.name):
+            if not path.is_file() or sha256(path) != stated.get(path.name):
                 raise UserError(f"{path} is missing or damaged; {_COLLECT}.")
             frames[name] = read_parquet(path)
         return cls(**frames, provenance=gathered.model_dump(exclude={"files", "seal"}))
@@ -143,7 +150,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
         return pd.read_parquet(file)
 
 
-PROVENANCE = "provenance.json"
+PROVENANCE, TIMES = "provenance.json", "times.json"
 
 _COLLECT = "make it with `inforeg collect`"
 _AGAIN = "remove the run's directory and the seeds=*.json beside it, and run the workflow again"

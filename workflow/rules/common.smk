@@ -22,7 +22,7 @@ os.environ.update(
 )
 
 RUNS = "results/runs"
-FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "provenance.json"]
+FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "times.json", "provenance.json"]
 
 
 def refuse(sentence):

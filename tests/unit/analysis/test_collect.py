@@ -56,7 +56,7 @@ def test_equal_runs_give_equal_bytes(sweep, tmp_path):
     for name in ("first", "second"):
         sweep.study().collected.write(tmp_path / name)
     files = sorted(path.name for path in (tmp_path / "first").iterdir())
-    assert files == sorted([*(f"{name}.parquet" for name in COLUMNS), "provenance.json"])
+    assert files == sorted([*(f"{name}.parquet" for name in COLUMNS), "provenance.json", "times.json"])
     for file in files:
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
 

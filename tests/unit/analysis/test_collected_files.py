@@ -6,14 +6,14 @@ import shutil
 import pandas as pd
 import pytest
 
-from inforeg.analysis.collect import PROVENANCE, Collected, collect, write_parquet
+from inforeg.analysis.collect import PROVENANCE, TIMES, Collected, collect, write_parquet
 from inforeg.analysis.compare import compare
 from inforeg.analysis.frames import COLUMNS
 from inforeg.analysis.grid import main_table
 from inforeg.analysis.outputs import write_tables
 from inforeg.analysis.study import Study
 from inforeg.analysis.tables import detail_tables
-from inforeg.engine.contents import SUMMARY
+from inforeg.engine.contents import COST, SUMMARY
 from inforeg.errors import UserError
 from inforeg.files import sealed, sha256, write_json
 from inforeg.provenance import Gathered
@@ -68,7 +68,7 @@ def test_provenance_that_is_not_ours_is_named(collected):
         ]
     for text in texts:
         path.write_text(text)
-        damaged(collected, "provenance.json" if "files" in text else "(provenance.json|runs.parquet)")
+        damaged(collected, "(provenance.json|times.json)" if "files" in text else "(provenance|times).json")
 
 
 def test_frames_of_two_collections_are_not_mixed(sweep, collected, tmp_path):
@@ -78,6 +78,32 @@ def test_frames_of_two_collections_are_not_mixed(sweep, collected, tmp_path):
     sweep.study().collected.write(tmp_path / "second")
     shutil.copy(tmp_path / "second/runs.parquet", collected)
     damaged(collected, "runs.parquet")
+
+
+def test_other_times_leave_the_provenance_as_it_is(sweep, collected, tmp_path):
+    for spec in (spec for cell in sweep.plan.cells for spec in cell.specs):
+        path = spec.directory(sweep.runs) / COST
+        path.write_text(json.dumps(sealed({**json.loads(path.read_text()), "wall_seconds": 99.0})))
+    sweep.study().collected.write(tmp_path / "second")
+    second = tmp_path / "second"
+    assert (second / PROVENANCE).read_bytes() == (collected / PROVENANCE).read_bytes()
+    assert (second / TIMES).read_bytes() != (collected / TIMES).read_bytes()
+    shutil.copy(second / "costs.parquet", collected)
+    damaged(collected, "costs.parquet")
+    shutil.copy(second / TIMES, collected)
+    Collected.read(collected)
+
+
+def test_times_are_of_their_provenance(collected):
+    path = collected / TIMES
+    whole = json.loads(path.read_text())
+    for text in (
+        *NOT_OURS,
+        json.dumps(sealed({**whole, "provenance": "0" * 64})),
+        json.dumps({**whole, "files": {}}),
+    ):
+        path.write_text(text)
+        damaged(collected, "times.json")
 
 
 def test_a_summary_that_is_not_the_reported_one_is_named(sweep):

@@ -35,7 +35,12 @@ def test_from_runs_to_claims(inforeg_command, sweep):
     expected = {f"figures/claims.{e}" for e in ("pdf", "png", "csv")}
     expected |= {"runs.parquet", "claims.md", "claims.tex", "claims.html", "claims.json"}
     expected |= {f"collected/mini/{n}.parquet" for n in COLUMNS}
-    expected |= {"collected/mini/provenance.json", "statistics/mini.csv", "statistics/mini.json"}
+    expected |= {
+        "collected/mini/provenance.json",
+        "collected/mini/times.json",
+        "statistics/mini.csv",
+        "statistics/mini.json",
+    }
     expected |= {
         f"tables/{s}.{e}" for s in ("mini", "mini_alpha", "mini_beta") for e in ("tex", "md", "html")
     }
