@@ -1,8 +1,9 @@
 """Ten short runs, to the bit, at the level that every processor with AVX2 is meant to keep.
 
 Seen to hold, with torch 2.13.0, on an AMD EPYC with AVX-512; there with MKL told that the processor is
-Intel's; and emulated by QEMU 7.2, without AVX-512, as Intel's Haswell and AMD's EPYC Rome (`qemu-x86_64 -cpu
-Haswell python -m pytest tests/golden/test_portable.py`). No real processor of Intel's was at hand.
+Intel's; and emulated by QEMU 7.2, without AVX-512, as Intel's Haswell, Broadwell and Skylake and AMD's EPYC,
+EPYC Rome and EPYC Milan (`qemu-x86_64 -cpu Haswell python -m pytest tests/golden/test_portable.py`). No real
+processor of Intel's was at hand.
 """
 
 import hashlib
