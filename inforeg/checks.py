@@ -75,12 +75,12 @@ def configuration(project: Project) -> Configuration:
     _products(experiments)
     if not any(experiments[name].claims for name in workflow.experiments):
         raise UserError(f"None of the experiments in {CONFIG} has claims, which `all` tests; give one some.")
-    for name, experiment in experiments.items():
-        _metrics(project, name, experiment)
-    plans = {name: plan(project, name) for name in experiments}
     benchmarks = {
         name: {b: project.benchmark(b) for b in each.benchmarks} for name, each in experiments.items()
     }
+    for name, experiment in experiments.items():
+        _metrics(name, experiment, benchmarks[name])
+    plans = {name: plan(project, name) for name in experiments}
     for name, experiment in experiments.items():
         check_presentable(name, experiment, benchmarks[name], plans[name].left_out)
     trials = [cell for trial in plan_tuning(project) for cell in trial.cells]
@@ -135,10 +135,10 @@ def _products(experiments: Mapping[str, Experiment]) -> None:
         raise UserError(f"The experiments {' and '.join(names)} would both make {file}; rename one of them.")
 
 
-def _metrics(project: Project, name: str, experiment: Experiment) -> None:
+def _metrics(name: str, experiment: Experiment, benchmarks: Benchmarks) -> None:
     """Every metric that the experiment names will be there, on one of its benchmarks at least."""
     options = {"selected": experiment.selection == "val", "corrupted": "corruption" in experiment.figures}
-    modalities = {m for benchmark in experiment.benchmarks for m in project.benchmark(benchmark).encoders}
+    modalities = {m for config in benchmarks.values() for m in config.encoders}
     there = known(modalities, **options)
     kinds = {f"{metric.partition('/')[0]}/*" for metric in there if "/" in metric}
     asked = [experiment.metric, *(claim.metric for claim in experiment.claims)]

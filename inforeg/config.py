@@ -5,6 +5,7 @@ The JSON schemas under workflow/schemas are generated from these classes (`infor
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -125,6 +126,16 @@ class BenchmarkConfig(TrialConfig):
         return TrialConfig.model_validate(self.model_dump(include=set(TrialConfig.model_fields)))
 
 
+def canonical(spec: Mapping[str, Any]) -> str:
+    """A plain spec as one JSON text, the same for equal specs."""
+    return json.dumps(spec, sort_keys=True, separators=(",", ":"))
+
+
+def digest_of(spec: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical text of a plain spec."""
+    return hashlib.sha256(canonical(spec).encode()).hexdigest()
+
+
 class RunSpec(Strict):
     """All that decides a run's numbers: same spec, same bits."""
 
@@ -141,11 +152,11 @@ class RunSpec(Strict):
 
     def canonical(self) -> str:
         """One JSON text, the same for equal specs."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return canonical(self.model_dump(mode="json"))
 
     def digest(self) -> str:
         """SHA-256 of the canonical text."""
-        return hashlib.sha256(self.canonical().encode()).hexdigest()
+        return digest_of(self.model_dump(mode="json"))
 
     @property
     def cell(self) -> Path:

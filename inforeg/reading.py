@@ -94,11 +94,10 @@ def read_json(path: Path, model: type[M], remedy: str) -> M:
         raise UserError(f"{path} is damaged ({str(error).rstrip('.')}); {remedy}.") from None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # planning asks for the same file a thousand times; the models are frozen
 def _parsed(text: str, model: type[M], where: str) -> M:
     if CONFLICT.search(text):
         raise UserError(f"{where} holds a merge conflict; resolve it with git.")
-    # Planning asks for the same file a thousand times; the models are frozen.
     return validated(model, yaml_value(text, where), where)
 
 

@@ -11,9 +11,8 @@ from pydantic import BaseModel
 
 from inforeg.data import arrays, splits
 from inforeg.data.base import Benchmark
-from inforeg.data.sources import sha256_of
 from inforeg.errors import UserError
-from inforeg.files import inside, write_json
+from inforeg.files import inside, sha256, write_json
 from inforeg.reading import read_json
 
 NAME = "MANIFEST.json"
@@ -107,7 +106,7 @@ def labels(folder: Path, classes: int) -> NDArray[np.int64]:
 def write(benchmark: Benchmark, folder: Path) -> None:
     """Describe the prepared `folder`; equal folders get equal bytes."""
     described = {
-        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256_of(folder / name)}
+        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
         for name in files_in(folder)
     }
     content = {
@@ -136,7 +135,7 @@ def check(folder: Path) -> None:
         if name not in present:
             inside(folder, name, str(folder / NAME))
             raise UserError(f"{folder / name} is missing; {restore(folder)}.")
-        if sha256_of(folder / name) != entry.sha256:
+        if sha256(folder / name) != entry.sha256:
             raise UserError(f"{folder / name} has been changed; {restore(folder)}.")
     for name in present:
         if name != NAME and name not in described:

@@ -1,6 +1,5 @@
 """Pinned files from elsewhere: fetched once into a cache, checked by SHA-256, never installed or imported."""
 
-import hashlib
 import http.client
 import importlib.util
 import os
@@ -22,7 +21,7 @@ from urllib.parse import SplitResult, urlsplit
 from tqdm import tqdm
 
 from inforeg.errors import UserError, shown
-from inforeg.files import PART, child
+from inforeg.files import PART, child, sha256
 from inforeg.locks import locked
 from inforeg.processes import reason, run
 
@@ -43,12 +42,6 @@ def cache_folder() -> Path:
         return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "inforeg"
     except RuntimeError:  # no such user, or a user without a home
         raise UserError("There is no home folder; name a folder for sources in INFOREG_CACHE.") from None
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +75,7 @@ class Source(ABC):
     @property
     def is_whole(self) -> bool:
         """Whether the cache has the file as it is pinned."""
-        return self.path.is_file() and sha256_of(self.path) == self.sha256
+        return self.path.is_file() and sha256(self.path) == self.sha256
 
     def record(self) -> dict[str, Any]:
         """The source as a manifest states it."""
@@ -102,7 +95,7 @@ class Source(ABC):
                 return self.path
             part = self.path.with_name(f".{self.path.name}{PART}")
             self.download(part)
-            if (found := sha256_of(part)) != self.sha256:
+            if (found := sha256(part)) != self.sha256:
                 part.unlink()
                 raise UserError(
                     f"{self} came with the SHA-256 {found}, not the pinned {self.sha256}; "

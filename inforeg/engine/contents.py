@@ -1,7 +1,5 @@
 """What the files of a run are called, and what the JSON among them holds: each is read through its model."""
 
-import hashlib
-import json
 import math
 from typing import Any
 
@@ -15,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from inforeg.config import RunSpec
+from inforeg.config import RunSpec, digest_of
 from inforeg.engine.selection import Selection
 
 RUN, SUMMARY, COST, METRICS = "run.json", "summary.json", "cost.json", "metrics.jsonl"
@@ -38,8 +36,7 @@ class OfSpec(BaseModel):
 
     @model_validator(mode="after")
     def _is_the_spec(self) -> "OfSpec":
-        text = json.dumps(self.spec, sort_keys=True, separators=(",", ":"))
-        if hashlib.sha256(text.encode()).hexdigest() != self.spec_sha256:
+        if digest_of(self.spec) != self.spec_sha256:
             raise ValueError("spec and spec_sha256 do not agree")
         return self
 

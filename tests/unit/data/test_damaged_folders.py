@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from inforeg.data import manifest, store
-from inforeg.data.sources import sha256_of
 from inforeg.errors import UserError
+from inforeg.files import sha256
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
 from tests.unit.data.test_store import content, dvc, leftovers
@@ -248,7 +248,7 @@ def test_data_prepared_anew_may_be_pinned(
     shutil.rmtree(folder)
     toy.write_text("1001011010")
     benchmark = BENCHMARKS.get("toy")
-    other = replace(benchmark.sources["digits"], sha256=sha256_of(toy))
+    other = replace(benchmark.sources["digits"], sha256=sha256(toy))
     monkeypatch.setattr(benchmark, "sources", {"digits": other})
     store.prepare("toy", folder)
     both = r"`inforeg data fetch --force toy` restores the pinned version, `dvc add data/toy` pins this one"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from inforeg.cli import data
-from inforeg.data.sources import sha256_of
 from inforeg.errors import UserError
+from inforeg.files import sha256
 from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
 
@@ -66,7 +66,7 @@ def test_prepare_refuses_what_cannot_be_trained_on(
 ) -> None:
     toy.write_text("0000000000")
     benchmark = BENCHMARKS.get("toy")
-    pinned = replace(benchmark.sources["digits"], sha256=sha256_of(toy))
+    pinned = replace(benchmark.sources["digits"], sha256=sha256(toy))
     monkeypatch.setattr(benchmark, "sources", {"digits": pinned})
     with pytest.raises(UserError, match="split of the benchmark 'toy' has samples of one class only"):
         call("prepare", "toy", "--output", str(tmp_path / "anew/toy"))
