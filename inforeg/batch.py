@@ -1,9 +1,15 @@
 """What a step of training is given and what a model answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
+
+Values = Tensor | Mapping[str, Tensor]
+"""One modality of some samples: a tensor, or several by name (text with its mask); first dimension B each."""
+
+Shape = tuple[int, ...] | Mapping[str, tuple[int, ...]]
+"""Of one sample of a modality, without the first dimension."""
 
 
 @dataclass(frozen=True)
@@ -11,12 +17,12 @@ class Batch:
     """Samples of one step.
 
     Attributes:
-        inputs: one tensor per modality, first dimension B (samples).
+        inputs: one modality's values each.
         target: class indices, (B,).
         index: positions of the samples in their split, (B,).
     """
 
-    inputs: Mapping[str, Tensor]
+    inputs: Mapping[str, Values]
     target: Tensor
     index: Tensor
 
@@ -39,3 +45,10 @@ class Output:
     features: Mapping[str, Tensor]
     logits: Tensor
     unimodal: Mapping[str, Tensor]
+
+
+def on_each(values: Values, change: Callable[[Tensor], Tensor]) -> Values:
+    """`values` with `change` applied to the tensor, or to each of several."""
+    if isinstance(values, Tensor):
+        return change(values)
+    return {name: change(tensor) for name, tensor in values.items()}

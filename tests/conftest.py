@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from inforeg.config import RunSpec, TrialConfig
-from inforeg.data.base import Data, Split
+from inforeg.data.base import Data, Held, Split
 from inforeg.engine.train import begin, blueprint, method_of, train
 from inforeg.methods.base import Method
 from inforeg.methods.state import TrainState, Weights
@@ -40,7 +40,7 @@ def make_split(modalities: tuple[str, ...], size: int, seed: int) -> Split:
         modality: 0.3 * (hot * (3.0 - position) + torch.randn(size, WIDTH, generator=generator))
         for position, modality in enumerate(modalities)
     }
-    return Split(inputs, target)
+    return Held(inputs, target)
 
 
 def make_data(modalities: tuple[str, ...] = ("audio", "image")) -> Data:

@@ -1,7 +1,8 @@
 """Arrays on disk and on their way to tensors."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inforeg.data.base import Data, Split
+from inforeg.data.mapped import Array, Mapped
+from inforeg.data.split import Data, Held, Split
+from inforeg.data.transforms import Transform
 from inforeg.errors import UserError
 from inforeg.files import write_bytes
 from inforeg.random import numpy_stream
@@ -26,18 +29,30 @@ def write(folder: Path, **arrays: NDArray[Any]) -> None:
 def read(folder: Path, name: str) -> NDArray[Any]:
     """The array stored as `folder`/<name>.npy; a `UserError` if there is none or it cannot be read."""
     path = folder / f"{name}.npy"
+    with _readable(path), path.open("rb") as file:
+        values = np.load(file, allow_pickle=False)
+    if not isinstance(values, np.ndarray):  # an archive of arrays
+        raise UserError(f"{path} holds no single array; {AGAIN}.")
+    return values
+
+
+def mapped(folder: Path, name: str) -> NDArray[Any]:
+    """The same, left in its file and read where it is asked for."""
+    path = folder / f"{name}.npy"
+    with _readable(path):
+        return np.lib.format.open_memmap(path, mode="r")
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            values = np.load(file, allow_pickle=False)
+        yield
     except FileNotFoundError:
         raise UserError(f"{path} is missing; {AGAIN}.") from None
     except OSError:
         raise
     except Exception as error:  # NumPy evaluates the header, so anything may come of a damaged one
         raise UserError(f"{path} cannot be read ({_first_line(error)}); {AGAIN}.") from None
-    if not isinstance(values, np.ndarray):  # an archive of arrays
-        raise UserError(f"{path} holds no single array; {AGAIN}.")
-    return values
 
 
 AGAIN = "fetch or prepare the data set again"
@@ -79,6 +94,23 @@ def assembled(
 
     def split(positions: NDArray[np.int64]) -> Split:
         chosen = {m: torch.from_numpy(np.ascontiguousarray(x[positions])) for m, x in inputs.items()}
-        return Split(chosen, torch.from_numpy(target[positions].astype(np.int64)))
+        return Held(chosen, torch.from_numpy(target[positions].astype(np.int64)))
 
     return Data(classes, **{part: split(positions) for part, positions in parts.items()})
+
+
+def streamed(
+    stored: Mapping[str, Array | Mapping[str, Array]],
+    target: NDArray[Any],
+    rows: NDArray[np.int64],
+    transforms: Mapping[str, Transform],
+) -> Mapped:
+    """The split of the samples at `rows`, (N',), of `mapped` arrays, which are shown by their `transforms`.
+
+    Args:
+        stored: (N, ...) by modality, or several by name.
+        target: labels of all N.
+        rows: of this split.
+        transforms: by modality; one without is stored as float32.
+    """
+    return Mapped(stored, rows, torch.from_numpy(target[rows].astype(np.int64)), transforms)

@@ -1,74 +1,14 @@
 """What a benchmark is: pinned sources, a folder made from them, and splits read from the folder."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-import torch
-from torch import Tensor
-
-from inforeg.batch import Batch
 from inforeg.data.sources import Source
+from inforeg.data.split import Data, Held, Split
 
-
-@dataclass(frozen=True)
-class Split:
-    """One part of a benchmark, held in memory.
-
-    Attributes:
-        inputs: one tensor per modality, first dimension N (samples), float32.
-        target: class indices, (N,), int64.
-    """
-
-    inputs: Mapping[str, Tensor]
-    target: Tensor
-
-    def __len__(self) -> int:
-        return len(self.target)
-
-    def batch(self, index: Tensor) -> Batch:
-        """The samples at the positions `index`, (B,)."""
-        inputs = {modality: values.index_select(0, index) for modality, values in self.inputs.items()}
-        return Batch(inputs, self.target[index], index)
-
-    def part(self, index: Tensor) -> "Split":
-        """The samples at the positions `index`, (N',), as a split of their own."""
-        batch = self.batch(index)
-        return Split(batch.inputs, batch.target)
-
-    def batches(self, size: int) -> Iterator[Batch]:
-        """All samples in order, `size` at a time."""
-        for start in range(0, len(self), size):
-            stop = min(start + size, len(self))
-            yield self.batch(torch.arange(start, stop, device=self.target.device))
-
-    def to(self, device: torch.device | str) -> "Split":
-        """The same samples on `device`."""
-        return Split({m: values.to(device) for m, values in self.inputs.items()}, self.target.to(device))
-
-
-@dataclass(frozen=True)
-class Data:
-    """A benchmark's three splits as a run reads them.
-
-    Attributes:
-        classes: class names, in the order of their indices.
-    """
-
-    classes: tuple[str, ...]
-    train: Split
-    val: Split
-    test: Split
-
-    def shape(self, modality: str) -> tuple[int, ...]:
-        """Shape of one sample of `modality`, without the batch dimension."""
-        return tuple(self.train.inputs[modality].shape[1:])
-
-    def to(self, device: torch.device | str) -> "Data":
-        """The same splits on `device`."""
-        return Data(self.classes, self.train.to(device), self.val.to(device), self.test.to(device))
+__all__ = ["Benchmark", "Data", "Held", "Split"]
 
 
 class Benchmark(ABC):

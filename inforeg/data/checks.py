@@ -2,9 +2,11 @@
 
 import inspect
 import logging
+import math
 import traceback
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ import torch
 from torch import Tensor
 
 from inforeg.data import splits
-from inforeg.data.base import Benchmark, Data, Split
+from inforeg.data.base import Benchmark
+from inforeg.data.mapped import Mapped
+from inforeg.data.split import Data, Held, Split
 from inforeg.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -98,20 +102,22 @@ def check(data: Any, name: str, modalities: Collection[str] = ()) -> None:
 
 def _complaint(split: Any, data: Data, modalities: Collection[str]) -> str | None:
     """What is wrong with `split`, as the rest of a sentence."""
-    if not isinstance(split, Split) or not isinstance(split.inputs, Mapping):
+    if not isinstance(split, Split) or (isinstance(split, Held) and not isinstance(split.inputs, Mapping)):
         return f"is {_kind(split)}, not a Split with inputs by modality"
     about_target = _about_target(split.target, len(data.classes))
     if about_target:
         return about_target
-    for modality in (*modalities, *data.train.inputs):
-        if modality not in split.inputs:
+    for modality in (*modalities, *data.train.modalities):
+        if modality not in split.modalities:
             return f"lacks the modality {modality!r}"
-    for modality, values in split.inputs.items():
-        if modality not in data.train.inputs:
+    for modality in split.modalities:
+        if modality not in data.train.modalities:
             return f"has the modality {modality!r}, which the train split lacks"
-        about_values = _about_values(values, len(split), data.train.inputs[modality])
-        if about_values:
-            return f"has for the modality {modality!r} {about_values}"
+    # All as they are stored before any is shown: a batch reads them together.
+    for complaint in (_about_stored, partial(_about_shown, train=data.train)):
+        for modality in split.modalities:
+            if about_values := complaint(split, modality):
+                return f"has for the modality {modality!r} {about_values}"
     return None
 
 
@@ -132,18 +138,56 @@ def _about_target(target: Any, classes: int) -> str | None:
     return None
 
 
-def _about_values(values: Any, samples: int, train: Any) -> str | None:
-    """What is wrong with one modality of a split."""
+def _about_stored(split: Split, modality: str) -> str | None:
+    """What is wrong with one modality of a split as it is stored."""
+    if isinstance(split, Mapped):
+        arrays = split.arrays[modality]
+        found = arrays.values() if isinstance(arrays, Mapping) else [arrays]
+        if any(len(array) <= split.rows.max() for array in found):
+            return f"{min(map(len, found))} samples, but its last one is row {split.rows.max()}"
+        return None
+    if not isinstance(split, Held):
+        return None
+    values = split.inputs[modality]
+    if isinstance(values, Mapping):
+        return next(filter(None, (_about_tensor(each, len(split), None) for each in values.values())), None)
+    return _about_tensor(values, len(split), None if modality in split.transforms else torch.float32)
+
+
+def _about_tensor(values: Any, samples: int, dtype: torch.dtype | None) -> str | None:
+    """What is wrong with a tensor of `samples`; any `dtype` will do if it is None."""
     if not isinstance(values, Tensor):
         return f"{_kind(values)}, not a tensor"
-    if values.dtype != torch.float32 or values.layout != torch.strided or values.ndim < 2:
+    if dtype not in (None, values.dtype) or values.layout != torch.strided or values.ndim < 2:
         return f"{_described(values)}, not float32 of a shape (N, ...)"
     if len(values) != samples:
         return f"{len(values)} samples, but {samples} labels"
-    if values.shape[1:] != train.shape[1:] or not values.numel():
-        return f"samples of the shape {tuple(values.shape[1:])}, in train of {tuple(train.shape[1:])}"
-    wrong = values.isfinite().flatten(1).all(1).logical_not().nonzero()
-    return f"a number that is not finite, first in its sample {int(wrong[0])}" if len(wrong) else None
+    return None
+
+
+def _about_shown(split: Split, modality: str, train: Split) -> str | None:
+    """What is wrong with the samples as a model is given them; of files, with the first ones.
+
+    Files are looked at whole when they are prepared, and are what data.dvc pins.
+    """
+    shape, expected = split.shape(modality), train.shape(modality)
+    if shape != expected or not math.prod(shape if isinstance(shape, tuple) else (1,)):
+        return f"samples of the shape {shape}, in train of {expected}"
+    whole = isinstance(split, Held) and modality not in split.transforms
+    index = torch.arange(len(split) if whole else min(len(split), FIRST), device=split.target.device)
+    values = split.batch(index).inputs[modality]
+    tensors = list(values.values()) if isinstance(values, Mapping) else [values]
+    if not isinstance(values, Mapping) and (values.dtype, values.shape[1:]) != (torch.float32, shape):
+        return f"{_described(values)} in a batch, not float32 of a shape {('B', *shape)}"
+    for tensor in tensors:
+        wrong = tensor.isfinite().flatten(1).all(1).logical_not().nonzero()
+        if len(wrong):
+            return f"a number that is not finite, first in its sample {int(wrong[0])}"
+    return None
+
+
+FIRST = 16
+"""Samples of which a job looks at what the transforms make."""
 
 
 def repeated(data: Data) -> list[str]:
@@ -163,8 +207,14 @@ def repeated(data: Data) -> list[str]:
 
 
 def _digests(split: Split) -> Iterator[bytes]:
-    """A hash of each sample over all its modalities."""
-    columns = [values.flatten(1).numpy() for _, values in sorted(split.inputs.items())]
+    """A hash of each sample over all its modalities; none of mapped files, which are too large to compare."""
+    if not isinstance(split, Held):
+        return
+    columns = [
+        tensor.flatten(1).numpy()
+        for _, values in sorted(split.inputs.items())
+        for tensor in ([values] if isinstance(values, Tensor) else values.values())
+    ]
     for rows in zip(*columns, strict=True):
         digest = blake2b(digest_size=16)
         for row in rows:

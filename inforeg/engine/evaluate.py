@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inforeg.data.base import Split
+from inforeg.data.split import Split
 from inforeg.methods.base import Method
 from inforeg.metrics.classification import accuracy, macro_f1
 from inforeg.metrics.imbalance import discrepancy, gap, scores
-from inforeg.models.multimodal import MultimodalModel, answers
+from inforeg.models.multimodal import Change, MultimodalModel, answers
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,16 @@ class Evaluation:
 
 
 @torch.no_grad()
-def evaluate(model: MultimodalModel, method: Method, split: Split) -> Evaluation:
+def evaluate(
+    model: MultimodalModel, method: Method, split: Split, change: Change | None = None
+) -> Evaluation:
     """Accuracy, macro-F1 and loss of the method's answer; accuracy, score and Delta of each modality.
 
     A modality is measured through its own logits: its share of the joint ones where the fusion
     decomposes, else the logits with the other features at zero. None depends on the others' inputs.
+    `change` is made to each batch before the model sees it.
     """
-    output = answers(model, split)
+    output = answers(model, split, change)
     logits, shares = method.predict(output), output.unimodal
     predicted, target = logits.argmax(1), split.target
     metrics = {

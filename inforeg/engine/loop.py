@@ -4,8 +4,9 @@
 method.setup                                      once, also of a resumed run
 for epoch in method.epochs:
     method.on_epoch_start
-    for index in method.sampler:
-        batch = method.on_batch(train[index])
+    order = method.sampler                        of the whole epoch, before its first step
+    for batch in train.stream(order):             augmented, read ahead
+        method.on_batch
         method.step:                              a method may replace the whole step
             method.forward -> method.losses -> method.backward
             Tr(F) of the gradients
@@ -27,7 +28,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from inforeg.data.base import Split
+from inforeg.data.split import Split
 from inforeg.engine.evaluate import Evaluation, evaluate
 from inforeg.engine.record import Record
 from inforeg.engine.selection import Selection
@@ -35,7 +36,7 @@ from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
 from inforeg.methods.state import TrainState
 from inforeg.metrics.gradients import batch_gradients
-from inforeg.metrics.information import WHOLE, sample_trace
+from inforeg.metrics.information import WHOLE, at_once, sample_trace
 from inforeg.random import derive, stream
 
 
@@ -96,9 +97,9 @@ def _train_epoch(state: TrainState, method: Method) -> dict[str, float]:
     state.model.train()
     method.on_epoch_start(state)
     losses: list[dict[str, Tensor]] = []
-    for index in method.sampler(state, state.train):
-        batch = method.on_batch(state, state.train.batch(index))
-        terms = method.step(state, batch)
+    order = list(method.sampler(state, state.train))  # whole, so that reading ahead changes no draw
+    for batch in state.train.stream(order, state.spec.seed, state.epoch):
+        terms = method.step(state, method.on_batch(state, batch))
         losses.append({name: term.detach() for name, term in terms.items()})
     if not losses:
         return {}
@@ -120,7 +121,8 @@ def _traces(state: TrainState) -> dict[str, float]:
     rows = {f"trace/batch/{name}": value for name, value in (batch | {WHOLE: sum(batch.values())}).items()}
     if state.spec.config.training.trace == "sample":
         subset = _subset(state, state.spec.config.training.trace_samples, "trace")
-        traces = sample_trace(state.model, state.train.batch(subset))
+        samples = state.train.part(subset)
+        traces = sample_trace(state.model, samples.batches(at_once(state.model)))
         rows |= {f"trace/sample/{name}": value for name, value in traces.items()}
     return rows
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inforeg.data.base import Split
+from inforeg.data.split import Split
 from inforeg.metrics.classification import accuracy
 from inforeg.metrics.imbalance import gap
 from inforeg.models.multimodal import MultimodalModel, answers

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inforeg.config import RunSpec
-from inforeg.data.base import Data
+from inforeg.data.split import Data
 from inforeg.engine import checkpoint
 from inforeg.engine.contents import MODEL
 from inforeg.engine.evaluate import evaluate

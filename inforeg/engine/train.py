@@ -5,14 +5,13 @@ import resource
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from inforeg.config import RunSpec, Training
-from inforeg.data.base import Data, Split
+from inforeg.data.split import Data, Split
 from inforeg.engine import checkpoint
 from inforeg.engine.contents import MODEL, SUMMARY, Summary
 from inforeg.engine.finished import check_finite, finished
@@ -96,7 +95,7 @@ def prepare_process(training: Training) -> torch.device:
 def blueprint(spec: RunSpec, data: Data) -> Blueprint:
     """What the spec's model is built from."""
     # In the data's order: that of the spec's keys does not survive its JSON.
-    chosen = {m: spec.config.encoders[m] for m in data.train.inputs if m in spec.config.encoders}
+    chosen = {m: spec.config.encoders[m] for m in data.train.modalities if m in spec.config.encoders}
     encoders = {
         modality: (ENCODERS.build(encoder.kind, encoder.options), data.shape(modality))
         for modality, encoder in chosen.items()
@@ -145,7 +144,7 @@ def _shuffled(split: Split, spec: RunSpec) -> Split:
     if not spec.config.training.shuffle_labels:
         return split
     order = torch.randperm(len(split), generator=stream(spec.seed, "shuffle_labels"))
-    return replace(split, target=split.target[order.to(split.target.device)])
+    return split.labelled(split.target[order.to(split.target.device)])
 
 
 def _cost(state: TrainState, seconds: Mapping[str, float]) -> dict[str, float]:

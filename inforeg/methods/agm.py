@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from pydantic import NonNegativeFloat
 from torch import Tensor, nn
 
+from inforeg.batch import on_each
 from inforeg.methods.base import Batch, Output, TrainState, Weights
 from inforeg.methods.windowed import Windowed
 
@@ -94,7 +95,9 @@ class AGM(Windowed):
         absent = {}
         for modality, h in features.items():
             encoder = state.model.encoders[modality]
-            absent[modality] = encoder.eval()(torch.zeros_like(batch.inputs[modality][:1])).expand_as(h)
+            absent[modality] = encoder.eval()(
+                on_each(batch.inputs[modality], lambda x: torch.zeros_like(x[:1]))
+            ).expand_as(h)
             encoder.train()
         return {
             Coalition(present): state.model.fuse(

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from inforeg.batch import Batch, Output
 from inforeg.config import RunSpec, Setting, TrialConfig
-from inforeg.data.base import Split
+from inforeg.data.split import Split
 from inforeg.errors import UserError
 from inforeg.methods.state import Blueprint, TrainState, Weights
 from inforeg.models.fusion import Fusion

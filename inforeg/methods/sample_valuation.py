@@ -11,6 +11,7 @@ import torch
 from pydantic import Field, NonNegativeInt
 from torch import Tensor
 
+from inforeg.data.split import Held
 from inforeg.methods.base import Batch, Method, MultimodalModel, Output, Split, TrainState
 from inforeg.models.multimodal import answers, without
 
@@ -56,7 +57,7 @@ class Resampling(Method):
             rows.append(positions)
             present.append(alone.expand(len(positions), -1))
         position, mask = torch.cat(rows), torch.cat(present)
-        for index in super().sampler(state, Split({}, split.target[position])):
+        for index in super().sampler(state, Held({}, split.target[position])):
             self._present.append(mask[index])
             yield position[index]
 

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from inforeg.batch import Shape
 from inforeg.config import RunSpec
-from inforeg.data.base import Split
+from inforeg.data.split import Split
 from inforeg.metrics.cost import Cost
 from inforeg.metrics.information import FisherTrace
 from inforeg.models.encoders.base import Encoder
@@ -29,7 +30,7 @@ class Blueprint:
         seed: of the run; a modality's initial weights are the same for all methods of one seed.
     """
 
-    encoders: dict[str, tuple[Encoder, tuple[int, ...]]]
+    encoders: dict[str, tuple[Encoder, Shape]]
     fusion: type[Fusion]
     classes: int
     seed: int

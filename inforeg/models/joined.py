@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from inforeg.batch import Output
+from inforeg.batch import Output, Values
 from inforeg.models.encoders.base import Encoder
 from inforeg.models.fusion import Streams, linear, xavier
 from inforeg.models.heads import Mean
@@ -106,7 +106,7 @@ class JoinedModel(MultimodalModel):
         super().__init__(encoders, fusion)
         self._pieces = pieces
 
-    def encode(self, inputs: Mapping[str, Tensor], held: Collection[str] = ()) -> dict[str, Tensor]:
+    def encode(self, inputs: Mapping[str, Values], held: Collection[str] = ()) -> dict[str, Tensor]:
         """Features, with the excitation of the branches `held` at its running average in training."""
         joints = cast(Branches, self.fusion).joints
         values = {m: self._pieces[m][0](inputs[m]) for m in self.modalities}
@@ -114,7 +114,7 @@ class JoinedModel(MultimodalModel):
             values = {m: self._pieces[m][depth](h) for m, h in joint(values, held).items()}
         return values
 
-    def answer(self, inputs: Mapping[str, Tensor]) -> Output:
+    def answer(self, inputs: Mapping[str, Values]) -> Output:
         """The joint logits of the joined encoders, the rest of each encoder alone.
 
         At every depth the excitation of a branch alone is held at its running average. To hold the others'
@@ -123,10 +123,10 @@ class JoinedModel(MultimodalModel):
         logits = self(inputs).logits
         return replace(self.fuse({m: self._alone(m, inputs[m]) for m in self.modalities}), logits=logits)
 
-    def _alone(self, modality: str, values: Tensor) -> Tensor:
+    def _alone(self, modality: str, inputs: Values) -> Tensor:
         joints = cast(Branches, self.fusion).joints
         first, *others = self._pieces[modality]
-        values = first(values)
+        values: Tensor = first(inputs)
         for joint, piece in zip(joints, others, strict=True):
             values = piece(cast(MMTM, joint).alone(modality, values))
         return values

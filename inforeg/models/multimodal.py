@@ -1,12 +1,13 @@
 """One encoder per modality and a fusion over their features."""
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Callable, Collection, Mapping
 
 import torch
 from torch import Tensor, nn
 
-from inforeg.batch import Output
-from inforeg.data.base import Split
+from inforeg.batch import Batch, Output, Values, on_each
+from inforeg.data.split import Split
 from inforeg.models.fusion import Fusion
 
 
@@ -28,12 +29,12 @@ class MultimodalModel(nn.Module):
         """Names, in the model's order."""
         return tuple(self.encoders)
 
-    def encode(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def encode(self, inputs: Mapping[str, Values]) -> dict[str, Tensor]:
         """Features h_m (B, d_m) of the model's modalities."""
         return {modality: encoder(inputs[modality]) for modality, encoder in self.encoders.items()}
 
     def encode_present(
-        self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor]
+        self, inputs: Mapping[str, Values], present: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
         """Features with zeros for the samples that lack a modality, which do not pass its encoder.
 
@@ -51,11 +52,11 @@ class MultimodalModel(nn.Module):
         output: Output = self.fusion(features)
         return output
 
-    def forward(self, inputs: Mapping[str, Tensor]) -> Output:
+    def forward(self, inputs: Mapping[str, Values]) -> Output:
         """Encode, then fuse."""
         return self.fuse(self.encode(inputs))
 
-    def answer(self, inputs: Mapping[str, Tensor]) -> Output:
+    def answer(self, inputs: Mapping[str, Values]) -> Output:
         """As `forward`, but features and unimodal logits are of each modality alone.
 
         What is reported of a modality must not depend on the others' inputs: a model whose encoders hear
@@ -69,30 +70,46 @@ class MultimodalModel(nn.Module):
         return list(self.encoders[modality].parameters())
 
 
-def _encode_part(encoder: nn.Module, values: Tensor, present: Tensor) -> Tensor:
+def _encode_part(encoder: nn.Module, values: Values, present: Tensor) -> Tensor:
     count = int(present.sum())
     if count == len(present):
         whole: Tensor = encoder(values)
         return whole
     rows = present.sort(descending=True, stable=True).indices[: max(2, count)]
-    features = encoder(values[rows])
-    empty = features.new_zeros(len(values), features.shape[1])
+    features = encoder(on_each(values, lambda x: x[rows]))
+    empty = features.new_zeros(len(present), features.shape[1])
     scattered: Tensor = empty.index_copy(0, rows, features)
     return torch.where(present.unsqueeze(1), scattered, 0.0)
 
 
-EVALUATION_BATCH = 1024
+EVALUATION_BATCH, EVALUATION_BYTES = 1024, 2**26
+"""Samples that are evaluated at once, and what their inputs may take."""
+
+
+def evaluated_at_once(split: Split) -> int:
+    """Samples of `split` in a batch of its evaluation; fewer where they are large."""
+    shapes = (split.shape(modality) for modality in split.modalities)
+    values = sum(
+        math.prod(s) for shape in shapes for s in (shape.values() if isinstance(shape, Mapping) else [shape])
+    )
+    return min(EVALUATION_BATCH, max(1, EVALUATION_BYTES // (4 * values)))
+
+
+Change = Callable[[Batch], Batch]
 
 
 @torch.no_grad()
-def answers(model: MultimodalModel, split: Split) -> Output:
+def answers(model: MultimodalModel, split: Split, change: Change | None = None) -> Output:
     """The model's `answer` to a whole split, in its order and without gradient.
 
-    Measured in evaluation mode; the model's mode is left as it was.
+    Measured in evaluation mode; the model's mode is left as it was. `change` is made to each batch before.
     """
     training = model.training
     model.eval()
-    parts: list[Output] = [model.answer(batch.inputs) for batch in split.batches(EVALUATION_BATCH)]
+    batches = split.batches(evaluated_at_once(split))
+    parts: list[Output] = [
+        model.answer(batch.inputs) for batch in (map(change, batches) if change else batches)
+    ]
     model.train(training)
     return Output(
         {m: torch.cat([part.features[m] for part in parts]) for m in parts[0].features},

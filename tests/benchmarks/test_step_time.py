@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from inforeg.config import TrialConfig
-from inforeg.data.base import Data, Split
+from inforeg.data.base import Data, Held
 from inforeg.registry import METHODS
 from tests.conftest import make_spec, start, untrained
 
@@ -45,7 +45,7 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
     generator = torch.Generator().manual_seed(0)
     samples = 8 * pair["batch"]
     inputs = {m: torch.randn(samples, *shape, generator=generator) for m, shape in pair["shapes"].items()}
-    split = Split(inputs, torch.arange(samples) % 6)
+    split = Held(inputs, torch.arange(samples) % 6)
     data = Data(tuple("abcdef"), split, split, split)
     config = TrialConfig(
         data={"name": "noise"},

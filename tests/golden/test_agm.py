@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from inforeg.data.base import Data, Split
+from inforeg.data.base import Data, Held
 from inforeg.methods.agm import Coalition, ahead, shapley
 from tests.conftest import make_config, make_spec, start
 
@@ -88,7 +88,7 @@ def linear(variant):
     encoder = {"kind": "mlp", "hidden": [], "features": 1}
     config = make_config()
     config = config.model_validate({**config.model_dump(), "encoders": {AUDIO: encoder, IMAGE: encoder}})
-    split = Split({AUDIO: torch.tensor([[1.0]]), IMAGE: torch.tensor([[0.5]])}, torch.tensor([0]))
+    split = Held({AUDIO: torch.tensor([[1.0]]), IMAGE: torch.tensor([[0.5]])}, torch.tensor([0]))
     spec = make_spec("agm", variant, config=config)
     method, state = start(spec, Data(("a", "b"), split, split, split))
     values = {

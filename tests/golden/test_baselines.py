@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from inforeg.batch import Batch, Output
-from inforeg.data.base import Data, Split
+from inforeg.data.base import Data, Held
 from inforeg.methods.ensemble import Ensemble
 from inforeg.methods.teachers import unimodal_runs
 from tests.conftest import make_config, make_data, make_spec, start, untrained
@@ -22,7 +22,7 @@ def one_feature(method, **settings):
     ).model_copy(update={})
     config = config.model_validate({**config.model_dump(), "encoders": {"audio": encoder, "image": encoder}})
     inputs = {"audio": torch.tensor([[1.0]]), "image": torch.tensor([[0.5]])}
-    split = Split(inputs, torch.tensor([0]))
+    split = Held(inputs, torch.tensor([0]))
     data = Data(("a", "b"), split, split, split)
     plugin, state = start(make_spec(method, config=config, **settings), data, untrained(data))
     values = {

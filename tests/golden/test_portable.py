@@ -16,7 +16,7 @@ import torch
 
 from inforeg import machine
 from inforeg.config import EncoderConfig, TrialConfig
-from inforeg.data.base import Data, Split
+from inforeg.data.base import Data, Held, Split
 from inforeg.engine import checkpoint
 from inforeg.engine.record import MODEL, PREDICTIONS
 from inforeg.project import Project
@@ -58,7 +58,7 @@ def drawn(shapes: dict[str, tuple[int, ...]], size: int, seed: int) -> Split:
     for name, shape in shapes.items():
         means = torch.randn(5, *shape, generator=torch.Generator().manual_seed(99))
         inputs[name] = means[target] + 2 * torch.randn(size, *shape, generator=generator)
-    return Split(inputs, target)
+    return Held(inputs, target)
 
 
 def config(source: str, optimizer: str) -> TrialConfig:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from inforeg.batch import Output
-from inforeg.data.base import Split
+from inforeg.data.base import Held
 from inforeg.methods import sample_valuation
 from inforeg.methods.base import Method
 from inforeg.methods.sample_valuation import SampleValuation, valuation
@@ -40,7 +40,7 @@ def split(*rows, modalities=TWO):
     """Samples of class 0, one feature per modality."""
     columns = zip(*rows, strict=True)
     inputs = {m: torch.tensor(list(c)).unsqueeze(1) for m, c in zip(modalities, columns, strict=True)}
-    return Split(inputs, torch.zeros(len(rows), dtype=torch.int64))
+    return Held(inputs, torch.zeros(len(rows), dtype=torch.int64))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from inforeg.batch import Batch
+from inforeg.data.split import Held
 from inforeg.metrics.information import FisherTrace, LayerTrace, sample_trace
 from inforeg.models.fusion import Concat
 from inforeg.models.multimodal import MultimodalModel
@@ -95,7 +96,7 @@ def test_sample_trace_of_one_sample_by_hand():
         encoder.weight.data.zero_()
         model.fusion.weights[m].data = torch.eye(3)
     inputs = {"audio": torch.tensor([[3.0, 4.0]]), "image": torch.tensor([[2.0]])}
-    traces = sample_trace(model, Batch(inputs, torch.tensor([1]), torch.tensor([0])))
+    traces = sample_trace(model, [Batch(inputs, torch.tensor([1]), torch.tensor([0]))])
     # Tr = ||p - y||^2 ||x||^2; features are 0, so that the head adds only its bias's ||p - y||^2
     expected = {"audio": 2 / 3 * 25, "image": 2 / 3 * 4, "whole": 2 / 3 * (25 + 4 + 1)}
     assert traces == pytest.approx(expected, rel=1e-6)
@@ -113,7 +114,7 @@ def test_sample_trace_of_a_linear_model_is_the_analytic_value(linear, batch):
         features = sum(h.square().sum(1) for h in output.features.values())
         head = (g.square().sum(1) * (features + 1)).mean().item()
     expected["whole"] = sum(expected.values()) + head
-    assert sample_trace(linear, batch) == pytest.approx(expected, rel=1e-5)
+    assert sample_trace(linear, [batch]) == pytest.approx(expected, rel=1e-5)
 
 
 def test_sample_trace_is_the_batch_estimate_at_batch_size_one(linear, batch):
@@ -124,12 +125,13 @@ def test_sample_trace_is_the_batch_estimate_at_batch_size_one(linear, batch):
         F.cross_entropy(linear(single).logits, batch.target[n : n + 1]).backward()
         trace.add()
     expected = trace.close()
-    computed = sample_trace(linear, batch)
+    computed = sample_trace(linear, [batch])
     assert {m: computed[m] for m in expected} == pytest.approx(expected, rel=1e-5)
 
 
-def test_sample_trace_does_not_depend_on_the_chunk(linear, batch):
-    assert sample_trace(linear, batch, chunk=3) == pytest.approx(sample_trace(linear, batch), rel=1e-6)
+def test_sample_trace_does_not_depend_on_the_batches(linear, batch):
+    thirds = Held(batch.inputs, batch.target).batches(3)
+    assert sample_trace(linear, thirds) == pytest.approx(sample_trace(linear, [batch]), rel=1e-6)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -141,7 +143,7 @@ def test_sample_trace_reads_in_evaluation_mode_and_leaves_no_mark(batch, trainin
     }
     model = model_of(encoders, 2).train(training)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    first, second = sample_trace(model, batch), sample_trace(model, batch)
+    first, second = sample_trace(model, [batch]), sample_trace(model, [batch])
     assert first == second  # no dropout
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(module.training is training for module in model.modules())

@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.stats import binomtest
 
-from inforeg.data.base import Split
+from inforeg.data.base import Held
 from tests.conftest import make_config, make_spec, start
 
 PAIR, TRIPLE = ("audio", "image"), ("audio", "image", "text")
@@ -22,7 +22,7 @@ def kept(modalities, probability):
     """Which samples keep which modality, (M, SAMPLES)."""
     plugin, state = begun("modality_dropout", modalities, probability=probability)
     inputs = {m: torch.ones(SAMPLES, 6) for m in modalities}
-    batch = Split(inputs, torch.zeros(SAMPLES, dtype=torch.int64)).batch(torch.arange(SAMPLES))
+    batch = Held(inputs, torch.zeros(SAMPLES, dtype=torch.int64)).batch(torch.arange(SAMPLES))
     with state.cost:
         found = plugin.forward(state, batch).features
     whole = state.model.encode(inputs)

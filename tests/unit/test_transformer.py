@@ -86,7 +86,7 @@ def test_the_exact_trace_goes_through_it():
     model = MultimodalModel({"a": network}, head)
     inputs = {"a": torch.randn(4, 3, 18, generator=torch.Generator().manual_seed(4))}
     batch = Batch(inputs, torch.tensor([0, 1, 2, 0]), torch.arange(4))
-    found = sample_trace(model, batch)["a"]
+    found = sample_trace(model, [batch])["a"]
     squares = []
     for i in range(4):
         loss = F.cross_entropy(model({"a": inputs["a"][i : i + 1]}).logits, batch.target[i : i + 1])

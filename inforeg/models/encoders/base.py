@@ -1,13 +1,14 @@
 """What an encoder is: options that build a network from one sample's shape to d features."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
 
 import torch
 from pydantic import Field
 from torch import nn
 
+from inforeg.batch import Shape
 from inforeg.errors import UserError
 
 Width = Annotated[int, Field(ge=1, le=16_384)]
@@ -33,8 +34,8 @@ class Encoder(ABC):
     features: int
 
     @abstractmethod
-    def network(self, shape: tuple[int, ...]) -> nn.Module:
-        """A network from samples of `shape` to `features` values."""
+    def network(self, shape: Any) -> nn.Module:
+        """A network from samples of `shape`, which `fits`, to `features` values."""
 
     @property
     @abstractmethod
@@ -48,9 +49,13 @@ class Encoder(ABC):
         Values between them are (B, channels, ...), with any number of positions; the last gives the features.
         """
 
-    def build(self, shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
+    def fits(self, shape: Shape) -> bool:
+        """Whether it takes samples of `shape`: a tensor of its rank, if it says nothing else."""
+        return not isinstance(shape, Mapping) and len(shape) == self.rank
+
+    def build(self, shape: Shape, generator: torch.Generator) -> nn.Module:
         """The network with its initial weights drawn from `generator`."""
-        if len(shape) != self.rank:
+        if not self.fits(shape):
             raise UserError(
                 f"The encoder {self.name!r} takes samples with {self.rank} dimensions, not of shape {shape}; "
                 "choose another kind in the benchmark's YAML."

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from inforeg.data import arrays, checks, splits
-from inforeg.data.base import Data, Split
+from inforeg.data.base import Data, Held, Split
 from inforeg.errors import UserError
 from inforeg.registry import BENCHMARKS
 from tests.conftest import make_data
@@ -83,7 +83,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "no split": (lambda split: (split.inputs, split.target), r"is an object of the type tuple, not a Split"),
     "no mapping": (
         lambda split: replace(split, inputs=[]),
-        r"is an object of the type Split, not a Split with",
+        r"is an object of the type Held, not a Split with",
     ),
 }
 
@@ -153,7 +153,7 @@ def folder(tmp_path: Path, toy: Path) -> Path:
 def test_samples_in_two_splits_are_a_warning(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     data = make_data()
     mixed = {m: torch.cat([data.test.inputs[m][:3], data.val.inputs[m][4:6]]) for m in data.test.inputs}
-    data = replace(data, test=Split(mixed, torch.tensor([0, 1, 0, 1, 0])))
+    data = replace(data, test=Held(mixed, torch.tensor([0, 1, 0, 1, 0])))
 
     class Repeating(type(BENCHMARKS.build("toy", {}))):  # type: ignore[misc]
         def load(self, folder: Path) -> Data:

@@ -4,37 +4,69 @@ import pytest
 import torch
 
 from inforeg.analysis.examine import Examiner
-from inforeg.engine.corruption import SEVERITIES, Corrupted, areas, corrupt, under_corruption
+from inforeg.data.split import Held
+from inforeg.data.transforms import Scaled
+from inforeg.engine.corruption import SEVERITIES, Corrupted, Corruption, areas, deviation, under_corruption
 from inforeg.engine.embedding import embed
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.restore import restore
+from inforeg.random import stream
 from tests.conftest import make_data, make_spec
 
-VALUES = torch.full((500, 40), 2.0)
+CORRUPTED = Held({"audio": torch.full((500, 40), 2.0)}, torch.zeros(500, dtype=torch.int64))
+
+
+def corrupted(
+    kind: str, severity: float, deviation: float = 1.0, *, split: Held = CORRUPTED, size: int = 500
+):
+    change = Corruption(split, "audio", kind, severity, deviation)
+    return torch.cat([change(batch).inputs["audio"] for batch in split.batches(size)])
 
 
 def test_a_dropped_modality_is_at_the_mean():
-    assert not corrupt(VALUES, "dropped", 1.0, 3.0, "audio").any()
+    assert not corrupted("dropped", 1.0, 3.0).any()
 
 
 def test_noise_has_the_severity_in_units_of_the_training_splits_deviation():
-    noise = corrupt(VALUES, "noise", 0.5, 3.0, "audio") - VALUES
+    noise = corrupted("noise", 0.5, 3.0) - 2.0
     assert noise.std().item() == pytest.approx(1.5, rel=0.02)
     assert noise.mean().item() == pytest.approx(0, abs=0.05)
 
 
 def test_masking_hides_a_share_of_the_values():
-    masked = corrupt(VALUES, "masking", 0.3, 3.0, "audio")
+    masked = corrupted("masking", 0.3)
     assert (masked == 0).float().mean().item() == pytest.approx(0.3, abs=0.02)
     assert set(masked.unique().tolist()) == {0.0, 2.0}
 
 
 def test_draws_depend_on_the_names_alone():
     torch.manual_seed(1)
-    first = corrupt(VALUES, "noise", 1.0, 1.0, "audio")
+    first = corrupted("noise", 1.0)
     torch.manual_seed(2)
-    assert torch.equal(first, corrupt(VALUES, "noise", 1.0, 1.0, "audio"))
-    assert not torch.equal(first, corrupt(VALUES, "noise", 1.0, 1.0, "image"))
+    assert torch.equal(first, corrupted("noise", 1.0))
+    renamed = Held(
+        {"audio": CORRUPTED.inputs["audio"], "image": torch.full((500, 40), 2.0)}, CORRUPTED.target
+    )
+    change = Corruption(renamed, "image", "noise", 1.0, 1.0)
+    assert not torch.equal(first, change(renamed.batch(torch.arange(500))).inputs["image"])
+
+
+@pytest.mark.parametrize("kind", ["noise", "masking"])
+@pytest.mark.parametrize(("samples", "width"), [(500, 40), (50, 3), (20, 1), (7, 5), (33, 1)])
+def test_draws_are_those_of_the_whole_split_whatever_the_batches(kind, samples, width):
+    split = Held({"audio": torch.zeros(samples, width)}, torch.zeros(samples, dtype=torch.int64))
+    generator = stream(None, "corruption", kind, "0.5", "audio")
+    draw = torch.randn if kind == "noise" else torch.rand
+    whole = draw((samples, width), generator=generator)
+    expected = 0.5 * whole if kind == "noise" else torch.zeros(samples, width)
+    for size in (samples, 7, 1):
+        assert torch.equal(corrupted(kind, 0.5, split=split, size=size), expected)
+
+
+def test_deviation_of_what_is_transformed_is_of_what_is_shown():
+    stored = torch.arange(60, dtype=torch.uint8).view(20, 3)
+    split = Held({"audio": stored}, torch.zeros(20, dtype=torch.int64), {"audio": Scaled(10.0, 4.0)})
+    assert deviation(split, "audio") == pytest.approx(((stored.double() - 10) / 4).std().item(), rel=1e-12)
 
 
 def test_areas_by_hand():

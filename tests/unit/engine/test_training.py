@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from inforeg.data.base import Split
+from inforeg.data.base import Held
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.probe import probe
 from inforeg.engine.restore import evaluate_run, restore
@@ -42,7 +42,7 @@ def test_evaluation_by_hand():
     audio = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
     image = torch.tensor([[2.0, 0.0], [2.0, 0.0], [2.0, 0.0]])
     metrics = evaluate(
-        hand_model(), Joint(), Split({"audio": audio, "image": image}, torch.tensor([0, 1, 1]))
+        hand_model(), Joint(), Held({"audio": audio, "image": image}, torch.tensor([0, 1, 1]))
     ).metrics
     assert metrics["accuracy"] == pytest.approx(1 / 3)
     assert metrics["accuracy/audio"] == 1
@@ -58,7 +58,7 @@ def test_evaluation_by_hand():
 
 def test_evaluation_leaves_the_mode_and_the_answer_as_they_are():
     model = hand_model().train()
-    split = Split({m: torch.randn(7, 2) for m in ("audio", "image")}, torch.zeros(7, dtype=torch.int64))
+    split = Held({m: torch.randn(7, 2) for m in ("audio", "image")}, torch.zeros(7, dtype=torch.int64))
     first = evaluate(model, Joint(), split)
     assert model.training
     assert torch.equal(evaluate(model, Joint(), split).logits, first.logits)

@@ -1,0 +1,187 @@
+"""Samples by the batch: all that a run knows of its data."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from inforeg.batch import Batch, Shape, Values, on_each
+from inforeg.data.transforms import Transform
+from inforeg.random import stream
+
+Stored = Mapping[str, Values]
+"""Samples as they are stored, by modality."""
+
+
+class Split(ABC):
+    """One part of a benchmark: N samples, which come in batches only.
+
+    A sample has two views. `batch` gives the clean one: for evaluation, for teachers and other frozen models,
+    for whatever visits samples again. `stream` gives the one for training, augmented and read ahead. They
+    are the same where no transform draws.
+
+    Attributes:
+        target: class indices, (N,), int64, on the device on which batches are.
+        transforms: of what is stored, by modality; a modality without one is stored as it is shown.
+        places: where each sample was in the split that `part` took it from, (N,); where it is if None.
+    """
+
+    target: Tensor
+    transforms: Mapping[str, Transform]
+    places: Tensor | None
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    @property
+    @abstractmethod
+    def modalities(self) -> tuple[str, ...]:
+        """Names, in the benchmark's order."""
+
+    @abstractmethod
+    def stored_shape(self, modality: str) -> Shape:
+        """Shape of one sample as it is stored."""
+
+    @abstractmethod
+    def part(self, index: Tensor) -> "Split":
+        """The samples at the positions `index`, (N',), as a split of their own."""
+
+    @abstractmethod
+    def to(self, device: torch.device | str) -> "Split":
+        """The same samples, with batches on `device`."""
+
+    @abstractmethod
+    def labelled(self, target: Tensor) -> Self:
+        """The same samples with another `target`, (N,)."""
+
+    @abstractmethod
+    def _stored(self, index: Tensor) -> Stored:
+        """The samples at the positions `index`, (B,), on the device."""
+
+    def _ahead(self, order: Iterable[Tensor]) -> Generator[tuple[Tensor, Stored]]:
+        """For each of `order`'s positions, (B,): they and their samples."""
+        for index in order:
+            yield index, self._stored(index)
+
+    def shape(self, modality: str) -> Shape:
+        """Shape of one sample of `modality` in a batch, without the first dimension."""
+        stored = self.stored_shape(modality)
+        return self.transforms[modality].shape(stored) if modality in self.transforms else stored
+
+    def batch(self, index: Tensor) -> Batch:
+        """The clean view of the samples at the positions `index`, (B,)."""
+        inputs = {m: self._shown(m, values) for m, values in self._stored(index).items()}
+        return Batch(inputs, self.target[index], index)
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """The clean view of all samples in order, `size` at a time."""
+        for start in range(0, len(self), size):
+            stop = min(start + size, len(self))
+            yield self.batch(torch.arange(start, stop, device=self.target.device))
+
+    def stream(self, order: Iterable[Tensor], seed: int, epoch: int) -> Iterator[Batch]:
+        """The training view of an epoch's samples, a batch for each of `order`'s positions (B,).
+
+        A sample's augmentation depends on seed, epoch and its place in the split alone: not on the batch that
+        it is in, the method, the number of readers or an interruption.
+        """
+        draws = self._draws(seed, epoch)
+        with closing(self._ahead(order)) as ahead:
+            for index, stored in ahead:
+                inputs = {m: self._shown(m, values, draws.get(m), index) for m, values in stored.items()}
+                yield Batch(inputs, self.target[index], index)
+
+    def _shown(
+        self, modality: str, stored: Values, draws: Tensor | None = None, index: Tensor | None = None
+    ) -> Values:
+        if modality not in self.transforms:
+            return stored
+        transform = self.transforms[modality]
+        return transform.clean(stored) if draws is None else transform.augmented(stored, draws[index])
+
+    def _draws(self, seed: int, epoch: int) -> dict[str, Tensor]:
+        """Every sample's random numbers of the epoch, (N, draws), by modality that takes any."""
+        rows = len(self) if self.places is None else int(self.places.max()) + 1
+        tables = {
+            m: torch.rand(rows, transform.draws, generator=stream(seed, "augment", m, epoch))
+            for m, transform in self.transforms.items()
+            if transform.draws
+        }
+        own = {m: table.to(self.target.device) for m, table in tables.items()}
+        return own if self.places is None else {m: table[self.places] for m, table in own.items()}
+
+    def _whence(self, index: Tensor) -> Tensor:
+        """Places of the samples at the positions `index`."""
+        return index if self.places is None else self.places[index]
+
+
+@dataclass(frozen=True)
+class Held(Split):
+    """A split in the memory of the device.
+
+    Attributes:
+        inputs: what is stored, by modality; first dimension N.
+        target: class indices, (N,), int64.
+        transforms: by modality; one without is stored as float32.
+        places: see `Split`.
+    """
+
+    inputs: Stored
+    target: Tensor
+    transforms: Mapping[str, Transform] = field(default_factory=dict)
+    places: Tensor | None = None
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names, in the benchmark's order."""
+        return tuple(self.inputs)
+
+    def stored_shape(self, modality: str) -> Shape:
+        """Shape of one sample as it is stored."""
+        values = self.inputs[modality]
+        if isinstance(values, Tensor):
+            return tuple(values.shape[1:])
+        return {name: tuple(tensor.shape[1:]) for name, tensor in values.items()}
+
+    def part(self, index: Tensor) -> "Held":
+        """The samples at the positions `index`, (N',), as a split of their own."""
+        return Held(self._stored(index), self.target[index], self.transforms, self._whence(index))
+
+    def to(self, device: torch.device | str) -> "Held":
+        """The same samples on `device`."""
+        inputs = {m: on_each(values, lambda x: x.to(device)) for m, values in self.inputs.items()}
+        places = None if self.places is None else self.places.to(device)
+        return replace(self, inputs=inputs, target=self.target.to(device), places=places)
+
+    def labelled(self, target: Tensor) -> "Held":
+        """The same samples with another `target`, (N,)."""
+        return replace(self, target=target)
+
+    def _stored(self, index: Tensor) -> Stored:
+        return {m: on_each(values, lambda x: x.index_select(0, index)) for m, values in self.inputs.items()}
+
+
+@dataclass(frozen=True)
+class Data:
+    """A benchmark's three splits as a run reads them.
+
+    Attributes:
+        classes: class names, in the order of their indices.
+    """
+
+    classes: tuple[str, ...]
+    train: Split
+    val: Split
+    test: Split
+
+    def shape(self, modality: str) -> Shape:
+        """Shape of one sample of `modality` in a batch, without the first dimension."""
+        return self.train.shape(modality)
+
+    def to(self, device: torch.device | str) -> "Data":
+        """The same splits with batches on `device`."""
+        return Data(self.classes, self.train.to(device), self.val.to(device), self.test.to(device))
