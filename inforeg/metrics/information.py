@@ -133,7 +133,7 @@ def sample_trace(model: MultimodalModel, batches: Iterable[Batch]) -> dict[str, 
     squares: dict[str, list[Tensor]] = {name: [] for name in values}
     for batch in batches:
         for name, gradient in gradients(values, dict(batch.inputs), batch.target).items():
-            squares[name].append(gradient.flatten(1).square().sum(1))
+            squares[name].append(gradient.reshape(len(gradient), -1).square().sum(1))
     model.train(training)
     square = {name: torch.cat(parts).mean().item() for name, parts in squares.items()}
     traces = {
