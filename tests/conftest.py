@@ -1,6 +1,6 @@
 """Small data and runs that every test may use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,6 +12,7 @@ machine.limit()  # before torch and numpy are imported: hashes of runs are pinne
 import pytest
 import torch
 
+from inforeg.batch import Batch
 from inforeg.config import RunSpec, TrialConfig
 from inforeg.data.base import Data, Held, Split
 from inforeg.engine.train import begin, blueprint, method_of, train
@@ -119,6 +120,10 @@ class Unrecorded:
 
     def count(self, **seconds: float) -> None:
         """Forget the time."""
+
+    def reading(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The batches."""
+        return batches
 
     def save(self, snapshot: dict[str, Any]) -> None:
         """Forget the checkpoint."""

@@ -13,6 +13,7 @@ COUNTS = {"steps": 30, "forward_passes": 3.5, "backward_passes": 3.0}
 COSTS = {
     "wall_seconds": 1.5,
     "training_seconds": 1.0,
+    "reading_seconds": 0.1,
     "samples_per_second": 90.0,
     "peak_memory_mib": 200.0,
     **COUNTS,

@@ -93,6 +93,7 @@ class Cost(BaseModel):
     seal: str
     wall_seconds: NonNegativeFloat
     training_seconds: NonNegativeFloat
+    reading_seconds: NonNegativeFloat = Field(description="of the training, until a batch was there")
     samples_per_second: NonNegativeFloat
     peak_memory_mib: NonNegativeFloat
     steps: NonNegativeInt

@@ -62,7 +62,7 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
             started = time.perf_counter()
             row = _start_epoch(state)
             with state.cost:
-                row |= _train_epoch(state, method)
+                row |= _train_epoch(state, method, record)
             row |= _traces(state) | _gradients(state)
             trained = time.perf_counter()
             held_out = {"val": evaluate(state.model, method, state.val)}
@@ -92,13 +92,13 @@ def _start_epoch(state: TrainState) -> dict[str, float]:
     return {"epoch": state.epoch, "lr": rate}
 
 
-def _train_epoch(state: TrainState, method: Method) -> dict[str, float]:
+def _train_epoch(state: TrainState, method: Method, record: Record) -> dict[str, float]:
     """One pass over the training split; the mean of each loss term over the batches."""
     state.model.train()
     method.on_epoch_start(state)
     losses: list[dict[str, Tensor]] = []
     order = list(method.sampler(state, state.train))  # whole, so that reading ahead changes no draw
-    for batch in state.train.stream(order, state.spec.seed, state.epoch):
+    for batch in record.reading(state.train.stream(order, state.spec.seed, state.epoch)):
         terms = method.step(state, method.on_batch(state, batch))
         losses.append({name: term.detach() for name, term in terms.items()})
     if not losses:

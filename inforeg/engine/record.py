@@ -1,7 +1,8 @@
 """A run's directory: opened, resumed, finished."""
 
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import torch
 
 from inforeg import machine
+from inforeg.batch import Batch
 from inforeg.config import RunSpec
 from inforeg.engine import checkpoint
 from inforeg.engine.contents import (
@@ -49,7 +51,7 @@ class Record:
     def __init__(self, folder: Path, spec: RunSpec, *, replace: bool = False) -> None:
         self.folder, self.spec = folder, spec
         self.history: list[dict[str, float]] = []
-        self.seconds = {"training": 0.0, "evaluation": 0.0}
+        self.seconds = {"training": 0.0, "evaluation": 0.0, "reading": 0.0}
         self.tracker: Tracker | None = None
         self.summary: Summary | None = None
         if not check_place(folder, spec, replace=replace):
@@ -96,7 +98,7 @@ class Record:
         """The state saved after the last whole epoch, or None at the start; opens the logs."""
         state: dict[str, Any] | None = checkpoint.resume(self.folder / CHECKPOINT, self.spec.digest())
         if state is not None:
-            self.history, self.seconds = state["history"], state["seconds"]
+            self.history, self.seconds = state["history"], self.seconds | state["seconds"]
         write_text(self.folder / METRICS, "".join(map(_line, self.history)))
         self.tracker = Tracker(self.folder / EVENTS, self.history)
         return state
@@ -119,9 +121,19 @@ class Record:
             file.write(_line(row))
 
     def count(self, **seconds: float) -> None:
-        """Add to the seconds spent on each part of the work."""
+        """Add to the seconds spent on each part of the work; `reading` is a part of `training`."""
         for part, spent in seconds.items():
             self.seconds[part] += spent
+
+    def reading(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """`batches`, with the seconds counted until each is there."""
+        while True:
+            started = time.perf_counter()
+            batch = next(batches, None)
+            self.count(reading=time.perf_counter() - started)
+            if batch is None:
+                return
+            yield batch
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Save what `resume` gives back."""

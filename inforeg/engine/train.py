@@ -154,8 +154,9 @@ def _cost(state: TrainState, seconds: Mapping[str, float]) -> dict[str, float]:
     if state.device.type == "cuda":
         peak = torch.cuda.max_memory_allocated() / 2**20
     return {
-        "wall_seconds": sum(seconds.values()),
+        "wall_seconds": seconds["training"] + seconds["evaluation"],
         "training_seconds": seconds["training"],
+        "reading_seconds": seconds["reading"],
         "samples_per_second": state.epoch * len(state.train) / seconds["training"],
         "peak_memory_mib": peak,
         **state.cost.passes(len(state.train), len(state.spec.config.encoders)),

@@ -67,4 +67,4 @@ def test_memory_is_in_mib_on_every_platform(monkeypatch, platform, unit):
     monkeypatch.setattr(resource, "getrusage", lambda _: SimpleNamespace(ru_maxrss=300 * 2**20 / unit))
     _, state = start(make_spec())
     state.epoch = 1
-    assert train._cost(state, {"training": 1.0})["peak_memory_mib"] == 300
+    assert train._cost(state, {"training": 1.0, "evaluation": 0.5, "reading": 0.1})["peak_memory_mib"] == 300
