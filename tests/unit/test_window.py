@@ -2,7 +2,7 @@
 
 import pytest
 
-from inforeg.window import CRITERIA, mean3_latch, released, single
+from inforeg.window import CRITERIA, Windows, mean3_latch, released, single
 
 K = 0.04
 
@@ -27,9 +27,13 @@ def test_single(traces, is_open):
     assert single(traces, K) is is_open
 
 
-def test_growth_equal_to_the_threshold_is_closed():
-    assert not single([3.0, 4.0], 0.25)
-    assert single([3.0, 4.0], 0.2499)
+@pytest.mark.parametrize(
+    ("criterion", "traces", "growth"),
+    [(single, [3.0, 4.0], 0.25), (mean3_latch, [1.0, 3.0], 0.5), (released, [1.0, 1.0], 0.5)],
+)
+def test_growth_equal_to_the_threshold_is_closed(criterion, traces, growth):
+    assert not criterion(traces, growth)
+    assert criterion(traces, growth - 0.0001)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +43,7 @@ def test_growth_equal_to_the_threshold_is_closed():
         ([5.0], False),
         ([1.0, 2.0], True),  # (1.5 - 1) / 1.5
         ([4.0, 4.1], False),  # (4.05 - 4) / 4.05 = 0.012
+        ([2.0, 1.0, 6.0], True),  # closed for one epoch, 1.5 against 2; then 3 against 1.5
         ([1.0, 2.0, 3.0], True),  # (2 - 1.5) / 2
         ([1.0, 2.0, 3.0, 1.5], True),  # 6.5 / 3 against 2: 0.077, though the last epoch fell
         ([1.0, 2.0, 3.0, 1.0], False),  # 6 / 3 against 2: 0, closed for one epoch
@@ -79,3 +84,17 @@ def test_released_compares_means_of_ten_afterwards():
 
 def test_all_criteria_are_offered_by_name():
     assert {"single": single, "mean3_latch": mean3_latch, "released": released} == CRITERIA
+
+
+def test_no_window_is_open_before_one_is_decided():
+    windows = Windows(("audio", "image"), K, "single")
+    assert windows.open == {"audio": False, "image": False}
+
+
+def test_a_loaded_history_takes_the_place_of_what_was_there():
+    windows = Windows(("audio", "image"), K, "single")
+    windows.add({"audio": 9.0, "image": 9.0})
+    windows.load_state_dict({"history": {"audio": [1.0, 2.0], "image": [2.0, 1.0]}})
+    assert windows.history == {"audio": [1.0, 2.0], "image": [2.0, 1.0]}
+    windows.decide()
+    assert windows.open == {"audio": True, "image": False}
