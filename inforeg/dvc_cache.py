@@ -17,6 +17,7 @@ from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.transfer import transfer
 
 from inforeg.data import listing
+from inforeg.data.hashes import md5_of
 from inforeg.errors import UserError
 from inforeg.processes import reason, run
 
@@ -62,8 +63,8 @@ def _copied(cache: HashFileDB, md5: str, folder: Path) -> bool:
     for place, each in places.items():
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(cache.oid_to_path(each), place)
-        if listing.md5_of(place) != each:
-            raise UserError(f"{cache.oid_to_path(each)} is damaged: its MD5 is {listing.md5_of(place)}.")
+        if (found := md5_of(place)) != each:
+            raise UserError(f"{cache.oid_to_path(each)} is damaged: its MD5 is {found}.")
     return True
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, RootModel
 
 from inforeg.data import manifest
+from inforeg.data.hashes import hashes
 from inforeg.errors import UserError
 from inforeg.files import inside
 from inforeg.reading import json_value, validated
@@ -24,15 +25,10 @@ class Listing(RootModel[list[Entry]]):
     """What DVC keeps under a folder's hash."""
 
 
-def md5_of(path: Path) -> str:
-    """MD5 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
 def directory_hash(folder: Path) -> str:
     """MD5 of a folder as DVC 3 computes it and data.dvc states it."""
-    entries = [{"md5": md5_of(folder / name), "relpath": name} for name in manifest.files_in(folder)]
+    found = hashes(folder, manifest.files_in(folder))
+    entries = [{"md5": md5, "relpath": name} for name, md5 in found.items()]
     return name_of(json.dumps(entries, sort_keys=True).encode())
 
 

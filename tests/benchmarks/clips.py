@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.clips FOLDER CLIPS METHOD mapped|held
 
-makes the folder if it is not there, trains an epoch and prints, as JSON, the seconds of the training, those of them spent waiting for batches, and the peak of
-the process's anonymous memory (RssAnon: pages of mapped files are the system's to drop).
+makes the folder if it is not there, trains an epoch and prints, as JSON, the seconds of the training,
+those of them spent waiting for batches, and the peak of the process's anonymous memory (RssAnon: pages of
+mapped files are the system's to drop).
 """
 
 import json
@@ -12,10 +13,6 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
-
-from inforeg import machine
-
-machine.limit()
 
 import numpy as np
 import torch

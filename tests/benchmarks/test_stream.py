@@ -50,9 +50,9 @@ def test_memory_does_not_grow_with_the_clips(benchmark, capsys, folders, method)
     benchmark.pedantic(told, (folders[CLIPS // 8], method, "mapped"))
     with capsys.disabled():
         print(
-            f"  {method}: {few['anonymous_mib']:.0f} MiB at {few['clips']} clips, {many['anonymous_mib']:.0f} "
-            f"at {many['clips']}, ratio {ratio:.3f}; {many['training']:.0f} s an epoch, "
-            f"{many['reading'] / many['training']:.1%} of it waiting"
+            f"  {method}: {few['anonymous_mib']:.0f} MiB at {few['clips']} clips, "
+            f"{many['anonymous_mib']:.0f} at {many['clips']}, ratio {ratio:.3f}; "
+            f"{many['training']:.0f} s an epoch, {many['reading'] / many['training']:.1%} of it waiting"
         )
 
 
