@@ -1,6 +1,7 @@
 """From runs to jobs: which runs share a process, and what must be finished before them."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -78,14 +79,20 @@ def _together(cells: Iterable[Cell], claimed: dict[Path, RunSpec]) -> dict[Path,
     return found
 
 
-def serving(found: Mapping[str, Job], spec: RunSpec, first: int, last: int) -> list[str]:
-    """Paths of the jobs among `found` that train the seeds `first` to `last` of the spec's cell."""
-    cell = f"{spec.cell.as_posix()}/seeds="
-    return [
-        path
-        for path, job in found.items()
-        if path.startswith(cell) and job.first <= last and job.last >= first
-    ]
+def by_cell(found: Iterable[Job]) -> dict[Path, list[Job]]:
+    """The jobs of each cell, in the order of their seeds."""
+    cells: dict[Path, list[Job]] = {}
+    for job in sorted(found, key=lambda job: job.first):
+        cells.setdefault(job.spec.cell, []).append(job)
+    return cells
+
+
+def serving(cells: Mapping[Path, Sequence[Job]], spec: RunSpec, first: int, last: int) -> list[str]:
+    """Paths of the jobs among `cells` that train the seeds `first` to `last` of the spec's cell."""
+    own = cells.get(spec.cell, ())
+    start = bisect_left(own, first, key=lambda job: job.last)
+    stop = bisect_right(own, last, key=lambda job: job.first)
+    return [job.path for job in own[start:stop]]
 
 
 def closure(spec: RunSpec) -> list[RunSpec]:

@@ -3,7 +3,7 @@
 import pytest
 
 from inforeg.errors import UserError
-from inforeg.jobs import jobs, needs, serving
+from inforeg.jobs import by_cell, jobs, needs, serving
 from inforeg.plan import Cell, plan, with_seeds
 from inforeg.registry import METHODS
 from inforeg.resolve import resolve
@@ -46,7 +46,8 @@ def test_jobs_are_cut_at_the_block_size_and_closed_under_needs(project):
         "toy/ensemble/default/seeds=2-2.json",
     ]
     last = found["toy/ensemble/default/seeds=2-2.json"]
-    assert [serving(found, spec, last.first, last.last) for spec in needs(last.spec)] == [
+    cells = by_cell(found.values())
+    assert [serving(cells, spec, last.first, last.last) for spec in needs(last.spec)] == [
         ["toy/unimodal/first/seeds=2-2.json"],
         ["toy/unimodal/second/seeds=2-2.json"],
     ]
@@ -61,10 +62,12 @@ def test_targets_with_different_numbers_of_seeds_share_jobs_and_no_run_is_in_two
         (4, 5, 4),
     ]
     assert found == jobs([[many], [few]])
-    paths = list(found)
-    assert serving(found, few.specs[0], 0, 2) == paths[:1]
-    assert serving(found, many.specs[0], 0, 5) == paths
-    assert serving(found, make_spec("ogm"), 0, 5) == []
+    paths, cells = list(found), by_cell(reversed(found.values()))
+    assert serving(cells, few.specs[0], 0, 2) == paths[:1]
+    assert serving(cells, few.specs[0], 2, 3) == paths[:2]
+    assert serving(cells, few.specs[0], 5, 9) == paths[2:]
+    assert serving(cells, many.specs[0], 0, 5) == paths
+    assert serving(cells, make_spec("ogm"), 0, 5) == []
 
 
 def test_experiments_of_one_target_are_cut_nowhere_but_at_the_block_size():

@@ -81,7 +81,7 @@ if TRIALS:
 
     rule tuning:
         input:
-            reports(TRIALS),
+            lambda wildcards: reports(TRIALS),
         output:
             "results/tuning/tuned.yaml",
             "results/tuning/trials.csv",

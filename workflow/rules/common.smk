@@ -10,7 +10,7 @@ from inforeg import products
 from inforeg.analysis.frames import COLUMNS, EXAMINED
 from inforeg.checks import configuration
 from inforeg.errors import UserError
-from inforeg.jobs import needs, serving
+from inforeg.jobs import by_cell, needs, serving
 from inforeg.project import Project
 from inforeg.typeset import compiler, missing
 
@@ -44,7 +44,7 @@ except OSError as error:  # a folder that may not be read
     refuse(f"{error.filename}: {error.strerror}; mend it and give the same command again.")
 
 EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs
-TRIALS, TARGETS = CONFIGURATION.trials, CONFIGURATION.workflow.targets
+CELLS, TRIALS, TARGETS = by_cell(JOBS.values()), CONFIGURATION.trials, CONFIGURATION.workflow.targets
 PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
 
 MISSING = missing(compiler(CONFIGURATION.texts(PAPER)))
@@ -80,7 +80,9 @@ def manifest(wildcards):
 def needed(wildcards):
     """The reports of the jobs that a job waits for."""
     job = job_of(wildcards)
-    return [f"{RUNS}/{path}" for spec in needs(job.spec) for path in serving(JOBS, spec, job.first, job.last)]
+    return [
+        f"{RUNS}/{path}" for spec in needs(job.spec) for path in serving(CELLS, spec, job.first, job.last)
+    ]
 
 
 def reports(cells):
@@ -88,7 +90,7 @@ def reports(cells):
     return [
         f"{RUNS}/{path}"
         for cell in cells
-        for path in serving(JOBS, cell.specs[0], cell.specs[0].seed, cell.specs[-1].seed)
+        for path in serving(CELLS, cell.specs[0], cell.specs[0].seed, cell.specs[-1].seed)
     ]
 
 
