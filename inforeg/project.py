@@ -83,10 +83,10 @@ class Project:
         return sorted(path.stem for path in named)
 
     def _read(self, folder: str, kind: str, name: str, model: type[M]) -> M:
-        names = self._names(folder)
-        if name not in names:
-            raise unknown(kind, name, names)
-        return read_yaml(self.root / "workflow/config" / folder / f"{name}.yaml", model)
+        path = self.root / "workflow/config" / folder / f"{name}.yaml"
+        if not (FILE.fullmatch(f"{name}.yaml") and path.exists()):
+            raise unknown(kind, name, self._names(folder))
+        return read_yaml(path, model)
 
     def benchmarks(self) -> list[str]:
         """Names of the configured benchmarks."""

@@ -5,7 +5,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -60,10 +60,10 @@ class Registry(Generic[T]):
 
     def build(self, name: str, options: Mapping[str, Any]) -> T:
         """The plug-in `name` with its options validated."""
-        cls = self.get(name)
-        fields = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        cls: Any = self.get(name)
+        fields = [field.name for field in dataclasses.fields(cls)]
         try:
-            plugin = TypeAdapter(cls).validate_python(dict(options))
+            plugin: T = _adapter(cls).validate_python(dict(options))
         except ValidationError as error:
             raise invalid(f"{self.kind} {name!r}", error, fields) from None
         for key in fields:
@@ -76,8 +76,14 @@ class Registry(Generic[T]):
 
     def options(self, plugin: T) -> dict[str, Any]:
         """All options of a plug-in as plain JSON values."""
-        dumped: dict[str, Any] = TypeAdapter(type(plugin)).dump_python(plugin, mode="json")
+        cls: Any = type(plugin)
+        dumped: dict[str, Any] = _adapter(cls).dump_python(plugin, mode="json")
         return dumped
+
+
+@cache
+def _adapter(cls: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(cls)
 
 
 def _numbers(value: Any) -> Iterator[float]:

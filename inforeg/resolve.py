@@ -40,11 +40,12 @@ def resolve(
         overrides: by key: a setting of the method, or a path into the benchmark's YAML such as
             `training.lr`, `data.split`, `fusion`, whose value may be a factor on the YAML's own, as x2.
     """
-    names = offered(method, tuple(project.benchmark(benchmark).encoders))
+    base = project.benchmark(benchmark)
+    names = offered(method, tuple(base.encoders))
     if not overrides:
         refuse_unknown(method, variant, {"default", *names})
     settings = dict(names.get(variant, METHODS.get(method).variants.get(variant, {})))
-    tree, settings = _overridden(project, benchmark, method, settings, overrides)
+    tree, settings = _overridden(base, method, settings, overrides)
     complete = _with_defaults(validated(BenchmarkConfig, tree, f"benchmark {benchmark!r}"), benchmark)
     spec = {
         "benchmark": benchmark,
@@ -95,8 +96,9 @@ def refuse_unknown(method: str, variant: str, known: Collection[str]) -> None:
 
 def refuse_borrowed(project: Project, spec: RunSpec, overrides: Mapping[str, Setting]) -> None:
     """Raise if `overrides` make `spec` another run than the one whose name, and so whose place, it has."""
-    names = offered(spec.method, tuple(project.benchmark(spec.benchmark).encoders))
-    if not overrides or spec.variant not in names:
+    if not overrides:
+        return
+    if spec.variant not in offered(spec.method, tuple(project.benchmark(spec.benchmark).encoders)):
         return
     plain = resolve(project, spec.benchmark, spec.method, spec.variant, seed=spec.seed, overrides={})
     if plain != spec:
@@ -109,16 +111,12 @@ def refuse_borrowed(project: Project, spec: RunSpec, overrides: Mapping[str, Set
 
 
 def _overridden(
-    project: Project,
-    benchmark: str,
-    method: str,
-    settings: dict[str, Setting],
-    overrides: Mapping[str, Setting],
+    base: BenchmarkConfig, method: str, settings: dict[str, Setting], overrides: Mapping[str, Setting]
 ) -> tuple[dict[str, Any], dict[str, Setting]]:
     """The benchmark's YAML and the method's `settings` with the overrides applied."""
     known = {field.name for field in dataclasses.fields(METHODS.get(method))}
     fields = set(TrialConfig.model_fields)
-    tree: dict[str, Any] = project.benchmark(benchmark).model_dump(mode="json")
+    tree: dict[str, Any] = base.model_dump(mode="json")
     for key, value in overrides.items():
         if key.split(".")[0] in fields:
             _put(tree, key, _times(tree, key, value))
