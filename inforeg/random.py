@@ -7,9 +7,12 @@ saved generator: a stream may hold the epoch among its names.
 
 import hashlib
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 def derive(seed: int | None, *names: str | int) -> int:
@@ -18,8 +21,10 @@ def derive(seed: int | None, *names: str | int) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def stream(seed: int | None, *names: str | int, device: torch.device | str = "cpu") -> torch.Generator:
+def stream(seed: int | None, *names: str | int, device: "torch.device | str" = "cpu") -> "torch.Generator":
     """A torch generator for the stream `names` under `seed`."""
+    import torch  # here, since what draws by NumPy alone need not wait for it
+
     return torch.Generator(device).manual_seed(derive(seed, *names))
 
 

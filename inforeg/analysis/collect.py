@@ -5,12 +5,11 @@ import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from tqdm import tqdm
 
-from inforeg.analysis.examine import Examiner
 from inforeg.analysis.frames import COLUMNS
 from inforeg.config import RunSpec
 from inforeg.engine.contents import METRICS, PREDICTIONS, RUN, SUMMARY, Run, Summary
@@ -25,6 +24,9 @@ from inforeg.plan import Cell, Plan
 from inforeg.provenance import Gathered, Timed, provenance
 from inforeg.reading import read_json
 from inforeg.registry import BENCHMARKS
+
+if TYPE_CHECKING:
+    from inforeg.analysis.examine import Examiner
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Collected:
         return cls(**frames, provenance=gathered.model_dump(exclude={"files", "seal"}))
 
 
-def collect(plan: Plan, root: Path, selection: Selection, examiner: Examiner | None = None) -> Collected:
+def collect(plan: Plan, root: Path, selection: Selection, examiner: "Examiner | None" = None) -> Collected:
     """All runs of `plan`, which lie under `root`.
 
     Args:

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 RUN = ["row", "benchmark", "method", "variant", "seed"]
 """Columns that name a run, first in every frame."""
@@ -21,6 +23,6 @@ EXAMINED: Mapping[str, str] = {"corruption": "corruptions", "tsne": "embeddings"
 """Figures whose frame is computed from models and data; it stays empty where they are not drawn."""
 
 
-def csv(frame: pd.DataFrame) -> str:
+def csv(frame: "pd.DataFrame") -> str:
     """`frame` without its index; a number that is not finite is an empty field."""
     return frame.replace([math.inf, -math.inf], math.nan).to_csv(index=False)

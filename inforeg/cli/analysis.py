@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Formatter, add_runs
 from inforeg.errors import UserError
+from inforeg.experiment import Drawing
 from inforeg.project import Project
 from inforeg.tuning import TUNING
 
 if TYPE_CHECKING:
+    from inforeg.analysis.examine import Examiner
     from inforeg.analysis.study import Study
 
 COLLECTED = "results/collected/{experiment}"
@@ -69,13 +71,11 @@ def tune(args: argparse.Namespace) -> None:
 def collect(args: argparse.Namespace) -> None:
     """Write the frames of an experiment's runs."""
     from inforeg.analysis.collect import collect as gather
-    from inforeg.analysis.examine import Examiner
-    from inforeg.cli.runs import load
     from inforeg.plan import plan
 
     project = Project()
     experiment = project.experiment(args.experiment)
-    examiner = Examiner(experiment.figures, partial(load, project))
+    examiner = _examiner(project, experiment.figures)
     collected = gather(plan(project, args.experiment), args.runs, experiment.selection, examiner)
     collected.write(_folder(args.output, args.experiment))
 
@@ -147,6 +147,17 @@ def _add_path(parser: argparse.ArgumentParser, flag: str, default: str, what: st
 
 def _folder(path: Path, experiment: str) -> Path:
     return Path(str(path).replace("{experiment}", experiment))
+
+
+def _examiner(project: Project, figures: list[Drawing]) -> "Examiner | None":
+    from inforeg.analysis.frames import EXAMINED
+    from inforeg.cli.runs import load
+
+    if not EXAMINED.keys() & set(figures):
+        return None
+    from inforeg.analysis.examine import Examiner
+
+    return Examiner(figures, partial(load, project))
 
 
 def _study(args: argparse.Namespace, name: str) -> "Study":

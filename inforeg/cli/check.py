@@ -8,10 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from inforeg import checks
 from inforeg.cli.options import RUNS, Commands, Formatter
 from inforeg.config import BenchmarkConfig
-from inforeg.data.store import verify
 from inforeg.errors import UserError
 from inforeg.experiment import Experiment, WorkflowConfig
 from inforeg.files import write_json
@@ -77,6 +75,8 @@ def environment() -> str:
 
 def configuration(project: Project) -> str:
     """All YAML files are in order, together, and what they ask for can be written."""
+    from inforeg import checks
+
     found = checks.configuration(project)
     checks.results(project)
     names = f"{len(project.benchmarks())} benchmarks, {len(found.experiments)} experiments"
@@ -118,6 +118,8 @@ def meaning(schema: Any) -> Any:
 
 def data(project: Project) -> str:
     """The folders that are there are the ones that data.dvc pins."""
+    from inforeg.data.store import verify
+
     present = [name for name in BENCHMARKS.classes if os.path.lexists(project.root / "data" / name)]
     for name in present:
         verify(name, project)

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from inforeg.cli.options import Commands, Formatter
-from inforeg.data import store
 from inforeg.processes import stoppable
 from inforeg.project import Project
 
@@ -54,6 +53,8 @@ def register(commands: Commands) -> None:
 @stoppable()
 def fetch(args: argparse.Namespace) -> None:
     """One line for each benchmark: where its data are."""
+    from inforeg.data import store
+
     project = Project()
     for name in args.benchmarks:
         print(f"{name}: {store.fetch(store.data_name(name, project), project, args.force)}")
@@ -61,6 +62,8 @@ def fetch(args: argparse.Namespace) -> None:
 
 def verify(args: argparse.Namespace) -> None:
     """One line for each benchmark whose data are as pinned; the first other one is an error."""
+    from inforeg.data import store
+
     project = Project()
     for name in args.benchmarks:
         print(f"{name}: {store.verify(store.data_name(name, project), project)} is as data.dvc pins it")
@@ -69,6 +72,8 @@ def verify(args: argparse.Namespace) -> None:
 @stoppable()
 def prepare(args: argparse.Namespace) -> None:
     """The new folder and its hash, then a line for each part of each division."""
+    from inforeg.data import store
+
     name = store.data_name(args.benchmark, Project())
     print(f"{args.benchmark}: {args.output} has the hash {store.prepare(name, args.output)}")
     for part, classes in store.counts(name, args.output).items():

@@ -7,8 +7,6 @@ from pathlib import Path
 from inforeg.cli.options import Commands, Formatter
 from inforeg.errors import UserError
 from inforeg.project import Project
-from inforeg.publish import check
-from inforeg.publish import publish as keep
 
 TAG = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
@@ -42,6 +40,9 @@ def register(commands: Commands) -> None:
 
 def publish(args: argparse.Namespace) -> None:
     """Copy, or compare."""
+    from inforeg.publish import check
+    from inforeg.publish import publish as keep
+
     if not re.fullmatch(TAG, args.tag):
         raise UserError(f"{args.tag!r} is no tag; give letters, digits, dots and dashes, as in v0.1.")
     project, target = Project(), args.results / "published" / args.tag

@@ -10,12 +10,9 @@ from inforeg.cli.options import Commands, Formatter, add_runs, seeds, setting
 from inforeg.config import RunSpec
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import json_text, sealed, sha256, write_json
-from inforeg.jobs import closure, needs
-from inforeg.plan import with_seeds
 from inforeg.project import Project
 from inforeg.reading import json_value, validated
 from inforeg.registry import BENCHMARKS
-from inforeg.resolve import completed, refuse_borrowed, resolve, versions
 
 if TYPE_CHECKING:
     from inforeg.data.base import Data
@@ -81,6 +78,8 @@ def train(args: argparse.Namespace) -> None:
     from inforeg.engine.contents import SUMMARY
     from inforeg.engine.train import method_of
     from inforeg.engine.train import train as train_run
+    from inforeg.jobs import closure
+    from inforeg.plan import with_seeds
 
     project = Project()
     spec = _spec(project, args)
@@ -130,6 +129,7 @@ def load(project: Project, spec: RunSpec) -> "Data":
     """The spec's data, verified to be the version that the spec names."""
     from inforeg.data.checks import loaded
     from inforeg.data.store import verify
+    from inforeg.resolve import versions
 
     options = spec.config.data
     folder = verify(options.name, project)
@@ -151,6 +151,8 @@ def load(project: Project, spec: RunSpec) -> "Data":
 
 def _check_places(args: argparse.Namespace, spec: RunSpec) -> None:
     """Raise a `UserError` if what is to be written could not be, before the long work."""
+    from inforeg.jobs import closure
+
     if args.report and args.report.is_dir():
         raise UserError(f"--report {args.report} is a directory; name a file.")
     places = {"--out": args.out, "--runs": args.runs, "--report": args.report and args.report.parent}
@@ -165,6 +167,9 @@ def _check_places(args: argparse.Namespace, spec: RunSpec) -> None:
 
 
 def _spec(project: Project, args: argparse.Namespace) -> RunSpec:
+    from inforeg.jobs import needs
+    from inforeg.resolve import completed, refuse_borrowed, resolve
+
     if args.spec is not None:
         if args.method or args.variant or args.settings:
             raise UserError("--spec is whole; give it without --method, --variant and --set.")

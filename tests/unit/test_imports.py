@@ -1,0 +1,25 @@
+"""What a command loads before its work: packages that take long to import, only where it needs them."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("code", "spared"),
+    [
+        ("from inforeg.__main__ import parser; parser()", {"torch", "pandas", "scipy"}),
+        ("from inforeg.cli.listing import experiments; experiments()", {"torch", "pandas", "scipy"}),
+        ("import inforeg.checks, inforeg.analysis.frames", {"pandas", "sklearn", "pyarrow"}),
+        ("import inforeg.analysis.study", {"sklearn", "matplotlib"}),
+    ],
+    ids=["--help", "list experiments", "the Snakefile", "table"],
+)
+def test_what_takes_long_to_import_is_not(request, code, spared):
+    code = f"{code}\nimport sys\nprint(*sys.modules)"
+    root = request.config.rootpath
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert not spared & set(answer.stdout.split())
