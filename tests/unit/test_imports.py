@@ -5,6 +5,14 @@ import sys
 
 import pytest
 
+PREDICTIONS = """
+import torch
+from types import SimpleNamespace
+from inforeg.engine.record import predictions
+rule = SimpleNamespace(logits={"test": torch.eye(3)})
+assert predictions(SimpleNamespace(rules={"val": rule}), {"test": torch.arange(3)}).num_rows == 3
+"""
+
 
 @pytest.mark.parametrize(
     ("code", "spared"),
@@ -12,9 +20,10 @@ import pytest
         ("from inforeg.__main__ import parser; parser()", {"torch", "pandas", "scipy"}),
         ("from inforeg.cli.listing import experiments; experiments()", {"torch", "pandas", "scipy"}),
         ("import inforeg.checks, inforeg.analysis.frames", {"pandas", "sklearn", "pyarrow"}),
+        (PREDICTIONS, {"pandas", "sklearn", "matplotlib"}),
         ("import inforeg.analysis.study", {"sklearn", "matplotlib"}),
     ],
-    ids=["--help", "list experiments", "the Snakefile", "table"],
+    ids=["--help", "list experiments", "the Snakefile", "train", "table"],
 )
 def test_what_takes_long_to_import_is_not(request, code, spared):
     code = f"{code}\nimport sys\nprint(*sys.modules)"
