@@ -11,7 +11,7 @@ for epoch in method.epochs:
             method.forward -> method.losses -> method.backward
             Tr(F) of the gradients
             method.on_gradients                   edit the gradients
-            optimizer.step
+            state.update                          the step
     evaluate train (as many samples as val has, always the same) and val
     end here if anything measured is not finite   before the method compares it
     method.on_epoch_end

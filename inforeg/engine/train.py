@@ -17,7 +17,6 @@ from inforeg.engine.contents import MODEL, SUMMARY, Summary
 from inforeg.engine.finished import check_finite, finished
 from inforeg.engine.holding import holding
 from inforeg.engine.loop import fit
-from inforeg.engine.optimizers import OPTIMIZERS
 from inforeg.engine.probe import probe
 from inforeg.engine.record import Record, check_place
 from inforeg.errors import DivergenceError, UserError
@@ -26,6 +25,7 @@ from inforeg.methods.state import Blueprint, TrainState
 from inforeg.metrics.cost import Cost
 from inforeg.metrics.information import HEAD, FisherTrace
 from inforeg.models.fusion import fusion_class
+from inforeg.optim.optimizers import OPTIMIZERS
 from inforeg.plan import supports
 from inforeg.random import stream
 from inforeg.registry import ENCODERS, METHODS
@@ -118,10 +118,9 @@ def begin(spec: RunSpec, method: Method, data: Data) -> TrainState:
     model = method.build(plan).to(data.train.target.device)
     groups = {m: model.parameters_of(m) for m in model.modalities} | {HEAD: list(model.fusion.parameters())}
     optimizer = OPTIMIZERS[spec.config.training.optimizer](model.parameters(), spec.config.training)
-    optimizer.register_step_post_hook((cost := Cost(model)).step)
     train = _shuffled(data.train, spec)
     epochs = method.epochs(spec.config.training.epochs)
-    return TrainState(spec, model, optimizer, train, data.val, FisherTrace(groups), plan, cost, epochs)
+    return TrainState(spec, model, optimizer, train, data.val, FisherTrace(groups), plan, Cost(model), epochs)
 
 
 def _train(record: Record, method: Method, state: TrainState, test: Split) -> None:

@@ -30,13 +30,13 @@ class Alternating(Method):
         gradients: dict[int, Tensor] = {}
         losses = {}
         for modality in sorted(state.model.modalities):
-            state.optimizer.zero_grad(set_to_none=True)
+            state.zero()
             features = {modality: state.model.encoders[modality](batch.inputs[modality])}
             output = state.model.fuse(features)
             losses[modality] = self.loss(state, batch, output)
             self.backward(state, {modality: losses[modality]})
             self.on_turn(state, output)
-            state.optimizer.step()
+            state.update()
             merge(gradients, parameters)
         for position, gradient in gradients.items():
             parameters[position].grad = gradient

@@ -172,21 +172,20 @@ class Method:
 
     def backward(self, state: TrainState, losses: Mapping[str, Tensor]) -> None:
         """Fill the gradients."""
-        first, *rest = losses.values()
-        sum(rest, start=first).backward()  # type: ignore[no-untyped-call]
+        state.backward(losses)
 
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Edit the gradients."""
 
     def step(self, state: TrainState, batch: Batch) -> dict[str, Tensor]:
         """One update; override only where a batch takes several optimiser steps."""
-        state.optimizer.zero_grad(set_to_none=True)
+        state.zero()
         output = self.forward(state, batch)
         losses = self.losses(state, batch, output)
         self.backward(state, losses)
         state.trace.add()
         self.on_gradients(state, batch, output)
-        state.optimizer.step()
+        state.update()
         return losses
 
     def on_epoch_end(self, state: TrainState, metrics: dict[str, float]) -> None:

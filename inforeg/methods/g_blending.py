@@ -110,7 +110,6 @@ class GBlending(Method):
         """A copy trained on the loss `name` alone; it answers with the logits of that loss."""
         trial = copy.deepcopy(state.model) if name == JOINT else self._alone(state, name)
         optimizer = state.fresh_optimizer(trial.parameters())
-        optimizer.param_groups[0]["lr"] = state.optimizer.param_groups[0]["lr"]
         # Not the state's source, which would go on: all trials of an epoch take the same batches.
         generator = stream(state.spec.seed, "method", f"{self.name} trial", state.epoch)
         size = state.spec.config.training.batch_size
@@ -118,9 +117,9 @@ class GBlending(Method):
             order = torch.randperm(len(self._seen), generator=generator).to(state.device)
             for index in together(torch.split(order, size), size):
                 batch = self._seen.batch(index)
-                optimizer.zero_grad(set_to_none=True)
+                state.zero(trial.parameters())
                 self.backward(state, {name: F.cross_entropy(trial(batch.inputs).logits, batch.target)})
-                optimizer.step()
+                state.update(optimizer)
         return trial
 
     def _alone(self, state: TrainState, modality: str) -> MultimodalModel:

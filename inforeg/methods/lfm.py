@@ -98,7 +98,7 @@ class LFM(Method):
             losses.append(joint if index is self._unseen else joint - apart)
         state.model.train()
         unseen, difference = (
-            torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(state.model.parameters()))])
+            torch.cat([g.flatten() for g in state.gradients_of(loss, state.model.parameters())])
             for loss in losses
         )
         return F.cosine_similarity(unseen, difference, dim=0).item()

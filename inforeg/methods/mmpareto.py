@@ -44,11 +44,10 @@ class MMPareto(Method):
 
     def backward(self, state: TrainState, losses: Mapping[str, Tensor]) -> None:
         """Both gradients of every encoder; their plain sum is there to be measured."""
-        joint, *unimodal = losses.values()
-        joint.backward(retain_graph=True)  # type: ignore[no-untyped-call]
+        state.backward({"joint": losses["joint"]}, retain=True)
         self._multimodal = {m: state.gradients(m) for m in state.model.modalities}
-        state.model.encoders.zero_grad()
-        torch.stack(unimodal).sum().backward()  # type: ignore[no-untyped-call]
+        state.zero(state.model.encoders.parameters())
+        state.backward({m: losses[m] for m in self._multimodal})
         self._unimodal = {m: [gradient.clone() for gradient in state.gradients(m)] for m in self._multimodal}
         for modality, gradients in self._multimodal.items():
             torch._foreach_add_(state.gradients(modality), gradients)

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +15,8 @@ from inforeg.metrics.information import FisherTrace
 from inforeg.models.encoders.base import Encoder
 from inforeg.models.fusion import Fusion, OwnHeads
 from inforeg.models.multimodal import MultimodalModel
+from inforeg.optim import step
+from inforeg.optim.optimizers import OPTIMIZERS
 from inforeg.random import stream
 
 
@@ -129,11 +130,31 @@ class TrainState:
             torch._foreach_mul_(self.gradients(modality), factor)
 
     def fresh_optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """Another optimiser with the run's settings, at the learning rate of the first epoch."""
-        kind: Any = type(self.optimizer)
-        optimizer: torch.optim.Optimizer = kind(parameters, **self.optimizer.defaults)
-        optimizer.register_step_post_hook(self.cost.step)
+        """Another optimiser with the run's settings, at the learning rate of the current epoch."""
+        training = self.spec.config.training
+        optimizer = OPTIMIZERS[training.optimizer](parameters, training)
+        optimizer.param_groups[0]["lr"] = self.optimizer.param_groups[0]["lr"]
         return optimizer
+
+    def zero(self, parameters: Iterable[nn.Parameter] | None = None) -> None:
+        """Take away the gradients, of all of the model's parameters unless some are named."""
+        everything = (p for group in self.optimizer.param_groups for p in group["params"])
+        step.zero(everything if parameters is None else parameters)
+
+    def backward(self, losses: Mapping[str, Tensor], *, retain: bool = False) -> None:
+        """Add the gradients of the losses' sum to those that are there; `retain` keeps the graph."""
+        step.backward(losses.values(), retain=retain)
+
+    def gradients_of(
+        self, loss: Tensor, parameters: Iterable[nn.Parameter], *, retain: bool = False
+    ) -> list[Tensor]:
+        """The gradients of a loss, which are not added to those that are there; `retain` keeps the graph."""
+        return step.gradients_of(loss, parameters, retain=retain)
+
+    def update(self, optimizer: torch.optim.Optimizer | None = None) -> None:
+        """Move the parameters of the run's optimiser, or of another one, by their gradients."""
+        step.update(optimizer or self.optimizer)
+        self.cost.stepped()
 
     def log(self, name: str, value: Tensor | float) -> None:
         """Record a scalar; the epoch's row holds the mean of what was recorded under `name`."""

@@ -22,7 +22,7 @@ class Cost:
         model: to watch.
 
     Attributes:
-        steps: of any optimiser that calls `step`.
+        steps: of any optimiser, as `stepped` is told of them.
         forward: samples through each encoder, also without gradients.
         backward: samples whose gradient went back through each encoder.
     """
@@ -46,7 +46,7 @@ class Cost:
         for modality, encoder in model.encoders.items():
             encoder.register_forward_hook(partial(self._passed, modality))
 
-    def step(self, *arguments: object) -> None:
+    def stepped(self) -> None:
         """Count an optimiser step."""
         self.steps += self._counting
 

@@ -1,0 +1,39 @@
+"""What a step of training is made of."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+
+def zero(parameters: Iterable[nn.Parameter]) -> None:
+    """Take away the gradients of parameters."""
+    for parameter in parameters:
+        parameter.grad = None
+
+
+def backward(losses: Iterable[Tensor], *, retain: bool = False) -> None:
+    """Add the gradients of the sum of scalar losses to those that parameters have.
+
+    Args:
+        losses: at least one; summed in their order.
+        retain: keep the graph for another backward pass.
+    """
+    first, *rest = losses
+    sum(rest, start=first).backward(retain_graph=retain)  # type: ignore[no-untyped-call]
+
+
+def gradients_of(loss: Tensor, parameters: Iterable[nn.Parameter], *, retain: bool = False) -> list[Tensor]:
+    """The gradients of a scalar loss in the parameters' order, whose own gradients stay as they are.
+
+    Args:
+        loss: depends on all of the parameters.
+        parameters: to differentiate by.
+        retain: keep the graph for another backward pass.
+    """
+    return list(torch.autograd.grad(loss, list(parameters), retain_graph=retain))
+
+
+def update(optimizer: torch.optim.Optimizer) -> None:
+    """Move an optimiser's parameters by their gradients."""
+    optimizer.step()
