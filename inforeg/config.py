@@ -5,6 +5,7 @@ The JSON schemas under workflow/schemas are generated from these classes (`infor
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,6 +18,8 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
+    field_validator,
 )
 
 from inforeg.characters import clean, untypesettable
@@ -49,6 +52,11 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def _later(default: Any, description: str) -> Any:
+    """A setting that came after runs had been made: at its default it is left out of specs and digests."""
+    return Field(default, description=description, exclude_if=lambda value: value == default)
+
+
 class Training(Strict):
     """How to train on a benchmark; one setting for all methods."""
 
@@ -58,10 +66,22 @@ class Training(Strict):
     optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="of SGD; others ignore it")
     weight_decay: NonNegativeFloat = 1e-4
-    decay_at: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.7, description="fraction of the epochs after which the learning rate decays"
+    schedule: Literal["step", "cosine", "constant"] = _later(
+        "step", "of the learning rate: one step down, half a cosine down to 0 (SGDR), or none"
     )
-    decay_factor: PositiveFloat = Field(0.1, description="factor on the learning rate after `decay_at`")
+    decay_at: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.7, description="of `step`: fraction of the epochs after which the learning rate decays"
+    )
+    decay_factor: PositiveFloat = Field(
+        0.1, description="of `step`: factor on the learning rate after `decay_at`"
+    )
+    warmup_epochs: Annotated[int, Field(ge=0)] = _later(
+        0, "epochs before the schedule, in which the learning rate rises linearly to its full size"
+    )
+    clip: PositiveFloat | None = _later(
+        None,
+        "largest norm of all gradients together, to which longer ones are scaled before a step",
+    )
     trace: Literal["batch", "sample"] = Field(
         "batch",
         description="estimate of Tr(F): squared norm of the mini-batch gradient (free), or Eq. 7 exactly, "
@@ -78,6 +98,22 @@ class Training(Strict):
     threads: Annotated[int, Field(ge=1, le=256)] = Field(
         1, description="CPU threads a run; more may change the last bits"
     )
+
+    @field_validator("decay_at", "decay_factor")
+    @classmethod
+    def _decays(cls, value: float, info: ValidationInfo) -> float:
+        schedule = info.data.get("schedule", "step")
+        # By value: in a spec all settings are spelled out.
+        if schedule != "step" and value != cls.model_fields[str(info.field_name)].default:
+            raise ValueError(f"the schedule {schedule!r} has no step; leave it out")
+        return value
+
+    @field_validator("warmup_epochs")
+    @classmethod
+    def _leaves_epochs(cls, value: int, info: ValidationInfo) -> int:
+        if value >= (epochs := info.data.get("epochs", math.inf)):
+            raise ValueError(f"it leaves none of the {epochs} epochs at the full rate; give fewer")
+        return value
 
 
 class EncoderConfig(BaseModel):

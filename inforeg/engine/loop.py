@@ -37,6 +37,7 @@ from inforeg.methods.base import Method
 from inforeg.methods.state import TrainState
 from inforeg.metrics.gradients import batch_gradients
 from inforeg.metrics.information import WHOLE, at_once, sample_trace
+from inforeg.optim.schedules import factor
 from inforeg.random import derive, stream
 
 
@@ -84,8 +85,7 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
 def _start_epoch(state: TrainState) -> dict[str, float]:
     """Set what belongs to the epoch alone: its learning rate and the source of chance inside the model."""
     training = state.spec.config.training
-    decayed = state.epoch >= round(training.decay_at * state.epochs)
-    rate = training.lr * (training.decay_factor if decayed else 1.0)
+    rate = training.lr * factor(training, state.epoch, state.epochs)
     for group in state.optimizer.param_groups:
         group["lr"] = rate
     torch.manual_seed(derive(state.spec.seed, "model", state.epoch))

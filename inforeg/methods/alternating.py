@@ -36,8 +36,8 @@ class Alternating(Method):
             losses[modality] = self.loss(state, batch, output)
             self.backward(state, {modality: losses[modality]})
             self.on_turn(state, output)
-            state.update()
             merge(gradients, parameters)
+            state.update()
         for position, gradient in gradients.items():
             parameters[position].grad = gradient
         state.trace.add()
@@ -45,8 +45,8 @@ class Alternating(Method):
 
 
 def merge(gradients: dict[int, Tensor], parameters: list[torch.nn.Parameter]) -> None:
-    """Add the parameters' gradients to those found so far, by position."""
+    """Add copies of the gradients, which an update may clip, to those found so far, by position."""
     for position, parameter in enumerate(parameters):
         if parameter.grad is not None:
             found = gradients.get(position)
-            gradients[position] = parameter.grad if found is None else found + parameter.grad
+            gradients[position] = parameter.grad.clone() if found is None else found + parameter.grad

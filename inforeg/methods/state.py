@@ -138,8 +138,7 @@ class TrainState:
 
     def zero(self, parameters: Iterable[nn.Parameter] | None = None) -> None:
         """Take away the gradients, of all of the model's parameters unless some are named."""
-        everything = (p for group in self.optimizer.param_groups for p in group["params"])
-        step.zero(everything if parameters is None else parameters)
+        step.zero(step.parameters_of(self.optimizer) if parameters is None else parameters)
 
     def backward(self, losses: Mapping[str, Tensor], *, retain: bool = False) -> None:
         """Add the gradients of the losses' sum to those that are there; `retain` keeps the graph."""
@@ -152,8 +151,11 @@ class TrainState:
         return step.gradients_of(loss, parameters, retain=retain)
 
     def update(self, optimizer: torch.optim.Optimizer | None = None) -> None:
-        """Move the parameters of the run's optimiser, or of another one, by their gradients."""
-        step.update(optimizer or self.optimizer)
+        """Move the parameters of the run's optimiser, or of another one, by their gradients.
+
+        Where the settings bound the gradients' norm they are clipped here: once, after the method's edits.
+        """
+        step.update(optimizer or self.optimizer, self.spec.config.training.clip)
         self.cost.stepped()
 
     def log(self, name: str, value: Tensor | float) -> None:

@@ -34,6 +34,19 @@ def gradients_of(loss: Tensor, parameters: Iterable[nn.Parameter], *, retain: bo
     return list(torch.autograd.grad(loss, list(parameters), retain_graph=retain))
 
 
-def update(optimizer: torch.optim.Optimizer) -> None:
-    """Move an optimiser's parameters by their gradients."""
+def update(optimizer: torch.optim.Optimizer, clip: float | None = None) -> None:
+    """Clip the gradients of an optimiser's parameters by their global norm, then step.
+
+    Args:
+        optimizer: of the parameters to move.
+        clip: the largest norm of all gradients together, as they are now; longer ones are scaled to it in
+            place.
+    """
+    if clip is not None:
+        nn.utils.clip_grad_norm_(parameters_of(optimizer), clip)
     optimizer.step()
+
+
+def parameters_of(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    """All that an optimiser moves."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
