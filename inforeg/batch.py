@@ -46,6 +46,13 @@ class Output:
     logits: Tensor
     unimodal: Mapping[str, Tensor]
 
+    def float(self) -> "Output":
+        """The same in float32, in which losses are taken."""
+        features, unimodal = (
+            {m: values.float() for m, values in part.items()} for part in (self.features, self.unimodal)
+        )
+        return Output(features, self.logits.float(), unimodal)
+
 
 def on_each(values: Values, change: Callable[[Tensor], Tensor]) -> Values:
     """`values` with `change` applied to the tensor, or to each of several."""

@@ -82,6 +82,10 @@ class Training(Strict):
         None,
         "largest norm of all gradients together, to which longer ones are scaled before a step",
     )
+    precision: Literal["float32", "bf16"] = _later(
+        "float32",
+        "of the forward passes in training; parameters, losses and evaluations are in float32 in any case",
+    )
     trace: Literal["batch", "sample"] = Field(
         "batch",
         description="estimate of Tr(F): squared norm of the mini-batch gradient (free), or Eq. 7 exactly, "

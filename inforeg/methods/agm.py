@@ -63,7 +63,7 @@ class AGM(Windowed):
     def forward(self, state: TrainState, batch: Batch) -> Output:
         """The plain answer, or the sum of the Shapley values whose gradients are modulated."""
         features = state.model.encode(batch.inputs)
-        whole = state.model.fuse(features)
+        whole = state.model.fuse(features).float()
         with torch.set_grad_enabled(self.passes == "graph"):
             worth = self._worth(state, batch, features)
             worth[Coalition(features)] = whole.logits
@@ -102,7 +102,7 @@ class AGM(Windowed):
         return {
             Coalition(present): state.model.fuse(
                 {m: h if m in present else absent[m] for m, h in features.items()}
-            ).logits
+            ).logits.float()
             for size in range(1, len(features))
             for present in combinations(features, size)
         }

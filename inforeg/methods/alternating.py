@@ -31,8 +31,9 @@ class Alternating(Method):
         losses = {}
         for modality in sorted(state.model.modalities):
             state.zero()
-            features = {modality: state.model.encoders[modality](batch.inputs[modality])}
-            output = state.model.fuse(features)
+            with state.autocast():
+                features = {modality: state.model.encoders[modality](batch.inputs[modality])}
+                output = state.model.fuse(features).float()
             losses[modality] = self.loss(state, batch, output)
             self.backward(state, {modality: losses[modality]})
             self.on_turn(state, output)

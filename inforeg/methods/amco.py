@@ -44,7 +44,7 @@ class AMCo(Method):
 
     def forward(self, state: TrainState, batch: Batch) -> Output:
         """Answer from the masked logits."""
-        output = state.model(batch.inputs)
+        output = state.model(batch.inputs).float()
         progress = self._batches * state.epoch / 10
         self._batches += 1
         share = math.sin(math.pi / 2 * min(self.epsilon, progress) / self.epsilon)

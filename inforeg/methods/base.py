@@ -158,7 +158,7 @@ class Method:
         return batch
 
     def forward(self, state: TrainState, batch: Batch) -> Output:
-        """The model's answer to a training batch."""
+        """The model's answer to a training batch, computed in the run's precision."""
         output: Output = state.model(batch.inputs)
         return output
 
@@ -180,7 +180,8 @@ class Method:
     def step(self, state: TrainState, batch: Batch) -> dict[str, Tensor]:
         """One update; override only where a batch takes several optimiser steps."""
         state.zero()
-        output = self.forward(state, batch)
+        with state.autocast():
+            output = self.forward(state, batch).float()
         losses = self.losses(state, batch, output)
         self.backward(state, losses)
         state.trace.add()

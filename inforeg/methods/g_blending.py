@@ -118,7 +118,9 @@ class GBlending(Method):
             for index in together(torch.split(order, size), size):
                 batch = self._seen.batch(index)
                 state.zero(trial.parameters())
-                self.backward(state, {name: F.cross_entropy(trial(batch.inputs).logits, batch.target)})
+                with state.autocast():
+                    logits = trial(batch.inputs).logits.float()
+                self.backward(state, {name: F.cross_entropy(logits, batch.target)})
                 state.update(optimizer)
         return trial
 

@@ -41,7 +41,7 @@ class IPRM(Method):
         """Probe, answer with what it found, and move the next probe's weights; the encoders run once."""
         features, fusion = state.model.encode(batch.inputs), cast(Slerp, state.model.fusion)
         with torch.no_grad():
-            found = agreement(fusion(features))
+            found = agreement(fusion(features).float())
             fusion.weights.lerp_(found, 1 - self.alpha)
         state.log_each("lambda", dict(zip(features, found, strict=True)))
         return fusion.mixed(features, found)

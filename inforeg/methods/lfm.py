@@ -94,7 +94,9 @@ class LFM(Method):
         losses = []
         for index in (self._unseen, seen):
             batch = state.train.batch(index)
-            joint, apart = self._terms(state.model(batch.inputs), batch)
+            with state.autocast():
+                output = state.model(batch.inputs).float()
+            joint, apart = self._terms(output, batch)
             losses.append(joint if index is self._unseen else joint - apart)
         state.model.train()
         unseen, difference = (

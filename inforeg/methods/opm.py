@@ -60,7 +60,7 @@ class OPM(Method):
 
     def forward(self, state: TrainState, batch: Batch) -> Output:
         """Answer; if the batch is modulated, answer again from what the masks leave of the same features."""
-        output = state.model(batch.inputs)
+        output = state.model(batch.inputs).float()
         warm_up = round(self.warm_up * state.epochs)
         chosen = torch.rand((), generator=self._chance).item() < self.probability
         self._kept = torch.ones(len(batch), dtype=torch.bool, device=state.device)

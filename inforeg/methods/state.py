@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import torch
@@ -139,6 +140,10 @@ class TrainState:
     def zero(self, parameters: Iterable[nn.Parameter] | None = None) -> None:
         """Take away the gradients, of all of the model's parameters unless some are named."""
         step.zero(step.parameters_of(self.optimizer) if parameters is None else parameters)
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Where a forward pass of training has the run's precision; take its `Output.float()`."""
+        return step.autocast(self.device, self.spec.config.training.precision)
 
     def backward(self, losses: Mapping[str, Tensor], *, retain: bool = False) -> None:
         """Add the gradients of the losses' sum to those that are there; `retain` keeps the graph."""

@@ -1,6 +1,7 @@
 """What a step of training is made of."""
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -50,3 +51,11 @@ def update(optimizer: torch.optim.Optimizer, clip: float | None = None) -> None:
 def parameters_of(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
     """All that an optimiser moves."""
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    """Where forward passes have a `precision` of Training; their outputs are then to be taken as float32."""
+    if precision == "float32":
+        return nullcontext()
+    # Not cached: a weight that was cast in a pass without gradient would stay without in the next pass.
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=False)

@@ -1,4 +1,4 @@
-"""Schedules, optimisers and clipping, by hand."""
+"""Schedules, optimisers, clipping and precision, by hand."""
 
 import math
 
@@ -11,7 +11,7 @@ from inforeg.errors import UserError
 from inforeg.optim.optimizers import OPTIMIZERS
 from inforeg.optim.schedules import factor
 from inforeg.reading import validated
-from tests.conftest import make_config, make_spec, start
+from tests.conftest import make_config, make_data, make_spec, start
 
 
 def training(**settings) -> Training:
@@ -57,6 +57,7 @@ def test_the_decay_counts_all_epochs():
         ({"schedule": "cosine", "decay_factor": 0.5}, r"decay_factor = 0.5 .*'cosine' has no step"),
         ({"schedule": "linear"}, r"schedule = 'linear' is not valid"),
         ({"clip": 0}, r"clip = 0 is not valid"),
+        ({"precision": "float16"}, r"precision = 'float16' is not valid"),
     ],
     ids=str,
 )
@@ -152,8 +153,8 @@ def test_settings_that_came_later_leave_a_spec_as_it_was_unless_they_are_given()
         "settings": {"unimodal_weight": 0.0},
         "data_hash": None,
     }
-    later = {"schedule": "step", "warmup_epochs": 0, "clip": None}
-    given = {"schedule": "cosine", "warmup_epochs": 1, "clip": 1.0}
+    later = {"schedule": "step", "warmup_epochs": 0, "clip": None, "precision": "float32"}
+    given = {"schedule": "cosine", "warmup_epochs": 1, "clip": 1.0, "precision": "bf16"}
     for settings in ({}, later):
         assert RunSpec(**described, config=make_config(training=settings)).digest() == DIGEST
     digests = {DIGEST}
@@ -162,3 +163,12 @@ def test_settings_that_came_later_leave_a_spec_as_it_was_unless_they_are_given()
         assert RunSpec.model_validate(spec.model_dump(mode="json")) == spec
         digests.add(spec.digest())
     assert len(digests) == 1 + len(given)
+
+
+def test_bf16_differs_from_float32_and_is_near_it():
+    losses = {}
+    for precision in ("float32", "bf16"):
+        method, state = start(make_spec(config=make_config(training={"precision": precision})))
+        losses[precision] = method.step(state, make_data().train.batch(torch.arange(16)))["joint"].item()
+    assert losses["bf16"] != losses["float32"]
+    assert losses["bf16"] == pytest.approx(losses["float32"], rel=0.02)
