@@ -146,10 +146,10 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(file, index=False)
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
-    """A frame, wherever it lies."""
+def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """A frame, wherever it lies, or some of its columns."""
     with path.open("rb") as file:
-        return pd.read_parquet(file)
+        return pd.read_parquet(file, columns=columns)
 
 
 PROVENANCE, TIMES = "provenance.json", "times.json"
@@ -211,7 +211,7 @@ def _costs(spec: RunSpec, needed: Sequence[RunSpec], root: Path) -> pd.DataFrame
 
 
 def _predictions(path: Path, selection: Selection) -> pd.DataFrame:
-    frame = read_parquet(path)
+    frame = read_parquet(path, ["selection", "split", "index", "target", "prediction"])
     kept = frame[(frame["selection"] == selection) & (frame["split"] == "test")]
     return pd.DataFrame({"index": kept["index"], "correct": kept["prediction"] == kept["target"]})
 
@@ -227,7 +227,7 @@ def _absent(plan: Plan, root: Path) -> dict[str, dict[str, list[str]]]:
 
 def _lacking(spec: RunSpec, root: Path) -> dict[str, list[str]]:
     """The classes without a sample in a split on which the finished run `spec` was judged, by split."""
-    frame = pd.read_parquet(spec.directory(root) / PREDICTIONS, columns=["split", "target"])
+    frame = read_parquet(spec.directory(root) / PREDICTIONS, ["split", "target"])
     classes = BENCHMARKS.get(spec.config.data.name).classes
     present = {str(split): set(group) for split, group in frame.groupby("split", observed=True)["target"]}
     missing = {

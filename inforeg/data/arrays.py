@@ -88,7 +88,14 @@ def assembled(
     target: NDArray[Any],
     parts: Mapping[str, NDArray[np.int64]],
 ) -> Data:
-    """The three splits out of all N samples: inputs (N, ...) by modality, target (N,), positions by part."""
+    """The three splits out of all N samples, whose positions are their ids.
+
+    Args:
+        classes: class names, in the order of their indices.
+        inputs: (N, ...) by modality.
+        target: class indices, (N,).
+        parts: positions of each split's samples.
+    """
     if not np.issubdtype(target.dtype, np.integer):
         raise TypeError(f"the target is {target.dtype}; it must be integers, the positions in `classes`")
 
@@ -96,7 +103,8 @@ def assembled(
         chosen = {m: torch.from_numpy(np.ascontiguousarray(x[positions])) for m, x in inputs.items()}
         return Held(chosen, torch.from_numpy(target[positions].astype(np.int64)))
 
-    return Data(classes, **{part: split(positions) for part, positions in parts.items()})
+    ids = {part: torch.from_numpy(positions) for part, positions in parts.items()}
+    return Data(classes, **{part: split(positions) for part, positions in parts.items()}, ids=ids)
 
 
 def streamed(

@@ -171,12 +171,14 @@ class Data:
 
     Attributes:
         classes: class names, in the order of their indices.
+        ids: of the samples in their data set, (N,) by split, int64; empty where a benchmark states none.
     """
 
     classes: tuple[str, ...]
     train: Split
     val: Split
     test: Split
+    ids: Mapping[str, Tensor] = field(default_factory=dict)
 
     def shape(self, modality: str) -> Shape:
         """Shape of one sample of `modality` in a batch, without the first dimension."""
@@ -184,4 +186,5 @@ class Data:
 
     def to(self, device: torch.device | str) -> "Data":
         """The same splits with batches on `device`."""
-        return Data(self.classes, self.train.to(device), self.val.to(device), self.test.to(device))
+        train, val, test = (split.to(device) for split in (self.train, self.val, self.test))
+        return replace(self, train=train, val=val, test=test)

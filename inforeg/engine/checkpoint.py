@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,21 @@ def load(path: Path) -> Any:
         raise UserError(f"{path} is damaged; delete {path.parent} to train the run anew.") from None
 
 
+FORM = 2
+"""Of what a checkpoint holds; raised with it."""
+
+
+def keep(path: Path, state: Mapping[str, Any], spec_sha256: str) -> None:
+    """Save what `resume` gives back to the run with this spec."""
+    save(path, {**state, "spec_sha256": spec_sha256, "form": FORM})
+
+
 def resume(path: Path, spec_sha256: str) -> dict[str, Any] | None:
-    """Read what `save` wrote for the run with this spec, or None where there is nothing.
+    """Read what `keep` wrote for the run with this spec, or None where there is nothing.
 
     Raises:
-        UserError: it is damaged or another run's, and has been set aside: the next attempt starts afresh.
+        UserError: it is damaged, of another run or another version, and has been set aside: the next attempt
+            starts afresh.
     """
     if not path.exists():
         return None
@@ -46,9 +57,11 @@ def resume(path: Path, spec_sha256: str) -> dict[str, Any] | None:
         state = load(path)
     except UserError:
         state = None
-    if isinstance(state, dict) and state.get("spec_sha256") == spec_sha256:
-        return state
     what = "is damaged" if state is None else "is not of this run"
+    if isinstance(state, dict) and state.get("spec_sha256") == spec_sha256:
+        if state.get("form") == FORM:
+            return state
+        what = "is of another version"
     aside = path.with_name(f"{path.name}.damaged")
     path.replace(aside)
     raise UserError(

@@ -12,6 +12,9 @@ from inforeg.metrics.classification import accuracy, macro_f1
 from inforeg.metrics.imbalance import discrepancy, gap, scores
 from inforeg.models.multimodal import Change, MultimodalModel, answers
 
+LOGITS = "logits"
+"""What an answer's logits are called; those of a modality are logits/<modality>."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -19,13 +22,11 @@ class Evaluation:
 
     Attributes:
         metrics: by name, without the split.
-        logits: of the method's answer, (N, C), on the CPU.
-        target: class indices, (N,), on the CPU.
+        logits: (N, C), on the CPU: of the method's answer as "logits", of modalities as "logits/<modality>".
     """
 
     metrics: dict[str, float]
-    logits: Tensor
-    target: Tensor
+    logits: dict[str, Tensor]
 
 
 @torch.no_grad()
@@ -56,4 +57,5 @@ def evaluate(
         metrics |= {f"{name}/{m}": value for m, value in zip(shares, values, strict=True)}
     if len(shares) > 1:
         metrics["imbalance_gap"] = gap(unimodal_accuracies)
-    return Evaluation(metrics, logits.cpu(), target.cpu())
+    kept = {LOGITS: logits} | {f"{LOGITS}/{m}": share for m, share in shares.items()}
+    return Evaluation(metrics, {name: values.cpu() for name, values in kept.items()})

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
 from inforeg import machine
 from inforeg.batch import Batch
 from inforeg.config import RunSpec
-from inforeg.engine import checkpoint
+from inforeg.engine import checkpoint, predictions
 from inforeg.engine.contents import (
     CHECKPOINT,
     COST,
@@ -31,7 +29,7 @@ from inforeg.engine.finished import check_finite, check_sources, check_spec, fin
 from inforeg.engine.selection import Selection
 from inforeg.engine.tracking import Tracker
 from inforeg.errors import DIVERGED, DivergenceError, UserError, warn
-from inforeg.files import PART, json_text, naming, replacing, sealed, sha256, write_json, write_text
+from inforeg.files import PART, json_text, naming, sealed, sha256, write_json, write_text
 from inforeg.plugins import sources
 from inforeg.provenance import provenance
 
@@ -138,20 +136,27 @@ class Record:
     def save(self, state: Mapping[str, Any]) -> None:
         """Save what `resume` gives back."""
         log = {"history": self.history, "seconds": self.seconds}
-        checkpoint.save(self.folder / CHECKPOINT, {**state, **log, "spec_sha256": self.spec.digest()})
+        checkpoint.keep(self.folder / CHECKPOINT, {**state, **log}, self.spec.digest())
 
     def finish(
         self,
         selection: Selection,
         targets: Mapping[str, torch.Tensor],
+        ids: Mapping[str, torch.Tensor],
         summary: Mapping[str, Any],
         cost: Mapping[str, float],
     ) -> None:
-        """Write the results; summary.json, the last, makes the run done."""
+        """Write the results; summary.json, the last, makes the run done.
+
+        Args:
+            selection: the epochs kept.
+            targets: class indices (N,) of the held-out splits.
+            ids: of their samples in the data set, where it states them.
+            summary: what summary.json says beside the spec.
+            cost: what cost.json says.
+        """
         checkpoint.save(self.folder / MODEL, selection.weights)
-        # As an open file: pyarrow wants its paths in UTF-8.
-        with replacing(self.folder / PREDICTIONS) as beside, beside.open("wb") as file:
-            pq.write_table(predictions(selection, targets), file)
+        predictions.write(self.folder / PREDICTIONS, selection, targets, ids)
         write_text(self.folder / METRICS, "".join(map(_line, self.history)))
         conclude(self.folder, self.spec, RESULTS, summary, cost)
 
@@ -200,39 +205,6 @@ def conclude(
 
 def _described(spec: RunSpec) -> dict[str, Any]:
     return {"spec": spec.model_dump(mode="json"), "spec_sha256": spec.digest(), "sources": sources(spec)}
-
-
-def predictions(selection: Selection, targets: Mapping[str, torch.Tensor]) -> pa.Table:
-    """One row per rule, split and sample: index, target, prediction, log-probability of the true class."""
-    tables = []
-    for name, rule in selection.rules.items():
-        for split, logits in rule.logits.items():
-            target = targets[split]
-            true = logits.log_softmax(1).gather(1, target.unsqueeze(1)).squeeze(1)
-            columns = {
-                "selection": _repeated(name, len(target)),
-                "split": _repeated(split, len(target)),
-                "index": _array(torch.arange(len(target)).int()),
-                "target": _array(target.int()),
-                "prediction": _array(logits.argmax(1).int()),
-                "log_probability": _array(true),
-            }
-            tables.append(pa.Table.from_arrays(list(columns.values()), list(columns)))
-    return pa.concat_tables(tables).unify_dictionaries()
-
-
-def _array(values: torch.Tensor) -> pa.Array:
-    """`values` in Arrow, from their buffer: `pyarrow.array` would import pandas, for half a second."""
-    numbers = values.contiguous().numpy()
-    kind = pa.from_numpy_dtype(numbers.dtype)
-    return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
-
-
-def _repeated(word: str, times: int) -> pa.DictionaryArray:
-    text = word.encode()
-    ends = torch.tensor([0, len(text)], dtype=torch.int32).numpy()
-    words = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(ends), pa.py_buffer(text)])
-    return pa.DictionaryArray.from_arrays(_array(torch.zeros(times, dtype=torch.int32)), words)
 
 
 def _line(row: Mapping[str, float]) -> str:

@@ -21,14 +21,14 @@ class Rule:
         key: metric that decides.
         epoch: the epoch kept.
         metrics: of that epoch, validation and test.
-        logits: of that epoch by split.
+        logits: of that epoch by split, as an `Evaluation` names them.
     """
 
     name: str
     key: str | None
     epoch: int = -1
     metrics: dict[str, float] = field(default_factory=dict)
-    logits: dict[str, Tensor] = field(default_factory=dict)
+    logits: dict[str, dict[str, Tensor]] = field(default_factory=dict)
 
     def offer(self, epoch: int, metrics: dict[str, float], held_out: dict[str, Evaluation]) -> bool:
         """Take the epoch if it is to be kept, and say whether it is."""
@@ -40,7 +40,7 @@ class Rule:
             return False
         self.epoch = epoch
         self.metrics = {name: v for name, v in metrics.items() if name.startswith(("val/", "test/"))}
-        self.logits = {name: evaluation.logits for name, evaluation in held_out.items()}
+        self.logits = {split: evaluation.logits for split, evaluation in held_out.items()}
         return True
 
 

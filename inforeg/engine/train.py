@@ -59,7 +59,7 @@ def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool 
         try:
             with state.cost:
                 method.setup(state, lambda needed: _weights(*there[needed.digest()]))
-            _train(record, method, state, test)
+            _train(record, method, state, test, data.ids)
         except DivergenceError as error:
             record.fail(error)
             raise
@@ -123,7 +123,7 @@ def begin(spec: RunSpec, method: Method, data: Data) -> TrainState:
     return TrainState(spec, model, optimizer, train, data.val, FisherTrace(groups), plan, Cost(model), epochs)
 
 
-def _train(record: Record, method: Method, state: TrainState, test: Split) -> None:
+def _train(record: Record, method: Method, state: TrainState, test: Split, ids: Mapping[str, Tensor]) -> None:
     selection = fit(state, method, test, record)
     started = time.perf_counter()
     state.model.load_state_dict(selection.weights)
@@ -136,7 +136,7 @@ def _train(record: Record, method: Method, state: TrainState, test: Split) -> No
         },
     }
     targets = {"val": state.val.target.cpu(), "test": test.target.cpu()}
-    record.finish(selection, targets, summary, _cost(state, record.seconds))
+    record.finish(selection, targets, ids, summary, _cost(state, record.seconds))
 
 
 def _shuffled(split: Split, spec: RunSpec) -> Split:

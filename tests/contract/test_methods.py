@@ -161,11 +161,11 @@ def test_predictions_do_not_depend_on_batch_mates_or_on_the_time(trained, case):
     """Mistakes 2 and 10: an answer is of its sample alone, and the same whenever it is asked for."""
     data = make_data()
     method, model = trained(spec_of(case), data)
-    whole = evaluate(model, method, data.test).logits
+    whole = evaluate(model, method, data.test).logits["logits"]
     singles = [data.test.part(torch.tensor([position])) for position in range(5)]
-    alone = torch.cat([evaluate(model, method, single).logits for single in singles])
+    alone = torch.cat([evaluate(model, method, single).logits["logits"] for single in singles])
     torch.testing.assert_close(alone, whole[:5])
-    assert torch.equal(evaluate(model, method, data.test).logits, whole)
+    assert torch.equal(evaluate(model, method, data.test).logits["logits"], whole)
 
 
 def test_batch_statistics_and_dropout_rest_while_a_model_is_evaluated():

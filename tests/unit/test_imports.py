@@ -8,9 +8,9 @@ import pytest
 PREDICTIONS = """
 import torch
 from types import SimpleNamespace
-from inforeg.engine.record import predictions
-rule = SimpleNamespace(logits={"test": torch.eye(3)})
-assert predictions(SimpleNamespace(rules={"val": rule}), {"test": torch.arange(3)}).num_rows == 3
+from inforeg.engine.predictions import _table
+rule = SimpleNamespace(logits={"test": {"logits": torch.eye(3)}})
+assert _table(SimpleNamespace(rules={"val": rule}), {"test": torch.arange(3)}, {}).num_rows == 3
 """
 
 

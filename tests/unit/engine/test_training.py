@@ -61,7 +61,7 @@ def test_evaluation_leaves_the_mode_and_the_answer_as_they_are():
     split = Held({m: torch.randn(7, 2) for m in ("audio", "image")}, torch.zeros(7, dtype=torch.int64))
     first = evaluate(model, Joint(), split)
     assert model.training
-    assert torch.equal(evaluate(model, Joint(), split).logits, first.logits)
+    assert torch.equal(evaluate(model, Joint(), split).logits["logits"], first.logits["logits"])
 
 
 def test_selection_keeps_the_first_best_epoch_of_each_rule():

@@ -1,0 +1,77 @@
+"""predictions.parquet: what a run answers to each held-out sample."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from torch import Tensor
+
+from inforeg.engine.evaluate import LOGITS
+from inforeg.engine.selection import Selection
+from inforeg.files import replacing
+
+
+def write(path: Path, selection: Selection, targets: Mapping[str, Tensor], ids: Mapping[str, Tensor]) -> None:
+    """Write one row per rule, split and sample.
+
+    Args:
+        path: the file.
+        selection: the epochs kept.
+        targets: class indices (N,) by split.
+        ids: of the samples in their data set, (N,) by split; a split without any has its positions.
+    """
+    table = _table(selection, targets, ids)
+    lists = [name for name in table.column_names if name.partition("/")[0] == LOGITS]
+    # As an open file: pyarrow wants its paths in UTF-8.
+    with replacing(path) as beside, beside.open("wb") as file:
+        pq.write_table(
+            table,
+            file,
+            # Their bytes split, logits that two rules share are stored once.
+            compression="zstd",
+            use_byte_stream_split=[f"{name}.list.element" for name in lists],
+            use_dictionary=[name for name in table.column_names if name not in lists],
+        )
+
+
+def _table(selection: Selection, targets: Mapping[str, Tensor], ids: Mapping[str, Tensor]) -> pa.Table:
+    tables = []
+    for name, rule in selection.rules.items():
+        for split, logits in rule.logits.items():
+            target, places = targets[split], torch.arange(len(targets[split]))
+            answer = logits[LOGITS]
+            true = answer.log_softmax(1).gather(1, target.unsqueeze(1)).squeeze(1)
+            columns = {
+                "selection": _repeated(name, len(target)),
+                "split": _repeated(split, len(target)),
+                "index": _array(places.int()),
+                "id": _array(ids.get(split, places)),
+                "target": _array(target.int()),
+                "prediction": _array(answer.argmax(1).int()),
+                "log_probability": _array(true),
+                **{column: _vectors(values) for column, values in logits.items()},
+            }
+            tables.append(pa.Table.from_arrays(list(columns.values()), list(columns)))
+    return pa.concat_tables(tables).unify_dictionaries()
+
+
+def _vectors(values: Tensor) -> Any:
+    """Logits (N, C) as a column."""
+    return pa.FixedSizeListArray.from_arrays(_array(values.float().flatten()), values.shape[1])
+
+
+def _array(values: Tensor) -> pa.Array:
+    """`values` in Arrow, from their buffer: `pyarrow.array` would import pandas, for half a second."""
+    numbers = values.contiguous().numpy()
+    kind = pa.from_numpy_dtype(numbers.dtype)
+    return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
+
+
+def _repeated(word: str, times: int) -> pa.DictionaryArray:
+    text = word.encode()
+    ends = torch.tensor([0, len(text)], dtype=torch.int32).numpy()
+    words = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(ends), pa.py_buffer(text)])
+    return pa.DictionaryArray.from_arrays(_array(torch.zeros(times, dtype=torch.int32)), words)
