@@ -1,7 +1,7 @@
 """Arrays on disk and on their way to tensors."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from inforeg.data.mapped import Array, Mapped
 from inforeg.data.split import Data, Held, Split
@@ -96,29 +97,47 @@ def assembled(
         target: class indices, (N,).
         parts: positions of each split's samples.
     """
-    if not np.issubdtype(target.dtype, np.integer):
-        raise TypeError(f"the target is {target.dtype}; it must be integers, the positions in `classes`")
 
     def split(positions: NDArray[np.int64]) -> Split:
         chosen = {m: torch.from_numpy(np.ascontiguousarray(x[positions])) for m, x in inputs.items()}
-        return Held(chosen, torch.from_numpy(target[positions].astype(np.int64)))
+        return Held(chosen, _labels(target, positions))
 
-    ids = {part: torch.from_numpy(positions) for part, positions in parts.items()}
-    return Data(classes, **{part: split(positions) for part, positions in parts.items()}, ids=ids)
+    return _divided(classes, parts, split)
 
 
 def streamed(
+    classes: tuple[str, ...],
     stored: Mapping[str, Array | Mapping[str, Array]],
     target: NDArray[Any],
-    rows: NDArray[np.int64],
+    parts: Mapping[str, NDArray[np.int64]],
     transforms: Mapping[str, Transform],
-) -> Mapped:
-    """The split of the samples at `rows`, (N',), of `mapped` arrays, which are shown by their `transforms`.
+) -> Data:
+    """The three splits out of all N samples, which stay in their files until they are asked for.
 
     Args:
-        stored: (N, ...) by modality, or several by name.
-        target: labels of all N.
-        rows: of this split.
-        transforms: by modality; one without is stored as float32.
+        classes: class names, in the order of their indices.
+        stored: (N, ...) by modality, or several by name, each `mapped`.
+        target: class indices, (N,).
+        parts: positions of each split's samples.
+        transforms: of what is stored, by modality; one without is stored as float32.
     """
-    return Mapped(stored, rows, torch.from_numpy(target[rows].astype(np.int64)), transforms)
+
+    def split(positions: NDArray[np.int64]) -> Split:
+        return Mapped(stored, positions, _labels(target, positions), transforms)
+
+    return _divided(classes, parts, split)
+
+
+def _labels(target: NDArray[Any], positions: NDArray[np.int64]) -> Tensor:
+    if not np.issubdtype(target.dtype, np.integer):
+        raise TypeError(f"the target is {target.dtype}; it must be integers, the positions in `classes`")
+    return torch.from_numpy(target[positions].astype(np.int64))
+
+
+def _divided(
+    classes: tuple[str, ...],
+    parts: Mapping[str, NDArray[np.int64]],
+    split: Callable[[NDArray[np.int64]], Split],
+) -> Data:
+    ids = {part: torch.from_numpy(positions) for part, positions in parts.items()}
+    return Data(classes, **{part: split(positions) for part, positions in parts.items()}, ids=ids)

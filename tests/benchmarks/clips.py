@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from inforeg.batch import Shape, Values
@@ -95,11 +94,8 @@ def load(folder: Path) -> Data:
     transforms = {"audio": Spectrogram(), "video": Cropped()}
     total = len(files["audio"])
     places = np.split(np.arange(total), [total - 2 * HELD_OUT, total - HELD_OUT])
-
-    def split(rows: NDArray[np.int64]) -> Mapped:
-        return arrays.streamed(files, np.arange(total) % CLASSES, rows, transforms)
-
-    return Data(tuple("abcdef"), *map(split, places))
+    parts = dict(zip(("train", "val", "test"), places, strict=True))
+    return arrays.streamed(tuple("abcdef"), files, np.arange(total) % CLASSES, parts, transforms)
 
 
 def held(split: Split) -> Split:

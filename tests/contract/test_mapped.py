@@ -41,11 +41,10 @@ def mapped(data: Data, folder: Path, readers: int = 1) -> Data:
     files = {m: arrays.mapped(folder, m) for m in stored}
     target = torch.cat([part.target for part in parts.values()]).numpy()
     places = np.split(np.arange(len(target)), np.cumsum([len(part) for part in parts.values()])[:-1])
-    splits = {
-        name: replace(arrays.streamed(files, target, rows, part.transforms), readers=readers)
-        for (name, part), rows in zip(parts.items(), places, strict=True)
-    }
-    return Data(data.classes, **splits)
+    found = arrays.streamed(
+        data.classes, files, target, dict(zip(parts, places, strict=True)), data.train.transforms
+    )
+    return replace(found, train=replace(found.train, readers=readers))
 
 
 def jittered(data: Data) -> Data:

@@ -52,12 +52,16 @@ def mapped(tmp_path):
     arrays.write(tmp_path, **stored)
     files = {name: arrays.mapped(tmp_path, name) for name in stored}
     text = {"words": files["words"], "mask": files["mask"]}
-    return arrays.streamed(
+    order = generator.permutation(ROWS)
+    data = arrays.streamed(
+        tuple("abc"),
         {"sound": files["sound"], "frame": files["frame"], "text": text},
         stored["target"],
-        generator.permutation(ROWS)[:SAMPLES],
+        {"train": order[:SAMPLES], "val": order[SAMPLES:50], "test": order[50:]},
         TRANSFORMS,
     )
+    assert data.ids["train"].tolist() == order[:SAMPLES].tolist()
+    return data.train
 
 
 def batches(split: Split, order, epoch: int = 3, seed: int = 1):
