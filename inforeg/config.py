@@ -98,10 +98,6 @@ class Training(Strict):
         "other after every epoch; 0: none",
     )
     shuffle_labels: bool = Field(False, description="control: train on permuted labels")
-    device: Literal["cpu", "cuda"] = "cpu"
-    threads: Annotated[int, Field(ge=1, le=256)] = Field(
-        1, description="CPU threads a run; more may change the last bits"
-    )
 
     @field_validator("decay_at", "decay_factor")
     @classmethod
@@ -118,6 +114,40 @@ class Training(Strict):
         if value >= (epochs := info.data.get("epochs", math.inf)):
             raise ValueError(f"it leaves none of the {epochs} epochs at the full rate; give fewer")
         return value
+
+
+class Machine(Strict):
+    """Where a run is computed, and how: no part of its spec, though some of it may change the last bits."""
+
+    device: Literal["cpu", "cuda"] = "cpu"
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(1, description="CPU threads a run")
+    readers: Annotated[int, Field(ge=0, le=64)] = Field(
+        1, description="threads that read data in files ahead of the training; 0: it reads for itself"
+    )
+    cache: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="move data in files to the device's memory, as they are stored; auto: where they take at "
+        "most half of what is free on a GPU",
+    )
+    evaluation_batch: Count | None = Field(
+        None, description="samples evaluated at once; by default 1024, or fewer where they are large"
+    )
+    compile: bool = Field(False, description="compile the encoders by torch.compile")
+    per_device: Annotated[int, Field(ge=1, le=64)] = Field(1, description="processes that share a GPU")
+    channels_last: bool = Field(False, description="keep the weights of convolutions in channels-last order")
+
+    def deciding(self) -> dict[str, str]:
+        """The settings that may change bits, by name."""
+        named = ("device", "threads", "evaluation_batch", "compile", "channels_last")
+        return {name: str(getattr(self, name)) for name in named}
+
+    def but(self, other: "Machine") -> "Machine":
+        """These settings, with those that `other` sets itself in their place."""
+        return self.model_copy(update={name: getattr(other, name) for name in other.model_fields_set})
+
+
+MACHINE = Machine()
+"""What holds where nothing is said."""
 
 
 class EncoderConfig(BaseModel):
@@ -160,6 +190,7 @@ class BenchmarkConfig(TrialConfig):
 
     title: Text = Field(description="how tables call the benchmark")
     seeds_per_job: Seeds = Field(12, description="runs that share one process in the workflow")
+    machine: Machine = Field(MACHINE, description="where its runs are computed, over config.yaml's")
 
     def trial(self) -> TrialConfig:
         """The part that decides a run's numbers."""

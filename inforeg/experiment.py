@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from inforeg.config import MOST_SEEDS, Name, Setting, Strict, Text
+from inforeg.config import MACHINE, MOST_SEEDS, Machine, Name, Setting, Strict, Text
 from inforeg.errors import unknown
 
 T = TypeVar("T")
@@ -161,6 +161,9 @@ class WorkflowConfig(Strict):
     suite: Suite = Field("embedded", description="which benchmarks experiments run on")
     experiments: Once[Name] = Field(min_length=1, description="what `all` makes")
     quick: Name = Field(description="the experiment that `quick` makes")
+    machine: Machine = Field(
+        MACHINE, description="where all runs are computed; a benchmark may say otherwise"
+    )
     targets: dict[Name, Once[Name]] = Field(
         default_factory=dict, description="further targets, and the experiments that each of them makes"
     )

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from inforeg.config import BenchmarkConfig
+from inforeg.config import MACHINE, BenchmarkConfig, Machine
 from inforeg.errors import UserError, unknown
 from inforeg.experiment import Experiment, Suite, WorkflowConfig
 from inforeg.files import child
@@ -128,6 +128,11 @@ class Project:
                 f"`snakemake --cores all tuning`, copy results/tuning/tuned.yaml to {TUNED} and set it back."
             )
         return read_yaml(path, Choices)
+
+    def machine(self, benchmark: str) -> Machine:
+        """Where the runs of the benchmark `benchmark` are computed."""
+        everywhere = self.workflow().machine if (self.root / CONFIG).exists() else MACHINE
+        return everywhere.but(self.benchmark(benchmark).machine)
 
     def workflow(self) -> WorkflowConfig:
         """What the workflow makes."""

@@ -122,6 +122,11 @@ def _overridden(
             _put(tree, key, _times(tree, key, value))
         elif key in known:
             settings[key] = value
+        elif key.split(".")[0] == "machine":
+            raise UserError(
+                f"{key} says where a run is computed, which is no part of what is trained; give it to "
+                "`inforeg train` as --machine, or put it into the YAML of the benchmark or config.yaml."
+            )
         else:
             raise unknown(f"setting of method {method!r} named", key, known | fields)
     return tree, settings

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from inforeg.analysis.frames import EXAMINED
-from inforeg.config import RunSpec
+from inforeg.config import MACHINE, Machine, RunSpec
 from inforeg.data.base import Data
 from inforeg.engine import embedding
 from inforeg.engine.corruption import under_corruption
@@ -28,11 +28,17 @@ class Examiner:
     Args:
         figures: those of the experiment.
         load: the data of a spec.
+        machine: where the runs of a benchmark are examined.
     """
 
-    def __init__(self, figures: Iterable[Drawing], load: Callable[[RunSpec], Data]) -> None:
+    def __init__(
+        self,
+        figures: Iterable[Drawing],
+        load: Callable[[RunSpec], Data],
+        machine: Callable[[str], Machine] = lambda benchmark: MACHINE,
+    ) -> None:
         self._wanted = sorted({EXAMINED[figure] for figure in figures if figure in EXAMINED})
-        self._load, self._data = load, dict[str, Data]()
+        self._load, self._data, self._machine = load, dict[str, Data](), machine
 
     def frames(self, spec: RunSpec, folder: Path) -> dict[str, pd.DataFrame]:
         """The frames that the experiment's figures need, of one run."""
@@ -42,5 +48,5 @@ class Examiner:
         key = spec.config.data.model_dump_json()
         if key not in self._data:
             self._data[key] = self._load(spec)
-        run = restore(spec, folder, self._data[key])
+        run = restore(spec, folder, self._data[key], self._machine(spec.benchmark))
         return {name: _EXAMINE[name](run) for name in wanted}

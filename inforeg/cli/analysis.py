@@ -157,7 +157,7 @@ def _examiner(project: Project, figures: list[Drawing]) -> "Examiner | None":
         return None
     from inforeg.analysis.examine import Examiner
 
-    return Examiner(figures, partial(load, project))
+    return Examiner(figures, partial(load, project), project.machine)
 
 
 def _study(args: argparse.Namespace, name: str) -> "Study":

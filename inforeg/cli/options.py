@@ -29,12 +29,17 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message}; see `{self.prog} --help`.")
 
 
-def setting(text: str) -> tuple[str, Setting]:
+def setting(text: str, flag: str = "--set", example: str = "beta=0.5") -> tuple[str, Setting]:
     """`key=value` with the value read as YAML."""
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise UserError(f"--set {shown(text)} is not of the form key=value; give one, such as beta=0.5.")
-    return key, yaml_value(value, f"The value of --set {shown(key)}")
+        raise UserError(f"{flag} {shown(text)} is not of the form key=value; give one, such as {example}.")
+    return key, yaml_value(value, f"The value of {flag} {shown(key)}")
+
+
+def machine_setting(text: str) -> tuple[str, Setting]:
+    """The same of `--machine`."""
+    return setting(text, "--machine", "device=cuda")
 
 
 def seeds(text: str) -> range:
@@ -50,6 +55,14 @@ def seeds(text: str) -> range:
             f"{MOST_SEED}, at most {MOST_SEEDS} of them."
         )
     return span
+
+
+def add_machine(parser: argparse.ArgumentParser) -> None:
+    """The option `--machine`."""
+    parser.add_argument(
+        "--machine", metavar="KEY=VALUE", type=machine_setting, action="append", default=[],
+        help="where it is computed, over what the YAML says (device=cuda, threads=4 ...); repeatable",
+    )  # fmt: skip
 
 
 def add_runs(parser: argparse.ArgumentParser) -> None:

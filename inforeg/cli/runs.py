@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Formatter, add_runs, seeds, setting
-from inforeg.config import RunSpec
+from inforeg.cli.options import Commands, Formatter, add_machine, add_runs, seeds, setting
+from inforeg.config import Machine, RunSpec
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import json_text, sealed, sha256, write_json
 from inforeg.project import Project
@@ -41,6 +41,7 @@ def register(commands: Commands) -> None:
         "--out", type=Path, metavar="DIR",
         help="the run's directory, for one seed; by default the run's own place under --runs",
     )  # fmt: skip
+    add_machine(parser)
     add_runs(parser)
     parser.add_argument("--report", type=Path, metavar="FILE", help="written when all runs are done")
     parser.add_argument(
@@ -54,6 +55,7 @@ def register(commands: Commands) -> None:
         formatter_class=Formatter,
     )
     evaluation.add_argument("folder", type=Path, metavar="DIR", help="the run's directory")
+    add_machine(evaluation)
     evaluation.set_defaults(run=evaluate)
 
 
@@ -76,6 +78,7 @@ def _add_spec(parser: argparse.ArgumentParser) -> None:
 def train(args: argparse.Namespace) -> None:
     """Train every seed, then write the report."""
     from inforeg.engine.contents import SUMMARY
+    from inforeg.engine.device import holding_device, placed, prepare_process
     from inforeg.engine.train import method_of
     from inforeg.engine.train import train as train_run
     from inforeg.jobs import closure
@@ -88,20 +91,23 @@ def train(args: argparse.Namespace) -> None:
         raise UserError("--out names one directory; leave it out to train several seeds.")
     _check_places(args, spec)
     method_of(spec)  # says whether it can run, before the runs that it needs are trained
-    data = load(project, specs[0])
+    machine = machine_of(project, spec, args)
+    prepare_process(machine)
     done, diverged = {}, None
-    for spec in specs:
-        for needed in closure(spec):
-            with suppress(DivergenceError):  # what needs it says so
-                train_run(needed, needed.directory(args.runs), data, args.runs)
-        folder = args.out or spec.directory(args.runs)
-        try:
-            train_run(spec, folder, data, args.runs, discard=args.discard)
-            print(f"{folder} is done")
-        except DivergenceError as error:
-            print(f"{folder} diverged: {error}")
-            diverged = error
-        done[str(spec.seed)] = sha256(folder / SUMMARY)
+    with holding_device(machine):
+        data = placed(load(project, specs[0]), machine)
+        for spec in specs:
+            for needed in closure(spec):
+                with suppress(DivergenceError):  # what needs it says so
+                    train_run(needed, needed.directory(args.runs), data, args.runs, machine)
+            folder = args.out or spec.directory(args.runs)
+            try:
+                train_run(spec, folder, data, args.runs, machine, discard=args.discard)
+                print(f"{folder} is done{_where(folder, machine)}")
+            except DivergenceError as error:
+                print(f"{folder} diverged: {error}")
+                diverged = error
+            done[str(spec.seed)] = sha256(folder / SUMMARY)
     if args.report:
         # For the workflow a run that diverged is a result, which its tables print.
         write_json(args.report, sealed({"summary_sha256": done, "spec_sha256": specs[0].digest()}))
@@ -119,10 +125,29 @@ def evaluate(args: argparse.Namespace) -> None:
     if run is None or not (args.folder / SUMMARY).exists():
         raise UserError(f"{args.folder} holds no finished run; train it first.")
     spec = validated(RunSpec, run.spec, f"{args.folder}/run.json")
-    data = load(Project(), spec)
+    project = Project()
+    data = load(project, spec)
     if finished(args.folder, spec).diverged is not None:
         raise UserError(f"{args.folder} holds no model, for its training diverged; evaluate another run.")
-    print(json_text(evaluate_run(restore(spec, args.folder, data)), indent=2))
+    print(
+        json_text(evaluate_run(restore(spec, args.folder, data, machine_of(project, spec, args))), indent=2)
+    )
+
+
+def _where(folder: Path, machine: Machine) -> str:
+    """A note on a run that was made elsewhere."""
+    from inforeg.engine.device import elsewhere
+    from inforeg.engine.finished import read_run
+
+    run = read_run(folder)
+    where = elsewhere(run, machine) if run else ""
+    return where and f", {where}"
+
+
+def machine_of(project: Project, spec: RunSpec, args: argparse.Namespace) -> Machine:
+    """Where the run is computed: as the project says, and over that the command."""
+    given = validated(Machine, dict(args.machine), "--machine")
+    return project.machine(spec.benchmark).but(given)
 
 
 def load(project: Project, spec: RunSpec) -> "Data":

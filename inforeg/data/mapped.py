@@ -40,6 +40,7 @@ class Mapped(Split):
     target: Tensor
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     places: Tensor | None = None
+    evaluation_batch: int | None = None
     readers: int = 1
 
     @property
@@ -76,11 +77,16 @@ class Mapped(Split):
     def held(self) -> Held:
         """The same samples in the memory of the device, as they are stored."""
         everything = torch.arange(len(self), device=self.target.device)
-        return Held(self._stored(everything), self.target, self.transforms, self.places)
+        stored = self._stored(everything)
+        return Held(stored, self.target, self.transforms, self.places, self.evaluation_batch)
 
     def labelled(self, target: Tensor) -> "Mapped":
         """The same samples with another `target`, (N,)."""
         return replace(self, target=target)
+
+    def evaluated_by(self, size: int | None) -> "Mapped":
+        """The same samples, evaluated `size` at once."""
+        return replace(self, evaluation_batch=size)
 
     def _stored(self, index: Tensor) -> Stored:
         return self._moved(self._gathered(index.cpu().numpy()))

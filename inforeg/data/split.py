@@ -1,5 +1,6 @@
 """Samples by the batch: all that a run knows of its data."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -16,6 +17,9 @@ from inforeg.random import stream
 Stored = Mapping[str, Values]
 """Samples as they are stored, by modality."""
 
+EVALUATION_BATCH, EVALUATION_BYTES = 1024, 2**26
+"""Samples that are evaluated at once, and what their inputs may take."""
+
 
 class Split(ABC):
     """One part of a benchmark: N samples, which come in batches only.
@@ -28,11 +32,13 @@ class Split(ABC):
         target: class indices, (N,), int64, on the device on which batches are.
         transforms: of what is stored, by modality; a modality without one is stored as it is shown.
         places: where each sample was in the split that `part` took it from, (N,); where it is if None.
+        evaluation_batch: samples that are evaluated at once; if None, as many as `at_once` finds safe.
     """
 
     target: Tensor
     transforms: Mapping[str, Transform]
     places: Tensor | None
+    evaluation_batch: int | None
 
     def __len__(self) -> int:
         return len(self.target)
@@ -59,6 +65,10 @@ class Split(ABC):
         """The same samples with another `target`, (N,)."""
 
     @abstractmethod
+    def evaluated_by(self, size: int | None) -> "Split":
+        """The same samples, evaluated `size` at once."""
+
+    @abstractmethod
     def _stored(self, index: Tensor) -> Stored:
         """The samples at the positions `index`, (B,), on the device."""
 
@@ -71,6 +81,16 @@ class Split(ABC):
         """Shape of one sample of `modality` in a batch, without the first dimension."""
         stored = self.stored_shape(modality)
         return self.transforms[modality].shape(stored) if modality in self.transforms else stored
+
+    @property
+    def at_once(self) -> int:
+        """Samples in a batch of an evaluation; fewer where they are large."""
+        if self.evaluation_batch is not None:
+            return self.evaluation_batch
+        shapes = (self.shape(modality) for modality in self.modalities)
+        parts = (shape.values() if isinstance(shape, Mapping) else [shape] for shape in shapes)
+        size = 4 * sum(math.prod(shape) for each in parts for shape in each)
+        return min(EVALUATION_BATCH, max(1, EVALUATION_BYTES // max(size, 1)))
 
     def batch(self, index: Tensor) -> Batch:
         """The clean view of the samples at the positions `index`, (B,)."""
@@ -134,6 +154,7 @@ class Held(Split):
     target: Tensor
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     places: Tensor | None = None
+    evaluation_batch: int | None = None
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -149,7 +170,8 @@ class Held(Split):
 
     def part(self, index: Tensor) -> "Held":
         """The samples at the positions `index`, (N',), as a split of their own."""
-        return Held(self._stored(index), self.target[index], self.transforms, self._whence(index))
+        places = self._whence(index)
+        return replace(self, inputs=self._stored(index), target=self.target[index], places=places)
 
     def to(self, device: torch.device | str) -> "Held":
         """The same samples on `device`."""
@@ -160,6 +182,10 @@ class Held(Split):
     def labelled(self, target: Tensor) -> "Held":
         """The same samples with another `target`, (N,)."""
         return replace(self, target=target)
+
+    def evaluated_by(self, size: int | None) -> "Held":
+        """The same samples, evaluated `size` at once."""
+        return replace(self, evaluation_batch=size)
 
     def _stored(self, index: Tensor) -> Stored:
         return {m: on_each(values, lambda x: x.index_select(0, index)) for m, values in self.inputs.items()}

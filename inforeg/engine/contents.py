@@ -47,6 +47,7 @@ class Run(OfSpec):
     commit: str
     versions: dict[str, str]
     machine: dict[str, str] = {}
+    machine_sha256: str | None = Field(None, description="of what of the machine may change bits")
     seal: str | None = None
 
 

@@ -16,7 +16,6 @@ from inforeg.batch import Batch, on_each
 from inforeg.data.split import Held, Split
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.restore import Restored
-from inforeg.models.multimodal import evaluated_at_once
 from inforeg.random import stream
 
 SEVERITIES: Mapping[str, tuple[float, ...]] = {
@@ -87,7 +86,7 @@ def deviation(split: Split, modality: str) -> float:
     if isinstance(split, Held) and modality not in split.transforms:
         return cast(Tensor, split.inputs[modality]).std().item()
     count, total, squares = 0, 0.0, 0.0
-    for batch in split.batches(evaluated_at_once(split)):
+    for batch in split.batches(split.at_once):
         values = cast(Tensor, batch.inputs[modality]).double()
         count += values.numel()
         total += values.sum().item()

@@ -8,10 +8,9 @@ from typing import Any
 
 import torch
 
-from inforeg import machine
 from inforeg.batch import Batch
-from inforeg.config import RunSpec
-from inforeg.engine import checkpoint, predictions
+from inforeg.config import MACHINE, Machine, RunSpec
+from inforeg.engine import checkpoint, device, predictions
 from inforeg.engine.contents import (
     CHECKPOINT,
     COST,
@@ -43,11 +42,14 @@ class Record:
     Args:
         folder: the run's directory.
         spec: what is being trained.
+        machine: where it is computed; an interrupted run of another machine starts again, and says so.
         replace: discard a run of another spec in `folder`, or a damaged one; otherwise that is an error.
     """
 
-    def __init__(self, folder: Path, spec: RunSpec, *, replace: bool = False) -> None:
-        self.folder, self.spec = folder, spec
+    def __init__(
+        self, folder: Path, spec: RunSpec, machine: Machine = MACHINE, *, replace: bool = False
+    ) -> None:
+        self.folder, self.spec, self.machine = folder, spec, machine
         self.history: list[dict[str, float]] = []
         self.seconds = {"training": 0.0, "evaluation": 0.0, "reading": 0.0}
         self.tracker: Tracker | None = None
@@ -56,6 +58,8 @@ class Record:
             self._begin()
         elif (folder / SUMMARY).exists():
             self._open(replace)
+        else:
+            self._start_again_elsewhere()
         ours = "|".join(map(re.escape, FILES))
         for part in folder.glob(f".*{PART}"):  # of an attempt that was killed while it wrote
             if re.fullmatch(rf"\.({ours})\.\d+{re.escape(PART)}", part.name):
@@ -66,9 +70,16 @@ class Record:
         for name in FILES:
             if name != RUN:
                 (self.folder / name).unlink(missing_ok=True)
-        write_json(
-            self.folder / RUN, sealed({**_described(self.spec), **provenance(), "machine": machine.facts()})
-        )
+        facts = {"machine": device.described(self.machine), "machine_sha256": device.digest(self.machine)}
+        write_json(self.folder / RUN, sealed({**_described(self.spec), **provenance(), **facts}))
+
+    def _start_again_elsewhere(self) -> None:
+        """Discard an interrupted run of another machine: its bits would be half of one, half of the other."""
+        run = read_run(self.folder)
+        if run is not None and (where := device.elsewhere(run, self.machine)):
+            if (self.folder / CHECKPOINT).exists():
+                warn(f"{self.folder} was interrupted {where}: it starts again from the first epoch.")
+            self._begin()
 
     def _open(self, replace: bool) -> None:
         """Read the finished run; with `replace` one that is damaged is discarded, and that is said."""

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from inforeg.config import RunSpec
+from inforeg.config import MACHINE, Machine, RunSpec
 from inforeg.data.split import Data
 from inforeg.engine import checkpoint
 from inforeg.engine.contents import MODEL
+from inforeg.engine.device import placed, prepare_process
 from inforeg.engine.evaluate import evaluate
-from inforeg.engine.train import blueprint, method_of, prepare_process
+from inforeg.engine.train import blueprint, method_of
 from inforeg.methods.base import Method
 from inforeg.models.multimodal import MultimodalModel
 
@@ -30,13 +31,13 @@ class Restored:
     data: Data
 
 
-def restore(spec: RunSpec, folder: Path, data: Data) -> Restored:
-    """The run `spec` in `folder`; `data` are those of its benchmark."""
-    device = prepare_process(spec.config.training)
+def restore(spec: RunSpec, folder: Path, data: Data, machine: Machine = MACHINE) -> Restored:
+    """The run `spec` in `folder` on this machine, whichever trained it; `data` are those of its benchmark."""
+    device = prepare_process(machine)
     method = method_of(spec)
     model = method.build(blueprint(spec, data)).to(device)
     model.load_state_dict(checkpoint.load(folder / MODEL))
-    return Restored(spec, model.eval(), method, data.to(device))
+    return Restored(spec, model.eval(), method, placed(data, machine))
 
 
 def evaluate_run(run: Restored) -> dict[str, float]:

@@ -1,6 +1,5 @@
 """From a spec to a finished run directory."""
 
-import os
 import resource
 import sys
 import time
@@ -10,10 +9,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from inforeg.config import RunSpec, Training
+from inforeg.config import MACHINE, Machine, RunSpec
 from inforeg.data.split import Data, Split
 from inforeg.engine import checkpoint
 from inforeg.engine.contents import MODEL, SUMMARY, Summary
+from inforeg.engine.device import placed, prepare_process
 from inforeg.engine.finished import check_finite, finished
 from inforeg.engine.holding import holding
 from inforeg.engine.loop import fit
@@ -31,7 +31,15 @@ from inforeg.random import stream
 from inforeg.registry import ENCODERS, METHODS
 
 
-def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool = False) -> None:
+def train(
+    spec: RunSpec,
+    folder: Path,
+    data: Data,
+    runs: Path,
+    machine: Machine = MACHINE,
+    *,
+    discard: bool = False,
+) -> None:
     """Train `spec` into `folder`, from its last checkpoint if there is one; nothing where it is done.
 
     Args:
@@ -39,27 +47,29 @@ def train(spec: RunSpec, folder: Path, data: Data, runs: Path, *, discard: bool 
         folder: the run's directory; a second process with the same spec waits for the first.
         data: of the spec's benchmark.
         runs: root of all runs, where those that the method needs lie.
+        machine: where it is computed.
         discard: discard a run of another spec in `folder`, or a damaged one; otherwise that is an error.
 
     Raises:
         DivergenceError: the run, or one that it needs, ended in numbers that are not finite.
         UserError: something else is in `folder` or trained there, or a run that is needed is not whole.
     """
-    device = prepare_process(spec.config.training)
+    prepare_process(machine)
     method = method_of(spec)
     there = {needed.digest(): located(needed, runs) for needed in method.needs(spec)}
-    state, test = begin(spec, method, data.to(device)), data.test.to(device)
+    data = placed(data, machine)
+    state = begin(spec, method, data, machine)
     check_place(folder, spec, replace=discard)
     # Whatever can be refused has been by now, so a refused run leaves nothing behind.
     folder.mkdir(parents=True, exist_ok=True)
     with holding(folder, spec):
-        record = Record(folder, spec, replace=discard)
+        record = Record(folder, spec, machine, replace=discard)
         if record.done:
             return
         try:
             with state.cost:
                 method.setup(state, lambda needed: _weights(*there[needed.digest()]))
-            _train(record, method, state, test, data.ids)
+            _train(record, method, state, data.test, data.ids)
         except DivergenceError as error:
             record.fail(error)
             raise
@@ -77,19 +87,6 @@ def _weights(folder: Path, summary: Summary) -> dict[str, Tensor]:
     check_finite(summary)
     weights: dict[str, Tensor] = checkpoint.load(folder / MODEL)
     return weights
-
-
-def prepare_process(training: Training) -> torch.device:
-    """Make this process compute the same bits every time, and return the device."""
-    torch.set_num_threads(training.threads)
-    if training.device == "cuda":
-        if not torch.cuda.is_available():
-            raise UserError("training.device is 'cuda', but no CUDA device is there; set it to 'cpu'.")
-        # Only here: on a CPU with a fixed number of threads the call changes nothing and costs a second.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True)
-        torch.cuda.reset_peak_memory_stats()
-    return torch.device(training.device)
 
 
 def blueprint(spec: RunSpec, data: Data) -> Blueprint:
@@ -112,10 +109,15 @@ def method_of(spec: RunSpec) -> Method:
     return method
 
 
-def begin(spec: RunSpec, method: Method, data: Data) -> TrainState:
+def begin(spec: RunSpec, method: Method, data: Data, machine: Machine = MACHINE) -> TrainState:
     """A training before its first epoch, on the device of `data`; the method is not set up yet."""
     plan = blueprint(spec, data)
     model = method.build(plan).to(data.train.target.device)
+    if machine.channels_last:
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if machine.compile:
+        for encoder in model.encoders.values():
+            encoder.compile()
     groups = {m: model.parameters_of(m) for m in model.modalities} | {HEAD: list(model.fusion.parameters())}
     optimizer = OPTIMIZERS[spec.config.training.optimizer](model.parameters(), spec.config.training)
     train = _shuffled(data.train, spec)

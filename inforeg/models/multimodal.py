@@ -1,6 +1,5 @@
 """One encoder per modality and a fusion over their features."""
 
-import math
 from collections.abc import Callable, Collection, Mapping
 
 import torch
@@ -82,19 +81,6 @@ def _encode_part(encoder: nn.Module, values: Values, present: Tensor) -> Tensor:
     return torch.where(present.unsqueeze(1), scattered, 0.0)
 
 
-EVALUATION_BATCH, EVALUATION_BYTES = 1024, 2**26
-"""Samples that are evaluated at once, and what their inputs may take."""
-
-
-def evaluated_at_once(split: Split) -> int:
-    """Samples of `split` in a batch of its evaluation; fewer where they are large."""
-    shapes = (split.shape(modality) for modality in split.modalities)
-    values = sum(
-        math.prod(s) for shape in shapes for s in (shape.values() if isinstance(shape, Mapping) else [shape])
-    )
-    return min(EVALUATION_BATCH, max(1, EVALUATION_BYTES // (4 * values)))
-
-
 Change = Callable[[Batch], Batch]
 
 
@@ -106,7 +92,7 @@ def answers(model: MultimodalModel, split: Split, change: Change | None = None) 
     """
     training = model.training
     model.eval()
-    batches = split.batches(evaluated_at_once(split))
+    batches = split.batches(split.at_once)
     parts: list[Output] = [
         model.answer(batch.inputs) for batch in (map(change, batches) if change else batches)
     ]

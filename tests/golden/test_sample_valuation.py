@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from inforeg.batch import Output
+from inforeg.data import split as split_module
 from inforeg.data.base import Held
 from inforeg.methods import sample_valuation
 from inforeg.methods.base import Method
 from inforeg.methods.sample_valuation import SampleValuation, valuation
-from inforeg.models import multimodal
 from inforeg.models.fusion import Fusion
 from inforeg.models.multimodal import MultimodalModel
 from tests.conftest import make_config, make_spec, start
@@ -70,7 +70,7 @@ def test_values_of_three_modalities():
 def test_every_batch_is_valued_by_its_own_answers(monkeypatch):
     rows = [(1.0, 1.0), (2.0, -1.0), (1.0, -2.0), (-1.0, -1.0), (-1.0, 2.0)]
     whole = valuation(model(), split(*rows))
-    monkeypatch.setattr(multimodal, "EVALUATION_BATCH", 2)
+    monkeypatch.setattr(split_module, "EVALUATION_BATCH", 2)
     assert torch.equal(valuation(model(), split(*rows)), whole)
     assert len(whole.unique(dim=0)) == 5
 

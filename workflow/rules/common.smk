@@ -56,6 +56,15 @@ def any_of(names):
     return "|".join(map(re.escape, sorted(set(map(str, names)))))
 
 
+MACHINES = {name: PROJECT.machine(name) for name in PROJECT.benchmarks()}
+# Named only where one is asked for: schedulers take even none of a resource for a wish.
+GPU = (
+    {"gpu": lambda wildcards: int(machine_of(wildcards).device == "cuda")}
+    if any(machine.device == "cuda" for machine in MACHINES.values())
+    else {}
+)
+
+
 # What a wildcard stands for ends in a command.
 wildcard_constraints:
     data=any_of(CONFIGURATION.data),
@@ -70,6 +79,11 @@ wildcard_constraints:
 def job_of(wildcards):
     """The job whose report the wildcards name."""
     return JOBS["{benchmark}/{method}/{variant}/seeds={first}-{last}.json".format(**wildcards)]
+
+
+def machine_of(wildcards):
+    """Where the runs of a job are computed."""
+    return MACHINES[wildcards.benchmark]
 
 
 def manifest(wildcards):

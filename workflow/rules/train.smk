@@ -15,7 +15,9 @@ rule train:
         "results/logs/train/{benchmark}/{method}/{variant}/seeds={first}-{last}.log",
     conda:
         "../envs/inforeg.yaml"
-    threads: lambda wildcards: job_of(wildcards).spec.config.training.threads
+    threads: lambda wildcards: machine_of(wildcards).threads
+    resources:
+        **GPU,
     params:
         spec=lambda wildcards: job_of(wildcards).spec.canonical(),
     shell:

@@ -1,0 +1,142 @@
+"""Where a run is computed: the process's settings, the place of its data, and what of it may change bits."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from filelock import FileLock, Timeout
+
+from inforeg import machine
+from inforeg.config import Machine, digest_of
+from inforeg.data.mapped import Mapped
+from inforeg.data.split import Data, Split
+from inforeg.engine.contents import Run
+from inforeg.errors import UserError
+from inforeg.locks import acquire
+from inforeg.provenance import provenance
+
+LOOK = 0.5
+"""Seconds between two looks for a free GPU."""
+
+SHARE = 0.5
+"""Of a device's free memory that data may take by themselves: models and activations need the rest."""
+
+
+def prepare_process(settings: Machine) -> torch.device:
+    """Make this process compute the same bits every time, and return the device."""
+    torch.set_num_threads(settings.threads)
+    if settings.device == "cuda":
+        if not torch.cuda.is_available():
+            raise UserError("machine.device is 'cuda', but no CUDA device is there; set it to 'cpu'.")
+        # Only here: on a CPU with a fixed number of threads the call changes nothing and costs a second.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+        torch.cuda.reset_peak_memory_stats()
+    return torch.device(settings.device)
+
+
+@contextmanager
+def holding_device(settings: Machine) -> Iterator[None]:
+    """Have a GPU, where one is asked for, that at most `per_device` processes use; wait until there is one.
+
+    The lock is the kernel's: it goes with the process that holds it.
+    """
+    if settings.device != "cuda" or not torch.cuda.is_available():
+        yield
+        return
+    places = [
+        (number, FileLock(_locks() / f"{name}.{slot}.lock"))
+        for slot in range(settings.per_device)
+        for number, name in enumerate(_devices())
+    ]
+    while (taken := _taken(places)) is None:
+        time.sleep(LOOK)
+    number, lock = taken
+    torch.cuda.set_device(number)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _taken(places: Iterable[tuple[int, FileLock]]) -> tuple[int, FileLock] | None:
+    """The first place that is free, now taken."""
+    for number, lock in places:
+        with suppress(Timeout):
+            acquire(lock, 0)
+            return number, lock
+    return None
+
+
+def _devices() -> list[str]:
+    """Names of the GPUs that this process sees, the same in processes that see others beside them."""
+    return [str(torch.cuda.get_device_properties(n).uuid) for n in range(torch.cuda.device_count())]
+
+
+def _locks() -> Path:
+    folder = Path(tempfile.gettempdir(), f"inforeg-{os.getuid()}")
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def placed(data: Data, settings: Machine) -> Data:
+    """`data` on the run's device, read and kept as the settings say."""
+    device = torch.device(settings.device)
+    splits = (data.train, data.val, data.test)
+    stored = sum(split.stored_bytes for split in splits if isinstance(split, Mapped))
+    held = settings.cache == "always" or (settings.cache == "auto" and stored <= _room(device))
+
+    def at_place(split: Split) -> Split:
+        if isinstance(split, Mapped):
+            split = replace(split.to(device), readers=settings.readers)
+            split = split.held() if held else split
+        return split.to(device).evaluated_by(settings.evaluation_batch)
+
+    train, val, test = map(at_place, splits)
+    return replace(data, train=train, val=val, test=test)
+
+
+def _room(device: torch.device) -> float:
+    """Bytes of a device that mapped data may take; none of a CPU: the page cache holds the files already."""
+    if device.type != "cuda":
+        return 0
+    free, _ = torch.cuda.mem_get_info(device)
+    return SHARE * free
+
+
+def described(settings: Machine) -> dict[str, str]:
+    """The processor, what computes on it, and the settings that may change bits, as run.json has them."""
+    return {**machine.facts(), **settings.deciding(), "cuda_device": _gpu(settings)}
+
+
+def digest(settings: Machine) -> str:
+    """SHA-256 of all about this machine that may change the bits of a run."""
+    return digest_of({**_deciding(described(settings)), "versions": provenance()["versions"]})
+
+
+def elsewhere(run: Run, settings: Machine) -> str:
+    """Which machine made a run, as the rest of a sentence; empty if it computes as this one does."""
+    if run.machine_sha256 == digest(settings):
+        return ""
+    then, now = _deciding(run.machine), _deciding(described(settings))
+    for name in sorted(then.keys() & now.keys()):
+        if then[name] != now[name]:
+            return f"on another machine ({name} = {then[name]!r} there, {now[name]!r} here)"
+    return "on another machine or with other versions of its libraries"
+
+
+def _deciding(facts: Mapping[str, str]) -> dict[str, str]:
+    """The facts that may change bits: at the portable level, processors compute alike."""
+    alike = {"processor", "maker", "system"} if facts.get("level") == machine.PORTABLE else set()
+    return {name: value for name, value in facts.items() if name not in alike}
+
+
+def _gpu(settings: Machine) -> str:
+    if settings.device != "cuda" or not torch.cuda.is_available():
+        return ""
+    return torch.cuda.get_device_name()
