@@ -1,0 +1,6 @@
+"""InfoReg for any training loop, without an engine."""
+
+from inforeg.regulation.inforeg import InfoReg
+from inforeg.regulation.released import ReleasedInfoReg
+
+__all__ = ["InfoReg", "ReleasedInfoReg"]

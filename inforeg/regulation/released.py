@@ -1,0 +1,78 @@
+"""InfoReg as its released code computes it."""
+
+import math
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from inforeg.errors import UserError, unknown
+from inforeg.metrics.imbalance import confidences
+from inforeg.metrics.information import FisherTrace, LayerTrace
+from inforeg.regulation.inforeg import Encoders, InfoReg
+
+
+class ReleasedInfoReg(InfoReg):
+    """InfoReg as its released code of November 2025 computes it.
+
+    Two modalities. One modality's window decides for both, from epoch 0 on; the leading modality is pulled
+    with its own strength times exp(tanh(gap)), the gap being of probabilities summed over the batch; the
+    trace is taken after the pull.
+
+    Args:
+        encoders: as `InfoReg`.
+        reference: the modality whose trace decides (audio in the code).
+        reference_strength: factor when the reference leads (0.95 in the code).
+        other_strength: factor when the other leads (0.1 in the code).
+        threshold: K of the window (0.05 in the code, 0.04 in its first release).
+    """
+
+    def __init__(
+        self,
+        encoders: Encoders,
+        *,
+        reference: str,
+        reference_strength: float = 0.95,
+        other_strength: float = 0.1,
+        threshold: float = 0.05,
+    ) -> None:
+        super().__init__(encoders, threshold=threshold, criterion="released")
+        if len(self.groups) != 2:
+            raise UserError("InfoReg's released code knows two modalities; use InfoReg for more.")
+        if reference not in self.groups:
+            raise unknown("modality", reference, self.groups)
+        self.reference = reference
+        self.factors = [reference_strength if m == reference else other_strength for m in self.groups]
+
+    def regulate(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
+        """Edit the gradients of one batch, then measure them; arguments as `InfoReg.regulate`."""
+        self.apply(unimodal, target)
+
+    def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> dict[str, Tensor]:
+        """The same as `regulate`: the trace is of the edited gradients."""
+        changed = super().apply(unimodal, target)
+        self.trace.add()
+        return changed
+
+    def close_epoch(self, traces: Mapping[str, float] | None = None) -> dict[str, float]:
+        """Take the epoch into the history with this code's own trace, whatever is given."""
+        return super().close_epoch(self.trace.close())
+
+    def acts_on(self, modality: str) -> bool:
+        """One modality's window is all modalities' window."""
+        return super().acts_on(self.reference)
+
+    @property
+    def windows(self) -> dict[str, bool]:
+        """Whether the one window is open, by modality."""
+        return dict.fromkeys(self.groups, self._past.open[self.reference])
+
+    def _new_trace(self) -> FisherTrace:
+        return LayerTrace(self.groups)
+
+    def _strengths(self, unimodal: Mapping[str, Tensor], target: Tensor) -> list[float]:
+        first, second = confidences(unimodal, target).tolist()
+        leads = (first - second, second - first)
+        return [
+            factor * math.exp(math.tanh(lead)) if lead > 0 else 0.0
+            for factor, lead in zip(self.factors, leads, strict=True)
+        ]
