@@ -46,8 +46,16 @@ def discrepancy(score: Sequence[float]) -> list[float]:
     Returns:
         One per modality, not negative (InfoReg, Eq. 9-10). A score that is NaN neither leads nor is led.
     """
-    leads = [[own - other for other in score if other < own] for own in score]
-    return [sum(lead) / len(lead) if lead else 0.0 for lead in leads]
+    found: list[float] = leads(torch.tensor(score, dtype=torch.float64)).tolist()
+    return found
+
+
+def leads(score: Tensor) -> Tensor:
+    """As `discrepancy`, from and to a tensor (M,) on its device; in float64, where the device knows it."""
+    wide = score.to(torch.float32 if score.device.type == "mps" else torch.float64)
+    apart = wide.unsqueeze(1) - wide
+    ahead = apart > 0
+    return torch.where(ahead, apart, 0.0).sum(1) / ahead.sum(1).clamp(min=1)
 
 
 def _stacked(unimodal: Mapping[str, Tensor]) -> Tensor:

@@ -3,19 +3,21 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal, get_args
+from types import ModuleType
+from typing import Any, Literal, TypeVar, get_args
 
 import torch
 from torch import Tensor, nn
 
 from inforeg.errors import UserError, unknown
-from inforeg.metrics.imbalance import discrepancy, scores
+from inforeg.metrics.imbalance import leads, scores
 from inforeg.metrics.information import FisherTrace
 from inforeg.metrics.stored import dense, norms_of, stored
 from inforeg.window import Active, Windows
 
 Encoders = Mapping[str, nn.Module | Iterable[nn.Parameter]]
 Form = Literal["pull", "rate"]
+Number = TypeVar("Number", float, Tensor)
 
 
 class InfoReg:
@@ -141,9 +143,9 @@ class InfoReg:
         self.skipped += self.trace.skipped
         self._past_steps += self._steps
         self._past_acted += int(self._acted)
-        traces = self.trace.close() if traces is None else traces
-        self._past.add(traces)
-        return {modality: total / max(self._steps, 1) for modality, total in self._sums.items()}
+        strengths = self._mean_strengths()
+        self._past.add(self.trace.close() if traces is None else traces)
+        return strengths
 
     def regulate(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
         """Measure the gradients of one batch, then edit them; call between `backward` and `step`.
@@ -173,46 +175,63 @@ class InfoReg:
         changed: dict[str, Tensor] = {}
         if not any(map(self.acts_on, self.groups)):
             return changed
-        strengths = self._strengths({modality: unimodal[modality] for modality in self.groups}, target)
-        acting = {m: a for m, a in zip(self.groups, strengths, strict=True) if a and self.acts_on(m)}
-        if acting and self._finite():
-            for modality, strength in acting.items():
-                self._sums[modality] += strength
+        led = self._leads({modality: unimodal[modality] for modality in self.groups}, target)
+        finite = norms_of(self.trace.parameters).isfinite().all()
+        led = torch.where(finite.to(led.device), led, 0.0)
+        self._led.append(led)
+        for (modality, form), lead in zip(self._forms.items(), led, strict=True):
+            if self.acts_on(modality):
+                strength = torch.where(lead > 0, alpha(lead, *form, torch), 0.0)
                 changed[modality] = self._edit(modality, strength)
-            self._acted += torch.stack(list(changed.values())).any().to(self._acted.device)
+        self._acted += torch.stack(list(changed.values())).any()
         return changed
+
+    def _mean_strengths(self) -> dict[str, float]:
+        """Mean alpha over the epoch's batches by modality, 0 where it did not act; read once."""
+        sums = dict.fromkeys(self.groups, 0.0)
+        for batch in torch.stack(self._led).tolist() if self._led else []:
+            for (modality, form), lead in zip(self._forms.items(), batch, strict=True):
+                if lead and self.acts_on(modality):
+                    sums[modality] += alpha(lead, *form, math)
+        return {modality: total / max(self._steps, 1) for modality, total in sums.items()}
 
     def _forget(self) -> None:
         """Start an epoch's counts."""
         self.trace.reset()
-        self._sums, self._steps = dict.fromkeys(self.groups, 0.0), 0
+        self._led: list[Tensor] = []
+        self._steps = 0
         self._acted = torch.zeros((), dtype=torch.int64, device=self.trace.parameters[0].device)
-
-    def _finite(self) -> bool:
-        return bool(norms_of(self.trace.parameters).isfinite().all())
 
     def _new_trace(self) -> FisherTrace:
         return FisherTrace(self.groups)
 
-    def _strengths(self, unimodal: Mapping[str, Tensor], target: Tensor) -> list[float]:
-        """alpha_m = exp(beta tanh(Delta_m)) where Delta_m > 0, else 0, by modality."""
-        deltas = discrepancy(scores(unimodal, target).tolist())
-        return [math.exp(self.beta * math.tanh(delta)) if delta else 0.0 for delta in deltas]
+    @property
+    def _forms(self) -> dict[str, tuple[float, float]]:
+        """Factor and exponent of `alpha`, by modality."""
+        return dict.fromkeys(self.groups, (1.0, self.beta))
 
-    def _edit(self, modality: str, strength: float) -> Tensor:
-        """Regulate one encoder's gradients in place with strength alpha_m; whether that changed one."""
+    def _leads(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
+        """Delta_m (M,), 0 where the modality leads none."""
+        return leads(scores(unimodal, target))
+
+    def _edit(self, modality: str, strength: Tensor) -> Tensor:
+        """Regulate one encoder's gradients in place with alpha_m, 0 for none; whether that changed one."""
         group = self.groups[modality]
         parameters = [p for p in group if p.grad is not None]
         if not parameters or (self.form == "pull" and not self.weight):  # none: a frozen encoder
             return self._acted.new_zeros((), dtype=torch.bool)
+        strength = strength.to(parameters[0].device)
         if self.form == "rate":
-            torch._foreach_div_([g for g in map(stored, parameters) if g is not None], strength)
-            return self._acted.new_tensor(strength != 1, dtype=torch.bool)
+            divisor = torch.where(strength > 0, strength, 1.0)
+            torch._foreach_div_([g for g in map(stored, parameters) if g is not None], divisor)
+            return (divisor != 1).to(self._acted.device)
         anchors = [a for p, a in zip(group, self._anchors[modality], strict=True) if p.grad is not None]
         pulls = torch._foreach_sub(list[Tensor](parameters), anchors)
         with dense(parameters) as gradients:
-            torch._foreach_add_(gradients, pulls, alpha=self.weight * strength)
-        return torch.stack(torch._foreach_norm(pulls, float("inf"))).max() > 0
+            for gradient, pull in zip(gradients, pulls, strict=True):
+                add(gradient, pull, self.weight * strength)
+        moved = torch.stack(torch._foreach_norm(pulls, float("inf"))).max() > 0
+        return (moved & (strength > 0)).to(self._acted.device)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training needs: the traces of the epochs so far, and what was counted."""
@@ -224,3 +243,25 @@ class InfoReg:
         self._past.load_state_dict(state)
         counts = (state.get(name, 0) for name in ("steps", "acted", "skipped"))  # older ones lack them
         self._past_steps, self._past_acted, self.skipped = counts
+
+
+def alpha(lead: Number, factor: float, exponent: float, of: ModuleType) -> Number:
+    """alpha_m = factor exp(exponent tanh(Delta_m)), Eq. 16.
+
+    Args:
+        lead: Delta_m > 0.
+        factor: 1 in the paper.
+        exponent: beta in the paper.
+        of: the module, `math` or `torch`, whose functions are of numbers like `lead`.
+    """
+    found: Number = factor * of.exp(exponent * of.tanh(lead))
+    return found
+
+
+def add(gradient: Tensor, pull: Tensor, factor: Tensor) -> None:
+    """Add a factor, a tensor of one number, times `pull` to a gradient in place; in float32 at least."""
+    # Not a product and a sum: each would round, and a CPU's bits differ from those of a factor it knows.
+    wide = gradient.to(torch.promote_types(gradient.dtype, torch.float32))
+    wide.addcmul_(pull.to(wide.dtype), factor.to(wide))
+    if wide is not gradient:
+        gradient.copy_(wide)

@@ -1,12 +1,11 @@
 """InfoReg as its released code computes it."""
 
-import math
 from collections.abc import Mapping
 
 from torch import Tensor
 
 from inforeg.errors import UserError, unknown
-from inforeg.metrics.imbalance import confidences
+from inforeg.metrics.imbalance import confidences, leads
 from inforeg.metrics.information import FisherTrace, LayerTrace
 from inforeg.regulation.inforeg import Encoders, InfoReg
 
@@ -41,7 +40,7 @@ class ReleasedInfoReg(InfoReg):
         if reference not in self.groups:
             raise unknown("modality", reference, self.groups)
         self.reference = reference
-        self.factors = [reference_strength if m == reference else other_strength for m in self.groups]
+        self.factors = {m: reference_strength if m == reference else other_strength for m in self.groups}
 
     def regulate(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
         """Edit the gradients of one batch, then measure them; arguments as `InfoReg.regulate`."""
@@ -69,10 +68,9 @@ class ReleasedInfoReg(InfoReg):
     def _new_trace(self) -> FisherTrace:
         return LayerTrace(self.groups)
 
-    def _strengths(self, unimodal: Mapping[str, Tensor], target: Tensor) -> list[float]:
-        first, second = confidences(unimodal, target).tolist()
-        leads = (first - second, second - first)
-        return [
-            factor * math.exp(math.tanh(lead)) if lead > 0 else 0.0
-            for factor, lead in zip(self.factors, leads, strict=True)
-        ]
+    @property
+    def _forms(self) -> dict[str, tuple[float, float]]:
+        return {modality: (factor, 1.0) for modality, factor in self.factors.items()}
+
+    def _leads(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
+        return leads(confidences(unimodal, target))  # of two: the gap, for the one that leads
