@@ -85,7 +85,10 @@ class PMR(Windowed):
         }
         log_p = torch.stack([sim.log_softmax(1) for sim in similarity.values()])
         lags = self._lags(log_p.detach(), batch.target)
-        acting = lags.new_tensor([self.acts_on(modality) for modality in similarity])
+        acting = torch.ones_like(lags)
+        for position, modality in enumerate(similarity):
+            if not self.acts_on(modality):
+                acting[position] = 0
         changed = self.alpha * lags * acting != 0
         for lag, (modality, sim) in zip(lags * acting, similarity.items(), strict=True):
             state.log(f"c/{modality}", lag)
@@ -93,7 +96,8 @@ class PMR(Windowed):
         if self.mu and self._progress(state) < self.entropy_end:
             entropy = -(log_p.exp() * log_p).sum(-1).mean(1)
             leading = lags == lags.min()
-            terms["entropy"] = -self.mu * (lags.max() * (acting * entropy)[leading]).mean()
+            led = torch.where(leading, lags.max() * (acting * entropy), 0.0)
+            terms["entropy"] = -self.mu * (led.sum() / leading.sum())
             changed |= leading & (lags.max() * acting != 0)
         state.log_acted(dict(zip(similarity, changed, strict=True)))
         return terms

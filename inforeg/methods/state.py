@@ -1,7 +1,7 @@
 """What a method may see and change while it trains: everything but the test split and the run directory."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -181,18 +181,27 @@ class TrainState:
         Args:
             changed: whether it did, by modality; those that are not named have been left alone.
         """
-        flags = {m: torch.as_tensor(changed.get(m, False), device=self.device) for m in self.model.modalities}
+        # Filled on the device: it would be waited for if a number were copied to it.
+        flags = {
+            m: flag if isinstance(flag, Tensor) else torch.full((), flag, device=self.device)
+            for m, flag in ((m, changed.get(m, False)) for m in self.model.modalities)
+        }
         self.log_each("acted", flags)
         self.log("acted", torch.stack(list(flags.values())).any())
 
     def drain(self) -> dict[str, float]:
         """The means of all recorded scalars, and a new start."""
-        means = {
-            name: torch.as_tensor([float(v) for v in values], dtype=torch.float64).mean().item()
-            for name, values in self._logged.items()
-        }
+        means = {name: _mean(values) for name, values in self._logged.items()}
         self._logged.clear()
         return means
+
+
+def _mean(values: Sequence[Tensor | float]) -> float:
+    """In float64; tensors are read from their device together."""
+    there = [value.double() for value in values if isinstance(value, Tensor)]
+    read = iter(torch.stack(there).tolist() if there else ())
+    numbers = [next(read) if isinstance(value, Tensor) else float(value) for value in values]
+    return torch.tensor(numbers, dtype=torch.float64).mean().item()
 
 
 Weights = Callable[[RunSpec], dict[str, Tensor]]
