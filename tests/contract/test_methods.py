@@ -175,9 +175,10 @@ def test_batch_statistics_and_dropout_rest_while_a_model_is_evaluated():
     model = method.build(blueprint(make_spec(), make_data()))
     for modality, encoder in model.encoders.items():
         model.encoders[modality] = nn.Sequential(encoder, nn.BatchNorm1d(5), nn.Dropout(0.5))
-    whole = evaluate(model, method, split).logits
-    assert torch.equal(evaluate(model, method, split).logits, whole)
-    torch.testing.assert_close(evaluate(model, method, split.part(torch.tensor([0, 1]))).logits, whole[:2])
+    whole = evaluate(model, method, split).logits["logits"]
+    assert torch.equal(evaluate(model, method, split).logits["logits"], whole)
+    two = evaluate(model, method, split.part(torch.tensor([0, 1]))).logits["logits"]
+    torch.testing.assert_close(two, whole[:2])
 
 
 @pytest.mark.parametrize("method", [name for name, cls in METHODS.classes.items() if cls.neutral is not None])
