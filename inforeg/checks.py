@@ -10,7 +10,7 @@ from pathlib import Path
 from inforeg.errors import UserError, unknown
 from inforeg.experiment import Experiment, WorkflowConfig
 from inforeg.jobs import Job, jobs
-from inforeg.metrics.names import known
+from inforeg.metrics.recorded import known
 from inforeg.plan import Cell, Plan, plan, plan_tuning
 from inforeg.presentable import Benchmarks, check_presentable, texts
 from inforeg.products import tables
@@ -141,10 +141,7 @@ def _metrics(name: str, experiment: Experiment, benchmarks: Benchmarks) -> None:
     modalities = {m for config in benchmarks.values() for m in config.encoders}
     there = known(modalities, **options)
     kinds = {f"{metric.partition('/')[0]}/*" for metric in there if "/" in metric}
-    asked = [experiment.metric, *(claim.metric for claim in experiment.claims)]
-    for metric, offered in (
-        *((each, there) for each in asked),
-        *((each, there | kinds) for each in experiment.beside),
-    ):
+    for metric in experiment.metrics:
+        offered = there | kinds if metric in experiment.beside else there
         if metric not in offered:
             raise UserError(f"The experiment {name!r}: {unknown('test metric', metric, offered)}")

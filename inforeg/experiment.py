@@ -114,6 +114,11 @@ class Experiment(Strict):
     )
 
     @property
+    def metrics(self) -> list[str]:
+        """All test metrics that it names; accuracy/*, beside the tested one, is one of each modality."""
+        return [self.metric, *(claim.metric for claim in self.claims), *self.beside]
+
+    @property
     def references(self) -> list[str]:
         """The rows that every other one is tested against."""
         return [self.reference] + ([self.second_reference] if self.second_reference else [])

@@ -6,7 +6,7 @@ from inforeg.characters import typesettable
 from inforeg.config import BenchmarkConfig
 from inforeg.errors import UserError
 from inforeg.experiment import Experiment, Row
-from inforeg.metrics.names import CORRUPTED, PROBE, PROBE_GAP, WEAKEST
+from inforeg.metrics.recorded import every_epoch
 from inforeg.registry import METHODS
 
 Benchmarks = Mapping[str, BenchmarkConfig]
@@ -48,7 +48,7 @@ def check_figures(name: str, experiment: Experiment, benchmarks: Benchmarks, lef
     """Refuse a figure that would be empty; arguments as of `check_presentable`."""
     rows = [row for row in experiment.rows if any((row.key, each) not in left_out for each in benchmarks)]
     whole = [row for row in rows if all((row.key, each) not in left_out for each in benchmarks)]
-    kind, _, part = experiment.metric.partition("/")
+    modalities = {modality for config in benchmarks.values() for modality in config.encoders}
     placed = any(row.x is not None for row in rows), "rows with an `x`; give them one"
     epochs = max(_training(rows, benchmarks, "epochs"))
     needs = {
@@ -57,7 +57,7 @@ def check_figures(name: str, experiment: Experiment, benchmarks: Benchmarks, lef
             "a row 'joint' or 'unimodal'; add one, or drop the figure",
         ),
         "curves": (
-            part != WEAKEST and kind not in (*CORRUPTED, PROBE, PROBE_GAP),
+            experiment.metric in every_epoch(modalities),
             "a metric that every epoch records, such as accuracy; change `metric`, or drop the figure",
         ),
         "gradients": (

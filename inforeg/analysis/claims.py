@@ -5,12 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from inforeg.analysis.compare import Pair, corrected, effects, lower_is_better, scores
+from inforeg.analysis.compare import Pair, corrected, effects, scores
 from inforeg.analysis.render import Cell, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
-from inforeg.analysis.tables import EPOCH, INTERVAL, NOTHING, interval, metric_title, number, signed
+from inforeg.analysis.tables import EPOCH, INTERVAL, NOTHING, interval, number, signed
 from inforeg.experiment import Claim
+from inforeg.metrics.base import metric_of, title_of
 
 SYMBOLS = {"reproduced": "●", "contradicted": "✗", "inconclusive": "○", "left out": "—"}
 """The verdicts and how tables show them."""
@@ -101,7 +102,7 @@ def detail_table(study: Study, lines: pd.DataFrame) -> Table:
 
 def _tested(study: Study, claim: Claim) -> pd.DataFrame:
     values = scores(study, claim.metric)
-    if lower_is_better(claim.metric):
+    if not metric_of(claim.metric).higher_is_better:
         values["value"] *= -1
     pairs = [Pair(benchmark, claim.better, claim.worse) for benchmark in study.benchmarks]
     return effects(values, study.collected.predictions, claim.metric, pairs).assign(claim=claim.id)
@@ -123,7 +124,7 @@ def _note(line: Mapping[Any, Any], study: Study) -> str:
         for cell in study.collected.provenance["left_out"]
         if cell["benchmark"] == line["benchmark"] and cell["row"] in (line["row"], line["reference"])
     ]
-    return "; ".join(reasons) or f"no {metric_title(str(line['metric']))} here"
+    return "; ".join(reasons) or f"no {title_of(str(line['metric']))} here"
 
 
 def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from inforeg.analysis.frames import COLUMNS
 from inforeg.config import RunSpec
+from inforeg.engine import predictions
 from inforeg.engine.contents import METRICS, PREDICTIONS, RUN, SUMMARY, Run, Summary
 from inforeg.engine.corruption import Corrupted, areas
 from inforeg.engine.finished import check_report, finished, read_cost
@@ -83,7 +84,13 @@ class Collected:
         return cls(**frames, provenance=gathered.model_dump(exclude={"files", "seal"}))
 
 
-def collect(plan: Plan, root: Path, selection: Selection, examiner: "Examiner | None" = None) -> Collected:
+def collect(
+    plan: Plan,
+    root: Path,
+    selection: Selection,
+    examiner: "Examiner | None" = None,
+    metrics: Collection[str] = (),
+) -> Collected:
     """All runs of `plan`, which lie under `root`.
 
     Args:
@@ -91,6 +98,7 @@ def collect(plan: Plan, root: Path, selection: Selection, examiner: "Examiner | 
         root: of all run directories.
         selection: the rule whose predictions are kept.
         examiner: of what needs the runs' models.
+        metrics: that are computed where a run has not recorded them, as an experiment names them.
 
     Raises:
         UserError: a run is missing, unfinished, damaged or made with another spec.
@@ -111,7 +119,7 @@ def collect(plan: Plan, root: Path, selection: Selection, examiner: "Examiner | 
             "predictions": _predictions(folder / PREDICTIONS, selection),
             **(examiner.frames(spec, folder) if examiner else {}),
         }
-        found["runs"] = _observations(summary, spec, found.get("corruptions"))
+        found["runs"] = _observations(summary, spec, found.get("corruptions"), folder, metrics)
         for name, frame in found.items():
             tables[name].append(frame.assign(**_identity(cell, spec))[COLUMNS[name]])
     if not origins:
@@ -180,13 +188,24 @@ def _identity(cell: Cell, spec: RunSpec) -> dict[str, Any]:
     }
 
 
-def _observations(summary: Summary, spec: RunSpec, corruptions: pd.DataFrame | None) -> pd.DataFrame:
+def _observations(
+    summary: Summary,
+    spec: RunSpec,
+    corruptions: pd.DataFrame | None,
+    folder: Path,
+    asked: Collection[str],
+) -> pd.DataFrame:
     """Every metric by selection rule; those of corrupted inputs are of the model that validation selects."""
     rows = []
     for selection, kept in summary.selection.items():
         for key, value in kept.numbers.items():
             split, _, metric = key.partition("/")
             rows.append((selection, kept.epoch, split, metric, value))
+    if unrecorded := predictions.missing(asked, {metric for *_, metric, _ in rows}):
+        rows += [
+            (each.selection, summary.selection[each.selection].epoch, each.split, each.metric, each.value)
+            for each in predictions.measure(folder / PREDICTIONS, unrecorded)
+        ]
     if corruptions is not None:
         epoch = summary.selection["val"].epoch
         numbers = areas(Corrupted(*line) for line in corruptions.itertuples(index=False))

@@ -9,7 +9,8 @@ import pandas as pd
 from inforeg.analysis import statistics
 from inforeg.analysis.study import Study
 from inforeg.errors import unknown
-from inforeg.metrics.names import WEAKEST
+from inforeg.metrics.base import is_weakest, metric_of
+from inforeg.metrics.classification import ACCURACY
 from inforeg.ties import apart, settled
 
 
@@ -19,36 +20,6 @@ class Pair(NamedTuple):
     benchmark: str
     row: str
     reference: str
-
-
-def is_weakest(metric: str) -> bool:
-    """Whether `metric` is of each benchmark's weakest modality."""
-    return metric.partition("/")[2] == WEAKEST
-
-
-def lower_is_better(metric: str) -> bool:
-    """Whether small values of `metric` are good."""
-    return metric.partition("/")[0] in {"loss", "imbalance_gap", "probe_gap"}
-
-
-def is_loss(metric: str) -> bool:
-    """Whether `metric` is in nats; all others are fractions."""
-    return metric.partition("/")[0] == "loss"
-
-
-def scale(metric: str) -> float:
-    """Factor from a metric's values to its reported unit: fractions to percent."""
-    return 1.0 if is_loss(metric) else 100.0
-
-
-def unit(metric: str) -> str:
-    """The reported unit."""
-    return "nats" if is_loss(metric) else "%"
-
-
-def difference_unit(metric: str) -> str:
-    """The unit of a difference."""
-    return "nats" if is_loss(metric) else "points"
 
 
 def scores(study: Study, metric: str) -> pd.DataFrame:
@@ -73,7 +44,7 @@ def scores(study: Study, metric: str) -> pd.DataFrame:
         raise unknown("test metric", metric, test["metric"].unique())
     cell = ["benchmark", "row", "variant"]
     found = found.merge(best_variants(runs.merge(found[cell].drop_duplicates(), on=cell)), on=cell)
-    found["value"] *= scale(metric)
+    found["value"] *= metric_of(metric).unit.factor
     order = list(study.labels)
     found = found.sort_values("row", key=lambda keys: keys.map(order.index), kind="stable")
     return found[["benchmark", "row", "variant", "several", "seed", "value"]]
@@ -91,7 +62,8 @@ def weakest(study: Study, benchmark: str) -> str | None:
     if means.empty:
         return None
     modalities = list(study.benchmarks[benchmark].encoders)
-    return modalities[int(settled([means[f"accuracy/{modality}"] for modality in modalities]).argmin())]
+    accuracies = [means[f"{ACCURACY.name}/{modality}"] for modality in modalities]
+    return modalities[int(settled(accuracies).argmin())]
 
 
 def best_variants(runs: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +71,7 @@ def best_variants(runs: pd.DataFrame) -> pd.DataFrame:
 
     Of equals the first in the alphabet.
     """
-    wanted = (runs["selection"] == "val") & (runs["split"] == "val") & (runs["metric"] == "accuracy")
+    wanted = (runs["selection"] == "val") & (runs["split"] == "val") & (runs["metric"] == ACCURACY.name)
     means = runs[wanted].groupby(["benchmark", "row", "variant"])["value"].mean().reset_index()
     means["value"] = means.groupby(["benchmark", "row"])["value"].transform(settled)
     means["several"] = means.duplicated(["benchmark", "row"], keep=False)
@@ -152,7 +124,7 @@ def effects(
         if pair.row == pair.reference or delta.empty:
             continue
         result = statistics.paired(delta)
-        few = metric == "accuracy" and result.n < statistics.MINIMUM
+        few = metric == ACCURACY.name and result.n < statistics.MINIMUM
         low, high = _test_set_interval(values, predictions, pair) if few else (math.nan, math.nan)
         exact = "exact" if statistics.is_exact(result.n) else "Monte Carlo"
         lines.append(
@@ -235,7 +207,7 @@ def _test_set_interval(values: pd.DataFrame, predictions: pd.DataFrame, pair: Pa
         variant = _of_row(values, pair.benchmark, key)["variant"].iloc[0]
         mine = _of_row(predictions, pair.benchmark, key)
         correct.append(mine[mine["variant"] == variant].groupby("index")["correct"].mean())
-    low, high = statistics.resampled_interval((correct[0] - correct[1]).dropna() * 100)
+    low, high = statistics.resampled_interval((correct[0] - correct[1]).dropna() * ACCURACY.unit.factor)
     return low, high
 
 

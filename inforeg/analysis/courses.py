@@ -6,7 +6,7 @@ from itertools import cycle
 import pandas as pd
 
 from inforeg.analysis.canvas import Axes, Figure
-from inforeg.analysis.compare import best_variants, scale, unit, weakest
+from inforeg.analysis.compare import best_variants, weakest
 from inforeg.analysis.panels import (
     draw_key,
     draw_legend,
@@ -18,7 +18,8 @@ from inforeg.analysis.panels import (
 )
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN, STYLES
-from inforeg.analysis.tables import metric_title
+from inforeg.metrics.base import metric_of, title_of
+from inforeg.metrics.classification import ACCURACY
 from inforeg.presentable import INFORMATION
 
 GRADIENTS = {
@@ -74,7 +75,7 @@ def curves(study: Study) -> tuple[Figure, pd.DataFrame]:
     metric, epochs = study.experiment.metric, study.collected.epochs
     words = epochs["metric"].str.split("/", n=1, expand=True)
     wanted = words[0].isin(["val", "test"]) & (words[1] == metric)
-    shown = epochs[wanted].assign(split=words[0], value=epochs["value"] * scale(metric))
+    shown = epochs[wanted].assign(split=words[0], value=epochs["value"] * metric_of(metric).unit.factor)
     shown = shown.merge(best_variants(study.collected.runs), on=["benchmark", "row", "variant"])
     numbers = over_epochs(shown, ["benchmark", "row", "split"])
     names = list(study.benchmarks)
@@ -89,7 +90,7 @@ def curves(study: Study) -> tuple[Figure, pd.DataFrame]:
                 draw_nothing(ax)
             ax.set_title("validation" if split == "val" else "test")
         title = stacked(study.benchmarks[benchmark].title)
-        panels[0].set_ylabel(f"{title}\n{metric_title(metric)} ({unit(metric)})")
+        panels[0].set_ylabel(f"{title}\n{title_of(metric)} ({metric_of(metric).unit.name})")
     for ax in axes[-1]:
         ax.set_xlabel("Epoch")
     draw_legend(figure, axes.flat, columns=2)
@@ -115,7 +116,9 @@ def regulation(study: Study) -> tuple[Figure, pd.DataFrame]:
             ):
                 ax = panels[0 if quantity == "accuracy" else 1]
                 draw_line(ax, line, "", colours[str(modality)], style)
-        panels[0].set_ylabel(f"{stacked(study.benchmarks[name].title)}\ntest accuracy (%)")
+        panels[0].set_ylabel(
+            f"{stacked(study.benchmarks[name].title)}\ntest {ACCURACY.title} ({ACCURACY.unit.name})"
+        )
         panels[1].set_ylabel(f"Tr(F), {study.benchmarks[name].training.trace}")
         scale_by_powers(panels[1], "y")
         for ax, quantity in zip(panels, ("accuracy", "trace"), strict=True):
@@ -163,14 +166,14 @@ def _regulated(study: Study, benchmark: str) -> pd.DataFrame:
     """What `regulation` shows of one benchmark: quantity, modality or `joint`, and value."""
     epochs, config = study.collected.epochs, study.benchmarks[benchmark]
     poorest = weakest(study, benchmark)
-    wanted = {"test/accuracy": ("accuracy", "joint")}
+    wanted = {f"test/{ACCURACY.name}": ("accuracy", "joint")}
     if poorest:
-        wanted[f"test/accuracy/{poorest}"] = ("accuracy", poorest)
+        wanted[f"test/{ACCURACY.name}/{poorest}"] = ("accuracy", poorest)
     wanted |= {f"trace/{config.training.trace}/{m}": ("trace", m) for m in config.encoders}
     here = epochs[(epochs["benchmark"] == benchmark) & epochs["metric"].isin(wanted)].copy()
     here["quantity"] = [wanted[metric][0] for metric in here["metric"]]
     here["modality"] = [wanted[metric][1] for metric in here["metric"]]
-    here.loc[here["quantity"] == "accuracy", "value"] *= scale("accuracy")
+    here.loc[here["quantity"] == "accuracy", "value"] *= ACCURACY.unit.factor
     return here
 
 

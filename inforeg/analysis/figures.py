@@ -9,14 +9,15 @@ import pandas as pd
 
 from inforeg.analysis import courses, embeddings, overviews, protocol, robustness, sweeps, window_noise
 from inforeg.analysis.canvas import Figure, mpl
-from inforeg.analysis.compare import compare, difference_unit
+from inforeg.analysis.compare import compare
 from inforeg.analysis.frames import csv
 from inforeg.analysis.panels import draw_nothing
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN, STYLE
-from inforeg.analysis.tables import metric_title, reference_names
+from inforeg.analysis.tables import reference_names
 from inforeg.errors import UserError
 from inforeg.files import write_bytes, write_text
+from inforeg.metrics.base import metric_of, title_of
 from inforeg.presentable import check_figures
 
 Draw = Callable[[Study], tuple[Figure, pd.DataFrame]]
@@ -81,7 +82,7 @@ def differences(study: Study) -> tuple[Figure, pd.DataFrame]:
         ax.set_ylim(len(keys) - 0.5, -0.5)
         ax.set_title(study.benchmarks[benchmark].title)
     reference = next(reference_names(study))
-    title = f"{metric_title(experiment.metric)} ({difference_unit(experiment.metric)})"
+    title = f"{title_of(experiment.metric)} ({metric_of(experiment.metric).unit.difference})"
     what = f"Difference to {reference} in test {title}"
     figure.supxlabel(what, fontsize=STYLE["font.size"])
     return figure, numbers

@@ -8,12 +8,13 @@ from string import ascii_lowercase
 import pandas as pd
 
 from inforeg.analysis import acting
-from inforeg.analysis.compare import best_variants, is_weakest, lower_is_better, scale, unit, weakest
+from inforeg.analysis.compare import best_variants, weakest
 from inforeg.analysis.render import Cell, Style, Table
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
-from inforeg.analysis.tables import EPOCH, NOTHING, mean_sd, metric_title, number, reference_names, spread
+from inforeg.analysis.tables import EPOCH, NOTHING, mean_sd, number, reference_names, spread
 from inforeg.errors import unknown
+from inforeg.metrics.base import is_weakest, metric_of, title_of
 from inforeg.ties import settled
 
 MARKS = (("↑", "↓"), ("△", "▽"))
@@ -40,10 +41,10 @@ def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
     left_out = study.collected.provenance["left_out"]
     letters = dict(zip(sorted({cell["reason"] for cell in left_out}), _letters(), strict=False))
     cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
-    shown = _bracketed(study, _cells(study, comparisons, lower_is_better(experiment.metric)))
+    shown = _bracketed(study, _cells(study, comparisons))
     cells |= acting.marked(study, shown)
     sets = {
-        f"{config.title} ({unit(experiment.metric)})": {
+        f"{config.title} ({metric_of(experiment.metric).unit.name})": {
             row: cell for (row, b), cell in cells.items() if b == name
         }
         for name, config in study.benchmarks.items()
@@ -97,7 +98,7 @@ def _bracketed(study: Study, cells: Mapping[tuple[str, str], Cell]) -> Mapping[t
     for (row, benchmark), cell in cells.items():
         found = (means.get((benchmark, row, metric)) for metric in beside(study, benchmark))
         text = " / ".join(
-            NOTHING.text if value is None else number(scale(metric) * value, ".1f")
+            NOTHING.text if value is None else number(metric_of(metric).unit.factor * value, ".1f")
             for metric, value in zip(beside(study, benchmark), found, strict=True)
         )
         shown[row, benchmark] = replace(cell, text=f"{cell.text} ({text})")
@@ -116,9 +117,10 @@ def beside(study: Study, benchmark: str) -> list[str]:
     ]
 
 
-def _cells(study: Study, comparisons: Sequence[pd.DataFrame], ascending: bool) -> dict[tuple[str, str], Cell]:
+def _cells(study: Study, comparisons: Sequence[pd.DataFrame]) -> dict[tuple[str, str], Cell]:
     """Mean ± sd of every row, ranked among the rows that are tested against the same one, with its marks."""
     cells: dict[tuple[str, str], Cell] = {}
+    ascending = not metric_of(study.experiment.metric).higher_is_better
     for marks, comparison in zip(MARKS, comparisons, strict=False):
         family = comparison["row"].map(study.experiment.own_references)
         for (benchmark, _), lines in comparison.groupby(["benchmark", family], sort=False):
@@ -136,7 +138,7 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
     experiment = study.experiment
     comparison = pd.concat(comparisons)
     yield (
-        f"Test {metric_title(experiment.metric)} {EPOCH[experiment.selection]}. {spread(study)} Best in "
+        f"Test {title_of(experiment.metric)} {EPOCH[experiment.selection]}. {spread(study)} Best in "
         "bold, second best underlined."
     )
     against = "; ".join(
@@ -178,7 +180,7 @@ def _optimizers(study: Study) -> Iterator[str]:
 
 def _brackets(study: Study) -> Iterator[str]:
     """What stands in brackets, by benchmark unless it is the same for all."""
-    titles = {name: " / ".join(map(metric_title, beside(study, name))) for name in study.benchmarks}
+    titles = {name: " / ".join(map(title_of, beside(study, name))) for name in study.benchmarks}
     if len(set(titles.values())) == 1:
         yield next(iter(titles.values()))
     else:

@@ -10,13 +10,14 @@ from typing import Any
 import pandas as pd
 
 from inforeg.analysis import across, claims, document, figures, grid, render, statistics, tables
-from inforeg.analysis.compare import compare, lower_is_better, scores
+from inforeg.analysis.compare import compare, scores
 from inforeg.analysis.forest import forest
 from inforeg.analysis.frames import csv
 from inforeg.analysis.render import Table
 from inforeg.analysis.study import Study
 from inforeg.errors import UserError
 from inforeg.files import write_json, write_text
+from inforeg.metrics.base import metric_of
 
 
 def write_tables(study: Study, folder: Path, numbers: Path) -> None:
@@ -94,7 +95,7 @@ _PICTURE = "![Every claim on every benchmark, and what the paper prints](figures
 
 def _across(study: Study) -> tuple[pd.DataFrame, across.Ranks | None]:
     metric = study.experiment.metric
-    sign = -1 if lower_is_better(metric) else 1
+    sign = 1 if metric_of(metric).higher_is_better else -1
     values = scores(study, metric)
     means = sign * across.mean_scores(values)
     ranks = across.ranks(means) if means.shape[1] >= 3 else None

@@ -7,12 +7,13 @@ import pandas as pd
 
 from inforeg.analysis import across
 from inforeg.analysis.canvas import Axes, Figure, FuncFormatter, LogLocator, NullFormatter
-from inforeg.analysis.compare import compare, lower_is_better, scores, unit
+from inforeg.analysis.compare import compare, scores
 from inforeg.analysis.costs import costs
 from inforeg.analysis.panels import draw_nothing
 from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
+from inforeg.metrics.base import metric_of, title_of
 from inforeg.ties import settled
 
 
@@ -21,7 +22,7 @@ def critical_difference(study: Study) -> tuple[Figure, pd.DataFrame]:
 
     Of rows that no benchmark lacks, best first.
     """
-    sign = -1 if lower_is_better(study.experiment.metric) else 1
+    sign = 1 if metric_of(study.experiment.metric).higher_is_better else -1
     means = sign * across.mean_scores(scores(study, study.experiment.metric))
     if means.shape[0] < 2 or means.shape[1] < 3:
         figure = Figure((COLUMN, 0.8))
@@ -73,7 +74,7 @@ def cost(study: Study) -> tuple[Figure, pd.DataFrame]:
     axes = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
     for ax, benchmark in zip(axes, names, strict=True):
         here = numbers[numbers["benchmark"] == benchmark]
-        front = efficient(here["relative"], here["mean"], lower=lower_is_better(metric))
+        front = efficient(here["relative"], here["mean"], lower=not metric_of(metric).higher_is_better)
         numbers.loc[front.index, "efficient"] = front
         ax.plot(here["relative"], here["mean"], "o", ms=2.5, color="0.6")
         best = here[front].sort_values("relative")
@@ -96,7 +97,7 @@ def cost(study: Study) -> tuple[Figure, pd.DataFrame]:
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.margins(x=0.25, y=0.15)
         ax.set_title(study.benchmarks[benchmark].title)
-        ax.set_ylabel(f"Test {metric} ({unit(metric)})")
+        ax.set_ylabel(f"Test {title_of(metric)} ({metric_of(metric).unit.name})")
     axes[-1].set_xlabel(f"Passes over those of {study.labels[study.experiment.reference]}")
     return figure, numbers
 

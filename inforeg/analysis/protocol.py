@@ -10,14 +10,15 @@ import pandas as pd
 from scipy.stats import kendalltau
 
 from inforeg.analysis.canvas import Figure
-from inforeg.analysis.compare import differences, scores, unit
+from inforeg.analysis.compare import differences, scores
 from inforeg.analysis.panels import draw_legend, draw_nothing, entry
 from inforeg.analysis.statistics import mean_interval
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
-from inforeg.analysis.tables import metric_title, number
+from inforeg.analysis.tables import number
 from inforeg.config import DataConfig, TrialConfig
 from inforeg.experiment import Selection
+from inforeg.metrics.base import metric_of, title_of
 from inforeg.ties import settled
 
 MARKERS = dict(zip(get_args(Selection), "osD", strict=True))
@@ -53,7 +54,7 @@ def selection(study: Study) -> tuple[Figure, pd.DataFrame]:
         leak = leaks.get(name, pd.DataFrame())
         told = "" if leak.empty else f"; of both splits: {number(_tau(leak), '.2f')}"
         ax.set_title(f"{config.title}\nτ of val and test_oracle: {number(tau, '.2f')}{told}")
-    axes[-1].set_xlabel(f"Test {metric_title(metric)} ({unit(metric)})")
+    axes[-1].set_xlabel(f"Test {title_of(metric)} ({metric_of(metric).unit.name})")
     draw_legend(figure, axes, columns=len(MARKERS))
     return figure, pd.concat([numbers, *leaks.values()])
 

@@ -8,8 +8,10 @@ from inforeg.analysis.canvas import Figure
 from inforeg.analysis.panels import draw_legend, draw_nothing, entry, stacked
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLUMN, STYLES
+from inforeg.metrics.classification import ACCURACY
+from inforeg.metrics.recorded import MASKING, NOISE
 
-KINDS = {"noise": "noise (sd)", "masking": "share masked"}
+KINDS = {NOISE.name: "noise (sd)", MASKING.name: "share masked"}
 """The kinds of corruption with a strength, and how their axes are called."""
 
 
@@ -21,7 +23,7 @@ def corruption(study: Study) -> tuple[Figure, pd.DataFrame]:
     found = study.collected.corruptions
     groups = found.groupby(["benchmark", "row", "corruption", "modality", "severity"], sort=False)["value"]
     numbers = groups.agg(n="size", mean="mean", sd="std").reset_index()
-    numbers[["mean", "sd"]] *= 100
+    numbers[["mean", "sd"]] *= ACCURACY.unit.factor
     curves = (
         numbers.groupby(["benchmark", "row", "corruption", "severity"], sort=False)["mean"]
         .mean()
@@ -39,6 +41,8 @@ def corruption(study: Study) -> tuple[Figure, pd.DataFrame]:
             if name not in curves.index.get_level_values("benchmark"):
                 draw_nothing(ax)
             ax.set_xlabel(title if name == names[-1] else "")
-        panels[0].set_ylabel(f"{stacked(study.benchmarks[name].title)}\ntest accuracy (%)")
+        panels[0].set_ylabel(
+            f"{stacked(study.benchmarks[name].title)}\ntest {ACCURACY.title} ({ACCURACY.unit.name})"
+        )
     draw_legend(figure, axes.flat, columns=2)
     return figure, numbers

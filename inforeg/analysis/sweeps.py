@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from inforeg.analysis.canvas import Axes, Figure
-from inforeg.analysis.compare import compare, difference_unit, scores, unit
+from inforeg.analysis.compare import compare, scores
 from inforeg.analysis.panels import draw_legend, draw_nothing, entry
 from inforeg.analysis.statistics import mean_interval
 from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
-from inforeg.analysis.tables import metric_title
+from inforeg.metrics.base import metric_of, title_of
 from inforeg.registry import METHODS
 
 
@@ -35,9 +35,8 @@ def sweep(study: Study) -> tuple[Figure, pd.DataFrame]:
         ],
         columns=["benchmark", "row", "label", "x", "n", "mean", "ci_low", "ci_high"],
     )
-    figure, axes = _panels(
-        study, f"Test {metric_title(study.experiment.metric)} ({unit(study.experiment.metric)})"
-    )
+    metric = study.experiment.metric
+    figure, axes = _panels(study, f"Test {title_of(metric)} ({metric_of(metric).unit.name})")
     for ax, name in zip(axes, study.benchmarks, strict=True):
         here = numbers[numbers["benchmark"] == name]
         for (label, line), colour in zip(here.groupby("label", sort=False), cycle(COLOURS)):
@@ -54,8 +53,8 @@ def gain(study: Study) -> tuple[Figure, pd.DataFrame]:
     numbers = compare(study).dropna(subset="difference")
     numbers["label"] = numbers["row"].map({key: label for key, (label, _) in places.items()})
     numbers["x"] = numbers["row"].map({key: x for key, (_, x) in places.items()})
-    points = difference_unit(study.experiment.metric)
-    figure, axes = _panels(study, f"Gain in test {metric_title(study.experiment.metric)} ({points})")
+    metric = study.experiment.metric
+    figure, axes = _panels(study, f"Gain in test {title_of(metric)} ({metric_of(metric).unit.difference})")
     for ax, name in zip(axes, study.benchmarks, strict=True):
         ax.axhline(0, color="grey", linewidth=0.6)
         here = numbers[numbers["benchmark"] == name]

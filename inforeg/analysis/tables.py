@@ -9,15 +9,18 @@ import pandas as pd
 
 from inforeg.analysis import acting
 from inforeg.analysis.across import Ranks
-from inforeg.analysis.compare import difference_unit, is_weakest, unit
 from inforeg.analysis.render import Cell, Table
 from inforeg.analysis.statistics import ALPHA, MINIMUM
 from inforeg.analysis.study import Study
+from inforeg.engine.selection import CHOOSING
+from inforeg.metrics.base import metric_of, title_of
+from inforeg.metrics.classification import ACCURACY, MACRO_F1
+from inforeg.metrics.recorded import GAP, PROBE, PROBE_GAP
 
 EPOCH = {
-    "val": "at the epoch with the best validation accuracy",
+    "val": f"at the epoch with the best validation {CHOOSING.title}",
     "last": "at the last epoch",
-    "test_oracle": "at the epoch with the best test accuracy (an oracle, biased upwards)",
+    "test_oracle": f"at the epoch with the best test {CHOOSING.title} (an oracle, biased upwards)",
 }
 """What a selection rule keeps, in words."""
 
@@ -43,25 +46,6 @@ INTERVAL = (
     f"{MINIMUM} seeds give none)"
 )
 """What an interval of a difference is; goes on from the name of the test."""
-
-TITLES = {
-    "macro_f1": "macro-F1",
-    "probe": "linear probe",
-    "noise": "accuracy under noise",
-    "masking": "accuracy under masking",
-}
-"""Metrics whose name is not their title."""
-
-
-def metric_title(metric: str) -> str:
-    """A metric's name for a heading, without its unit."""
-    kind, _, modality = metric.partition("/")
-    if is_weakest(metric):
-        modality = "the weakest modality"
-    if kind == "dropped":
-        return f"accuracy without {modality or 'a modality'}".replace("_", " ")
-    title = TITLES.get(kind, kind)
-    return (f"{title} of {modality}" if modality else title).replace("_", " ")
 
 
 def number(value: float, form: str) -> str:
@@ -107,7 +91,7 @@ def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> T
     header = [
         "Method",
         "Mean rank (1 is best)",
-        f"Interquartile mean ({unit(study.experiment.metric)})",
+        f"Interquartile mean ({metric_of(study.experiment.metric).unit.name})",
         f"P(improvement over {study.labels[study.experiment.reference]})",
     ]
     return Table(f"{study.experiment.title}: all benchmarks", f"{study.name}-across", header, rows, notes)
@@ -117,15 +101,15 @@ def detail_tables(study: Study, benchmark: str) -> list[Table]:
     """One benchmark: accuracy under the three selection rules, then each modality."""
     config, chosen = study.benchmarks[benchmark], study.experiment.selection
     rules = {
-        "Best validation epoch (%)": ("val", "accuracy"),
-        "Last epoch (%)": ("last", "accuracy"),
-        "Test oracle (%)": ("test_oracle", "accuracy"),
-        "Macro-F1 (%)": (chosen, "macro_f1"),
+        "Best validation epoch": ("val", ACCURACY.name),
+        "Last epoch": ("last", ACCURACY.name),
+        "Test oracle": ("test_oracle", ACCURACY.name),
+        "Macro-F1": (chosen, MACRO_F1.name),
     }
-    shares = {f"{m} (%)": (chosen, f"accuracy/{m}") for m in config.encoders}
-    probes = {f"{m} (%)": ("val", f"probe/{m}") for m in config.encoders}
-    gaps = {"Gap (points)": (chosen, "imbalance_gap")}, {"Gap (points)": ("val", "probe_gap")}
-    often = {"Acted (% of steps)": ACTED} if _acted(study, benchmark) else {}
+    shares = {m: (chosen, f"{ACCURACY.name}/{m}") for m in config.encoders}
+    probes = {m: ("val", f"{PROBE.name}/{m}") for m in config.encoders}
+    gaps = {"Gap": (chosen, GAP.name)}, {"Gap": ("val", PROBE_GAP.name)}
+    often = {"Acted": ACTED} if _acted(study, benchmark) else {}
     contents = (
         (
             "accuracy by selection rule",
@@ -139,7 +123,7 @@ def detail_tables(study: Study, benchmark: str) -> list[Table]:
         Table(
             f"{config.title}: {what}",
             f"{study.name}-{benchmark}-{what.split()[-1]}",
-            ["Method", *columns],
+            ["Method", *(f"{title} ({_unit(*column)})" for title, column in columns.items())],
             _details(study, benchmark, columns),
             [f"{spread(study)} {note}"],
         )
@@ -147,12 +131,21 @@ def detail_tables(study: Study, benchmark: str) -> list[Table]:
     ]
 
 
+def _unit(rule: str, metric: str) -> str:
+    return "% of steps" if (rule, metric) == ACTED else metric_of(metric).unit.name
+
+
 def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]]) -> list[list[Cell]]:
     """A line per row and variant; `columns` name a selection rule and a test metric each."""
     runs = study.collected.runs
     here = runs[(runs["benchmark"] == benchmark) & (runs["split"] == "test")]
     groups = here.groupby(["row", "variant", "selection", "metric"])["value"]
-    found = {key: mean_sd(100 * mean, 100 * sd) for key, mean, sd in groups.agg(["mean", "std"]).itertuples()}
+    wanted = {metric for _, metric in columns.values()}
+    found = {
+        key: mean_sd(factor * mean, factor * sd)
+        for key, mean, sd in groups.agg(["mean", "std"]).itertuples()
+        if key[-1] in wanted and (factor := metric_of(key[-1]).unit.factor)
+    }
     found |= _acted(study, benchmark)
     lines = []
     for key, label in study.labels.items():
@@ -183,12 +176,12 @@ def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: st
     lines = {key: [Cell(label)] for key, label in labels.items()}
     header = ["Method"]
     for reference, comparison in zip(reference_names(study), comparisons, strict=True):
-        header += [f"Over {reference} ({difference_unit(metric)})", "p after Holm"]
+        header += [f"Over {reference} ({metric_of(metric).unit.difference})", "p after Holm"]
         here = comparison[comparison["benchmark"] == benchmark]
         found = {str(line["row"]): _tested(line) for line in here.to_dict("records")}
         for key, cells in lines.items():
             cells.extend(found.get(key, [NOTHING, NOTHING]))
-    what = f"{study.benchmarks[benchmark].title}: test {metric_title(metric)} over the references"
+    what = f"{study.benchmarks[benchmark].title}: test {title_of(metric)} over the references"
     note = f"Mean differences; two-sided paired sign-flip test over seeds, {INTERVAL}."
     return Table(what, f"{study.name}-{benchmark}-tests", header, list(lines.values()), [note])
 

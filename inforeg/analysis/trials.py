@@ -11,6 +11,7 @@ import yaml
 from inforeg.analysis.collect import read_finished
 from inforeg.analysis.frames import csv
 from inforeg.analysis.render import Cell, Table, markdown
+from inforeg.engine.selection import CHOOSING
 from inforeg.experiment import Row
 from inforeg.files import write_text
 from inforeg.plan import Trial
@@ -28,14 +29,18 @@ def scores(trials: list[Trial], root: Path) -> pd.DataFrame:
         for cell in trial.cells:
             for spec in cell.specs:
                 summary = read_finished(spec.directory(root), spec)
-                value = -math.inf if summary.diverged else summary.selection["val"].numbers["val/accuracy"]
+                value = (
+                    -math.inf
+                    if summary.diverged
+                    else summary.selection["val"].numbers[f"val/{CHOOSING.name}"]
+                )
                 lines.append(
                     {
                         "benchmark": cell.benchmark,
                         "row": cell.row,
                         "trial": trial.number,
                         "variant": cell.variant,
-                        "value": 100 * value,
+                        "value": CHOOSING.unit.factor * value,
                     }
                 )
     groups = pd.DataFrame(lines).groupby(["benchmark", "row", "trial", "variant"], sort=False)["value"]
@@ -80,8 +85,13 @@ def _table(found: pd.DataFrame, rows: Mapping[tuple[str, str, int], Row]) -> Tab
                 Cell(_settings(row.set) if number else "as it stands"),
             ]
         )
-    header = ["Method", "Benchmark", "As it stands (%)", "Chosen (%)", "Settings"]
-    note = "Mean validation accuracy over the seeds of tuning, which no reported run uses."
+    header = [
+        "Method",
+        "Benchmark",
+        *(f"{which} ({CHOOSING.unit.name})" for which in ("As it stands", "Chosen")),
+        "Settings",
+    ]
+    note = f"Mean validation {CHOOSING.title} over the seeds of tuning, which no reported run uses."
     return Table("Tuning: the same trials for all methods", "tuning", header, lines, [note])
 
 

@@ -76,7 +76,8 @@ def collect(args: argparse.Namespace) -> None:
     project = Project()
     experiment = project.experiment(args.experiment)
     examiner = _examiner(project, experiment.figures)
-    collected = gather(plan(project, args.experiment), args.runs, experiment.selection, examiner)
+    runs = plan(project, args.experiment)
+    collected = gather(runs, args.runs, experiment.selection, examiner, experiment.metrics)
     collected.write(_folder(args.output, args.experiment))
 
 

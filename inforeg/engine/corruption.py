@@ -16,12 +16,14 @@ from inforeg.batch import Batch, on_each
 from inforeg.data.split import Held, Split
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.restore import Restored
+from inforeg.metrics.classification import ACCURACY
+from inforeg.metrics.recorded import DROPPED, MASKING, NOISE
 from inforeg.random import stream
 
 SEVERITIES: Mapping[str, tuple[float, ...]] = {
-    "dropped": (1.0,),
-    "noise": (0.25, 0.5, 1.0, 2.0, 4.0),
-    "masking": (0.1, 0.3, 0.5, 0.7, 0.9),
+    DROPPED.name: (1.0,),
+    NOISE.name: (0.25, 0.5, 1.0, 2.0, 4.0),
+    MASKING.name: (0.1, 0.3, 0.5, 0.7, 0.9),
 }
 """Kinds of corruption and how strong they are made, apart from 0, which is none.
 
@@ -59,7 +61,7 @@ class Corruption:
     def __init__(self, split: Split, modality: str, kind: str, severity: float, deviation: float) -> None:
         self.modality, self.kind, self.severity, self.deviation = modality, kind, severity, deviation
         generator = stream(None, "corruption", kind, str(severity), modality)
-        draw = torch.randn if kind == "noise" else torch.rand
+        draw = torch.randn if kind == NOISE.name else torch.rand
         shape = cast(tuple[int, ...], split.shape(modality))
         whole = max(len(split) // BLOCK, 1)
         sizes = [BLOCK] * (whole - 1) + [len(split) - BLOCK * (whole - 1)]
@@ -68,7 +70,7 @@ class Corruption:
     def __call__(self, batch: Batch) -> Batch:
         """The next batch, corrupted."""
         values = batch.inputs[self.modality]
-        if self.kind == "dropped":
+        if self.kind == DROPPED.name:
             changed = on_each(values, torch.zeros_like)
         else:
             changed = self._corrupted(cast(Tensor, values))
@@ -76,7 +78,7 @@ class Corruption:
 
     def _corrupted(self, values: Tensor) -> Tensor:
         draws = torch.stack(list(islice(self._rows, len(values)))).to(values)
-        if self.kind == "noise":
+        if self.kind == NOISE.name:
             return values + draws * (self.severity * self.deviation)
         return values.masked_fill(draws < self.severity, 0)
 
@@ -105,7 +107,7 @@ def under_corruption(run: Restored) -> Iterator[Corrupted]:
         single = not isinstance(test.shape(modality), Mapping)
         spread = deviation(run.data.train, modality) if single else 0.0
         for kind, severities in SEVERITIES.items():
-            if not single and kind != "dropped":
+            if not single and kind != DROPPED.name:
                 continue
             yield Corrupted(kind, modality, 0.0, intact)
             for severity in severities:
@@ -123,7 +125,7 @@ def areas(found: Iterable[Corrupted]) -> dict[str, float]:
     for each in found:
         curves.setdefault((each.corruption, each.modality), []).append((each.severity, each.value))
     numbers = {
-        f"{kind}/{modality}": curve[-1][1] if kind == "dropped" else _area(curve)
+        f"{kind}/{modality}": curve[-1][1] if kind == DROPPED.name else _area(curve)
         for (kind, modality), curve in curves.items()
     }
     means = {
@@ -139,4 +141,4 @@ def _area(curve: list[tuple[float, float]]) -> float:
 
 
 def _accuracy(run: Restored, change: Corruption | None) -> float:
-    return evaluate(run.model, run.method, run.data.test, change).metrics["accuracy"]
+    return evaluate(run.model, run.method, run.data.test, change).metrics[ACCURACY.name]

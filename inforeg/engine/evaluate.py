@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from inforeg.data.split import Split
 from inforeg.methods.base import Method
-from inforeg.metrics.classification import accuracy, macro_f1
+from inforeg.metrics.classification import ACCURACY
 from inforeg.metrics.imbalance import discrepancy, gap, scores
+from inforeg.metrics.recorded import ANSWER, DELTA, GAP, SCORE
 from inforeg.models.multimodal import Change, MultimodalModel, answers
 
 LOGITS = "logits"
@@ -41,21 +41,12 @@ def evaluate(
     """
     output = answers(model, split, change)
     logits, shares = method.predict(output), output.unimodal
-    predicted, target = logits.argmax(1), split.target
-    metrics = {
-        "accuracy": accuracy(predicted, target),
-        "macro_f1": macro_f1(predicted, target, logits.shape[1]),
-        "loss": F.cross_entropy(logits, target).item(),
-    }
-    score = scores(shares, target).tolist()
-    unimodal_accuracies = [accuracy(share.argmax(1), target) for share in shares.values()]
-    for name, values in (
-        ("accuracy", unimodal_accuracies),
-        ("score", score),
-        ("delta", discrepancy(score)),
-    ):
-        metrics |= {f"{name}/{m}": value for m, value in zip(shares, values, strict=True)}
+    metrics = {metric.name: metric(logits, split.target) for metric in ANSWER}
+    score = scores(shares, split.target).tolist()
+    unimodal_accuracies = [ACCURACY(share, split.target) for share in shares.values()]
+    for metric, values in ((ACCURACY, unimodal_accuracies), (SCORE, score), (DELTA, discrepancy(score))):
+        metrics |= {f"{metric.name}/{m}": value for m, value in zip(shares, values, strict=True)}
     if len(shares) > 1:
-        metrics["imbalance_gap"] = gap(unimodal_accuracies)
+        metrics[GAP.name] = gap(unimodal_accuracies)
     kept = {LOGITS: logits} | {f"{LOGITS}/{m}": share for m, share in shares.items()}
     return Evaluation(metrics, {name: values.cpu() for name, values in kept.items()})

@@ -1,9 +1,10 @@
-"""predictions.parquet: what a run answers to each held-out sample."""
+"""predictions.parquet: what a run answers to each held-out sample, and metrics that it did not record."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
@@ -11,7 +12,18 @@ from torch import Tensor
 
 from inforeg.engine.evaluate import LOGITS
 from inforeg.engine.selection import Selection
+from inforeg.errors import UserError
 from inforeg.files import replacing
+from inforeg.metrics.base import Metric, metric_of
+
+
+class Value(NamedTuple):
+    """A metric of one split at the epoch that a selection rule keeps."""
+
+    selection: str
+    split: str
+    metric: str
+    value: float
 
 
 def write(path: Path, selection: Selection, targets: Mapping[str, Tensor], ids: Mapping[str, Tensor]) -> None:
@@ -35,6 +47,44 @@ def write(path: Path, selection: Selection, targets: Mapping[str, Tensor], ids: 
             use_byte_stream_split=[f"{name}.list.element" for name in lists],
             use_dictionary=[name for name in table.column_names if name not in lists],
         )
+
+
+def missing(asked: Collection[str], recorded: Collection[str]) -> list[tuple[Metric, bool]]:
+    """What logits have to give of the metrics `asked` for: metrics, each whole or by modality.
+
+    Args:
+        asked: as an experiment names them; accuracy/* is one of each modality.
+        recorded: the names of what the run measured itself.
+    """
+    there = {(kind, bool(part)) for kind, _, part in (name.partition("/") for name in recorded)}
+    wanted = {(kind, bool(part)) for kind, _, part in (name.partition("/") for name in asked)}
+    return [(metric_of(kind), part) for kind, part in sorted(wanted - there) if metric_of(kind).function]
+
+
+def measure(path: Path, wanted: Sequence[tuple[Metric, bool]]) -> Iterator[Value]:
+    """Every one of `wanted`, as `missing` gives them, of each rule and split, from the logits in `path`.
+
+    Raises:
+        UserError: there are none: a run of before they were kept.
+    """
+    with path.open("rb") as file:
+        table = pq.read_table(file)
+    columns = [name for name in table.column_names if name.partition("/")[0] == LOGITS]
+    if not columns:
+        raise UserError(
+            f"{path} is of a version that kept no logits, from which {wanted[0][0].name} is computed; remove "
+            "the run's directory and the seeds=*.json beside it, and run the workflow again."
+        )
+    target = torch.from_numpy(table["target"].to_numpy().astype(np.int64))
+    logits = {name: _stacked(table[name]) for name in columns}
+    groups = table.select(["selection", "split"]).to_pandas().groupby(["selection", "split"], observed=True)
+    for (selection, split), rows in groups.indices.items():
+        for metric, by_modality in wanted:
+            for column in columns:
+                _, _, modality = column.partition("/")
+                if bool(modality) == by_modality:
+                    name = f"{metric.name}/{modality}" if modality else metric.name
+                    yield Value(selection, split, name, metric(logits[column][rows], target[rows]))
 
 
 def _table(selection: Selection, targets: Mapping[str, Tensor], ids: Mapping[str, Tensor]) -> pa.Table:
@@ -75,3 +125,9 @@ def _repeated(word: str, times: int) -> pa.DictionaryArray:
     ends = torch.tensor([0, len(text)], dtype=torch.int32).numpy()
     words = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(ends), pa.py_buffer(text)])
     return pa.DictionaryArray.from_arrays(_array(torch.zeros(times, dtype=torch.int32)), words)
+
+
+def _stacked(column: Any) -> Tensor:
+    """A column as logits (N, C)."""
+    values = column.combine_chunks().flatten().to_numpy(zero_copy_only=False, writable=True)
+    return torch.from_numpy(values.reshape(len(column), -1))

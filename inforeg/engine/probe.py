@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inforeg.data.split import Split
-from inforeg.metrics.classification import accuracy
+from inforeg.metrics.classification import ACCURACY
 from inforeg.metrics.imbalance import gap
+from inforeg.metrics.recorded import PROBE, PROBE_GAP
 from inforeg.models.multimodal import MultimodalModel, answers
 
 PENALTY = 1e-3
@@ -31,10 +32,11 @@ def probe(model: MultimodalModel, train: Split, held_out: Mapping[str, Split]) -
         for name, split in held_out.items():
             unseen = (features[name][modality].double() - mean) / scale
             logits = F.linear(unseen, weights[:, :-1], weights[:, -1])
-            metrics[f"{name}/probe/{modality}"] = accuracy(logits.argmax(1), split.target)
+            metrics[f"{name}/{PROBE.name}/{modality}"] = ACCURACY(logits, split.target)
     if len(model.modalities) > 1:
         for name in held_out:
-            metrics[f"{name}/probe_gap"] = gap(metrics[f"{name}/probe/{m}"] for m in model.modalities)
+            found = [metrics[f"{name}/{PROBE.name}/{m}"] for m in model.modalities]
+            metrics[f"{name}/{PROBE_GAP.name}"] = gap(found)
     return metrics
 
 

@@ -1,6 +1,5 @@
 """Which epoch a run reports."""
 
-import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -8,17 +7,21 @@ import torch
 from torch import Tensor
 
 from inforeg.engine.evaluate import Evaluation
+from inforeg.metrics.classification import ACCURACY
+
+CHOOSING = ACCURACY
+"""What decides which epoch is reported."""
 
 
 @dataclass
 class Rule:
-    """Keep the first epoch with the highest value of `key`, or the last epoch where there is no key.
+    """Keep the first epoch with the best value of `key`, or the last epoch where there is no key.
 
-    NaN is below every number.
+    NaN is worse than every number.
 
     Attributes:
         name: of the rule, as tables label it.
-        key: metric that decides.
+        key: value of CHOOSING that decides.
         epoch: the epoch kept.
         metrics: of that epoch, validation and test.
         logits: of that epoch by split, as an `Evaluation` names them.
@@ -35,18 +38,13 @@ class Rule:
         if (
             self.key is not None
             and self.epoch >= 0
-            and rank(metrics[self.key]) <= rank(self.metrics[self.key])
+            and CHOOSING.rank(metrics[self.key]) <= CHOOSING.rank(self.metrics[self.key])
         ):
             return False
         self.epoch = epoch
         self.metrics = {name: v for name, v in metrics.items() if name.startswith(("val/", "test/"))}
         self.logits = {split: evaluation.logits for split, evaluation in held_out.items()}
         return True
-
-
-def rank(value: float) -> float:
-    """`value`, and minus infinity for NaN, which compares with nothing."""
-    return -math.inf if math.isnan(value) else value
 
 
 class Selection:
@@ -57,9 +55,9 @@ class Selection:
     """
 
     KEYS: ClassVar[dict[str, str | None]] = {
-        "val": "val/accuracy",
+        "val": f"val/{CHOOSING.name}",
         "last": None,
-        "test_oracle": "test/accuracy",
+        "test_oracle": f"test/{CHOOSING.name}",
     }
 
     def __init__(self) -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from inforeg.checks import configuration, results, target
+from inforeg.engine import predictions
+from inforeg.engine.contents import METRICS, PREDICTIONS
 from inforeg.engine.corruption import areas, under_corruption
 from inforeg.engine.restore import restore
 from inforeg.errors import UserError
-from inforeg.metrics.names import WEAKEST, known
+from inforeg.metrics.base import WEAKEST
+from inforeg.metrics.recorded import every_epoch, known
 from tests.conftest import make_data, make_spec
 from tests.unit.conftest import BENCHMARK, EXPERIMENT, write
 from tests.unit.test_tuning import TUNING
@@ -83,7 +86,8 @@ def claim(**changes):
         ({"metric": "noise/first"}, "no test metric 'noise/first'"),
         ({"selection": "last", "metric": "probe/first"}, "no test metric 'probe/first'"),
         ({"beside": ["accuracy/*", "sore/*"]}, r"no test metric 'sore/\*'; did you mean 'score/\*'?"),
-        ({"beside": ["macro_f1/*"]}, r"no test metric 'macro_f1/\*'"),
+        ({"beside": ["imbalance_gap/*"]}, r"no test metric 'imbalance_gap/\*'"),
+        ({"metric": "auroc", "figures": ["curves"]}, "needs a metric that every epoch records"),
         ({"claims": [claim(metric="accurracy/weakest")]}, "no test metric 'accurracy/weakest'"),
         ({"claims": []}, "None of the experiments in .+ has claims"),
         ({"claims": [claim(worse="ensemble")]}, "the claim 'wins' compares a row with itself"),
@@ -108,6 +112,10 @@ def test_what_would_fail_after_training_is_refused_before(project, change, words
         {"metric": "noise/first", "figures": ["corruption"]},
         {"metric": "probe_gap", "beside": ["score/*", "probe/*", "delta/second", "loss"]},
         {"selection": "last", "metric": "macro_f1", "claims": [claim(metric="score/second")]},
+        {
+            "metric": "auroc/weakest",
+            "beside": ["calibration_error/*", "mean_average_precision", "loss/second"],
+        },
     ],
 )
 def test_metrics_that_runs_have_are_taken(project, change):
@@ -125,7 +133,13 @@ def test_the_known_metrics_are_those_that_a_run_has(run):
         found = {name.removeprefix("test/") for name in kept[rule]["metrics"] if name.startswith("test/")}
         named = known(data.train.inputs, selected=rule == "val", corrupted=True)
         wanted = {name for name in named if not name.endswith(f"/{WEAKEST}")}
+        computed = predictions.measure(folder / PREDICTIONS, predictions.missing(named, found))
+        found |= {value.metric for value in computed if value.selection == rule}
         assert wanted == found | (corrupted if rule == "val" else set())
+    row = json.loads((folder / METRICS).read_text().splitlines()[0])
+    assert every_epoch(data.train.inputs) == {
+        name.removeprefix("test/") for name in row if name.startswith("test/")
+    }
 
 
 def test_a_missing_config_is_named_with_a_remedy(project):

@@ -1,4 +1,4 @@
-"""A method is one file, a table one YAML, a benchmark one file and one YAML: as the README shows it."""
+"""A method is one file, a table one YAML, a metric one file, a benchmark both: as the README shows it."""
 
 import re
 import subprocess
@@ -21,6 +21,7 @@ def test_nothing_shown_is_left_untried() -> None:
     assert set(SHOWN) == {
         "inforeg/methods/focal.py",
         "workflow/config/experiments/focal.yaml",
+        "inforeg/metrics/top3.py",
         "inforeg/data/rings.py",
         "workflow/config/benchmarks/rings.yaml",
     }
@@ -37,6 +38,21 @@ def test_a_method_and_a_table(tree: Tree) -> None:
     table = (tree.path / "results/tables/focal.md").read_text(encoding="utf-8")
     assert all(label in table for label in ("Joint training", "Focal loss, sharper"))
     assert {path.name for path in (tree.path / "results/runs/htad/focal").iterdir()} == {"default", "sharp"}
+
+
+def test_a_metric_of_finished_runs(tree: Tree) -> None:
+    runs = {path: path.stat().st_mtime_ns for path in (tree.path / "results/runs").rglob("*")}
+    add(tree, "inforeg/metrics/top3.py")
+    asked = {"metric": "top3", "beside": ["top3/*", "auroc", "calibration_error"]}
+    ranked = {**experiment(["synthetic", "second"], ["joint", "inforeg"]), **asked}
+    tree.write("workflow/config/experiments/ranked.yaml", ranked)
+
+    tree.make("table_ranked")
+    table = (tree.path / "results/tables/ranked.md").read_text(encoding="utf-8")
+    brackets = "top-3 accuracy of first / top-3 accuracy of second / AUROC / expected calibration error"
+    assert "Test top-3 accuracy at the epoch" in table
+    assert f"In brackets: {brackets}." in table
+    assert {path: path.stat().st_mtime_ns for path in (tree.path / "results/runs").rglob("*")} == runs
 
 
 def test_a_benchmark(tree: Tree) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
+import torch
 import yaml
+from torch.nn.functional import one_hot
 
 from inforeg.analysis.collect import collect
 from inforeg.analysis.study import Study
@@ -35,7 +37,8 @@ class Sweep:
         return self.root / "results" / "runs"
 
     def study(self) -> Study:
-        collected = collect(self.plan, self.runs, self.experiment.selection)
+        asked = self.experiment.metrics
+        collected = collect(self.plan, self.runs, self.experiment.selection, metrics=asked)
         return Study("mini", self.experiment, self.benchmarks, collected)
 
 
@@ -82,7 +85,14 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
         for i in range(100)
     ]
     columns = ["selection", "split", "index", "target", "prediction", "log_probability"]
-    pd.DataFrame(table, columns=columns).to_parquet(folder / "predictions.parquet")
+    frame = pd.DataFrame(table, columns=columns)
+    # The first modality answers as the whole, the others never rightly.
+    answer = one_hot(torch.tensor(frame["prediction"]), 9).float()
+    wrong = one_hot(torch.tensor(frame["target"] + 1), 9).float()
+    shares = {f"logits/{m}": wrong if place else answer for place, m in enumerate(modalities)}
+    for name, logits in {"logits": answer, **shares}.items():
+        frame[name] = list(logits.numpy())
+    frame.to_parquet(folder / "predictions.parquet")
     finish(folder, spec, kept)
 
 

@@ -1,10 +1,13 @@
 import pandas as pd
 import pytest
+from sweeps import BETTER, JOINT, make_sweep
 
 from inforeg.analysis.collect import COLUMNS, Collected, collect, merge
 from inforeg.analysis.compare import compare
 from inforeg.analysis.grid import main_table
 from inforeg.errors import UserError
+from inforeg.metrics.base import Metric, metrics
+from inforeg.metrics.classification import accuracy
 from inforeg.provenance import provenance
 from tests.runs import COSTS, COUNTS, finish, kept
 
@@ -133,3 +136,22 @@ def test_not_collected_yet(tmp_path):
 def test_predictions_follow_the_selection_rule(sweep):
     for selection in ("val", "last"):
         assert len(collect(sweep.plan, sweep.runs, selection).predictions) == 48 * 100
+
+
+def test_a_metric_that_is_added_needs_no_training(tmp_path, monkeypatch):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    sweep = make_sweep(tmp_path, accuracies, {}, metric="error", beside=["error/*"])
+    error = Metric("error", "error rate", lambda z, t: 1 - accuracy(z, t), higher_is_better=False)
+    monkeypatch.setitem(metrics(), error.name, error)
+    study = sweep.study()
+    table = main_table(study, [compare(study)]).rows
+    assert [row[1].text for row in table] == ["29.5 ± 0.5 (29.5 / 100.0)", "26.6 ± 1.7 (26.6 / 100.0)"]
+    assert [row[1].style for row in table] == ["second", "best"]
+
+
+def test_a_metric_that_no_run_recorded_is_of_every_rule_and_split(sweep):
+    runs = collect(sweep.plan, sweep.runs, "val", metrics=["auroc", "balanced_accuracy/*"]).runs
+    mine = runs.query("benchmark == 'alpha' and row == 'joint' and seed == 0")
+    found = mine[mine["metric"].isin(["auroc", "balanced_accuracy/audio", "balanced_accuracy/video"])]
+    assert len(found) == 3 * 3 * 2
+    assert "auroc" not in set(sweep.study().collected.runs["metric"])

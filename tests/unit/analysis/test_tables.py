@@ -8,6 +8,7 @@ from inforeg.analysis import across, compare, grid, tables
 from inforeg.analysis.outputs import write_tables
 from inforeg.analysis.render import latex, markdown
 from inforeg.errors import UserError
+from inforeg.metrics.base import title_of
 from inforeg.registry import METHODS
 
 MARKDOWN = r"""Mini
@@ -202,7 +203,7 @@ def test_every_table_tells_what_is_to_be_known_of_a_method_in_it(tmp_path, monke
     ],
 )
 def test_metrics_have_readable_titles(metric, title):
-    assert tables.metric_title(metric) == title
+    assert title_of(metric) == title
 
 
 def test_the_best_is_the_best_of_its_own_column(two_columns):
@@ -218,8 +219,10 @@ def test_tests_are_headed_by_the_reference_of_the_same_column(two_columns):
 
 def test_a_misspelt_metric_beside_is_named(tmp_path):
     accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
-    study = make_sweep(tmp_path, accuracies, {}, beside=["macro_f2"]).study()
-    with pytest.raises(UserError, match="no test metric 'macro_f2'"):
+    with pytest.raises(UserError, match="no metric 'macro_f2'; did you mean 'macro_f1'"):
+        make_sweep(tmp_path / "kind", accuracies, {}, beside=["macro_f2"]).study()
+    study = make_sweep(tmp_path / "modality", accuracies, {}, beside=["accuracy/adio"]).study()
+    with pytest.raises(UserError, match="no test metric 'accuracy/adio'; did you mean 'accuracy/audio'"):
         grid.main_table(study, [compare.compare(study)])
 
 
