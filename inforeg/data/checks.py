@@ -92,6 +92,12 @@ def check(data: Any, name: str, modalities: Collection[str] = ()) -> None:
             raise UserError(
                 f"The {part} split of the benchmark {name!r} {complaint}; mend its options or load()."
             )
+        ids = data.ids.get(part, split.target)
+        if not isinstance(ids, Tensor) or ids.dtype != torch.int64 or ids.shape != split.target.shape:
+            raise UserError(
+                f"The ids of the {part} split of the benchmark {name!r} are not int64 of the shape "
+                f"({len(split)},), one a sample; mend load()."
+            )
     classes = torch.bincount(data.train.target, minlength=len(data.classes))
     for absent in (classes == 0).nonzero()[:1].flatten().tolist():
         raise UserError(

@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from inforeg.__main__ import main
+from inforeg.data.checks import check
 from inforeg.data.synthetic import Synthetic
-from tests.conftest import poisoned
+from inforeg.errors import UserError
+from tests.conftest import make_data, poisoned
 from tests.unit.conftest import fingerprint
 
 TRAIN = ["train", "--benchmark", "toy", "--method", "joint", "--out", "run"]
@@ -35,6 +38,14 @@ def test_training_refuses_what_is_not_finite(project, capsys, monkeypatch, part)
     assert "first in its sample 0" in said
     assert said.count("\n") == 1
     assert fingerprint(project.root) == before
+
+
+@pytest.mark.parametrize("ids", [torch.arange(3), torch.arange(40) / 2, "abc"])
+def test_ids_that_are_not_one_a_sample(ids):
+    data = replace(make_data(), ids={"test": ids})
+    with pytest.raises(UserError, match=r"The ids of the test split of the benchmark 'toy' are not int64 of"):
+        check(data, "toy")
+    check(replace(data, ids={"test": torch.arange(40)}), "toy")
 
 
 def test_so_does_evaluation(project, capsys, monkeypatch):
