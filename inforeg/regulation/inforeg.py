@@ -52,6 +52,7 @@ class InfoReg:
         weight: factor on the pull; 0 switches it off. `rate` has no use for it.
 
     Attributes:
+        factors: on alpha, by modality: 1.
         skipped: batches of the epochs so far that `regulate` found not to be finite.
     """
 
@@ -82,6 +83,7 @@ class InfoReg:
             for modality, encoder in encoders.items()
         }
         self.trace = self._new_trace()
+        self.factors = dict.fromkeys(self.groups, 1.0)
         self._past = Windows(self.groups, threshold, criterion)
         self._in_epoch = False
         self._anchors: dict[str, list[Tensor]] = {}
@@ -179,10 +181,10 @@ class InfoReg:
         finite = norms_of(self.trace.parameters).isfinite().all()
         led = torch.where(finite.to(led.device), led, 0.0)
         self._led.append(led)
-        for (modality, form), lead in zip(self._forms.items(), led, strict=True):
+        strengths = torch.where(led > 0, alpha(led, self.beta, torch), 0.0)
+        for (modality, factor), strength in zip(self.factors.items(), strengths, strict=True):
             if self.acts_on(modality):
-                strength = torch.where(lead > 0, alpha(lead, *form, torch), 0.0)
-                changed[modality] = self._edit(modality, strength)
+                changed[modality] = self._edit(modality, factor * strength)
         self._acted += torch.stack(list(changed.values())).any()
         return changed
 
@@ -190,9 +192,9 @@ class InfoReg:
         """Mean alpha over the epoch's batches by modality, 0 where it did not act; read once."""
         sums = dict.fromkeys(self.groups, 0.0)
         for batch in torch.stack(self._led).tolist() if self._led else []:
-            for (modality, form), lead in zip(self._forms.items(), batch, strict=True):
+            for (modality, factor), lead in zip(self.factors.items(), batch, strict=True):
                 if lead and self.acts_on(modality):
-                    sums[modality] += alpha(lead, *form, math)
+                    sums[modality] += factor * alpha(lead, self.beta, math)
         return {modality: total / max(self._steps, 1) for modality, total in sums.items()}
 
     def _forget(self) -> None:
@@ -204,11 +206,6 @@ class InfoReg:
 
     def _new_trace(self) -> FisherTrace:
         return FisherTrace(self.groups)
-
-    @property
-    def _forms(self) -> dict[str, tuple[float, float]]:
-        """Factor and exponent of `alpha`, by modality."""
-        return dict.fromkeys(self.groups, (1.0, self.beta))
 
     def _leads(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
         """Delta_m (M,), 0 where the modality leads none."""
@@ -228,8 +225,7 @@ class InfoReg:
         anchors = [a for p, a in zip(group, self._anchors[modality], strict=True) if p.grad is not None]
         pulls = torch._foreach_sub(list[Tensor](parameters), anchors)
         with dense(parameters) as gradients:
-            for gradient, pull in zip(gradients, pulls, strict=True):
-                add(gradient, pull, self.weight * strength)
+            add(gradients, list(pulls), self.weight * strength)
         moved = torch.stack(torch._foreach_norm(pulls, float("inf"))).max() > 0
         return (moved & (strength > 0)).to(self._acted.device)
 
@@ -245,23 +241,18 @@ class InfoReg:
         self._past_steps, self._past_acted, self.skipped = counts
 
 
-def alpha(lead: Number, factor: float, exponent: float, of: ModuleType) -> Number:
-    """alpha_m = factor exp(exponent tanh(Delta_m)), Eq. 16.
-
-    Args:
-        lead: Delta_m > 0.
-        factor: 1 in the paper.
-        exponent: beta in the paper.
-        of: the module, `math` or `torch`, whose functions are of numbers like `lead`.
-    """
-    found: Number = factor * of.exp(exponent * of.tanh(lead))
+def alpha(lead: Number, beta: float, of: ModuleType) -> Number:
+    """exp(beta tanh(Delta_m)), Eq. 16, by the functions of `of`: `math` for a number, `torch` for tensors."""
+    found: Number = of.exp(beta * of.tanh(lead))
     return found
 
 
-def add(gradient: Tensor, pull: Tensor, factor: Tensor) -> None:
-    """Add a factor, a tensor of one number, times `pull` to a gradient in place; in float32 at least."""
+def add(gradients: list[Tensor], pulls: list[Tensor], factor: Tensor) -> None:
+    """Add `factor`, a tensor of one number, times the pulls to gradients in place; in float32 at least."""
+    wide = [g.to(torch.float32) if g.dtype in (torch.float16, torch.bfloat16) else g for g in gradients]
     # Not a product and a sum: each would round, and a CPU's bits differ from those of a factor it knows.
-    wide = gradient.to(torch.promote_types(gradient.dtype, torch.float32))
-    wide.addcmul_(pull.to(wide.dtype), factor.to(wide))
-    if wide is not gradient:
-        gradient.copy_(wide)
+    factors = [factor.to(w.dtype) for w in wide]
+    torch._foreach_addcmul_(wide, [p.to(w.dtype) for p, w in zip(pulls, wide, strict=True)], factors)
+    for gradient, summed in zip(gradients, wide, strict=True):
+        if summed is not gradient:
+            gradient.copy_(summed)

@@ -34,7 +34,7 @@ class ReleasedInfoReg(InfoReg):
         other_strength: float = 0.1,
         threshold: float = 0.05,
     ) -> None:
-        super().__init__(encoders, threshold=threshold, criterion="released")
+        super().__init__(encoders, beta=1.0, threshold=threshold, criterion="released")
         if len(self.groups) != 2:
             raise UserError("InfoReg's released code knows two modalities; use InfoReg for more.")
         if reference not in self.groups:
@@ -67,10 +67,6 @@ class ReleasedInfoReg(InfoReg):
 
     def _new_trace(self) -> FisherTrace:
         return LayerTrace(self.groups)
-
-    @property
-    def _forms(self) -> dict[str, tuple[float, float]]:
-        return {modality: (factor, 1.0) for modality, factor in self.factors.items()}
 
     def _leads(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
         return leads(confidences(unimodal, target))  # of two: the gap, for the one that leads
