@@ -178,7 +178,7 @@ class Method:
         """Edit the gradients."""
 
     def step(self, state: TrainState, batch: Batch) -> dict[str, Tensor]:
-        """One update; override only where a batch takes several optimiser steps."""
+        """One update, by `state.zero`, `backward` and `update`; override only where a batch takes several."""
         state.zero()
         with state.autocast():
             output = self.forward(state, batch).float()
