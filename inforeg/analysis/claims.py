@@ -11,7 +11,7 @@ from inforeg.analysis.statistics import ALPHA
 from inforeg.analysis.study import Study
 from inforeg.analysis.tables import EPOCH, INTERVAL, NOTHING, interval, number, signed
 from inforeg.experiment import Claim
-from inforeg.metrics.base import metric_of, title_of
+from inforeg.metrics.base import POINTS, metric_of, metrics, title_of
 
 SYMBOLS = {"reproduced": "●", "contradicted": "✗", "inconclusive": "○", "left out": "—"}
 """The verdicts and how tables show them."""
@@ -73,12 +73,12 @@ def overview_table(study: Study, lines: pd.DataFrame) -> Table:
     ]
     header = [
         "Claim",
-        "The paper's difference (points)",
+        f"The paper's difference ({POINTS.name})",
         *(config.title for config in study.benchmarks.values()),
     ]
     key = ", ".join(f"{symbol} {word}" for word, symbol in SYMBOLS.items())
     notes = [
-        f"{key}; with the difference of the means in points (nats for a loss). {summary(lines)}",
+        f"{key}; with the difference of the means in {_units()}. {summary(lines)}",
         "The paper's difference was measured on the data sets named with it.",
     ]
     return Table(f"{study.experiment.title}: claims", f"{study.name}-claims", header, rows, notes)
@@ -131,8 +131,8 @@ def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
     if lines["p"].isna().all():
         return
     yield (
-        f"Test metrics {EPOCH[study.experiment.selection]}, paired over seeds; differences in points (nats "
-        "for a loss), in favour of the row claimed to be better; d_z: Cohen's effect size. p: two-sided "
+        f"Test metrics {EPOCH[study.experiment.selection]}, paired over seeds; differences in "
+        f"{_units()}, in favour of the row claimed to be better; d_z: Cohen's effect size. p: two-sided "
         f"sign-flip test, {INTERVAL}; Holm over the "
         f"{lines['family'].max():.0f} tests of a benchmark. ● reproduced: p (Holm) < {ALPHA} and a positive "
         "difference; ✗ contradicted: the same and a negative one; ○ inconclusive: all else, which is no "
@@ -142,6 +142,14 @@ def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
         every = len(part) == lines["benchmark"].isin(part["benchmark"]).sum()
         who = "All claims" if every else ", ".join(part["claim"].unique())
         yield f"{who} on {study.titles(part['benchmark'])}: {note}."
+
+
+def _units() -> str:
+    """In which units differences are: points, but for the metrics of answers that have another one."""
+    others = [
+        each for each in metrics().values() if each.function and each.unit.difference != POINTS.difference
+    ]
+    return f"{POINTS.name} ({', '.join(f'{each.unit.difference} for a {each.title}' for each in others)})"
 
 
 def _verdict_cell(line: Mapping[Any, Any]) -> Cell:
