@@ -31,6 +31,7 @@ class FisherTrace:
 
     Attributes:
         batches: of the epoch so far, with those that do not count.
+        finite: whether the last one counts.
     """
 
     def __init__(self, groups: Mapping[str, Sequence[nn.Parameter]]) -> None:
@@ -42,16 +43,17 @@ class FisherTrace:
         """Forget the epoch so far."""
         self._squares = torch.zeros(len(self.parameters), device=self.parameters[0].device)
         self._counted = torch.zeros((), dtype=torch.int64, device=self._squares.device)
+        self.finite = torch.ones((), dtype=torch.bool, device=self._squares.device)
         self.batches = 0
 
     @torch.no_grad()
     def add(self) -> None:
         """Take in the gradients of one batch, after the backward pass."""
         norms = norms_of(self.parameters)
-        finite = norms.square().isfinite().all()
-        norms = torch.where(finite, norms, 0.0)
+        self.finite = norms.square().isfinite().all()
+        norms = torch.where(self.finite, norms, 0.0)
         self._squares.addcmul_(norms, norms)
-        self._counted += finite
+        self._counted += self.finite
         self.batches += 1
 
     @property

@@ -157,11 +157,18 @@ class InfoReg:
             target: class indices, (B,).
         """
         self.trace.add()
-        self.apply(unimodal, target)
+        self.apply(unimodal, target, self.trace.finite)
 
     @torch.no_grad()
-    def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> dict[str, Tensor]:
-        """Edit the gradients of one batch without measuring them first; arguments as `regulate`.
+    def apply(
+        self, unimodal: Mapping[str, Tensor], target: Tensor, finite: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Edit the gradients of one batch without taking them into Tr(F).
+
+        Args:
+            unimodal: as `regulate`.
+            target: likewise.
+            finite: whether all gradients are, where that is known.
 
         Returns:
             Whether a gradient was changed, by modality where it may have been: the pull is nothing while the
@@ -178,7 +185,7 @@ class InfoReg:
         if not any(map(self.acts_on, self.groups)):
             return changed
         led = self._leads({modality: unimodal[modality] for modality in self.groups}, target)
-        finite = norms_of(self.trace.parameters).isfinite().all()
+        finite = norms_of(self.trace.parameters).isfinite().all() if finite is None else finite
         led = torch.where(finite.to(led.device), led, 0.0)
         self._led.append(led)
         strengths = torch.where(led > 0, alpha(led, self.beta, torch), 0.0)

@@ -46,9 +46,11 @@ class ReleasedInfoReg(InfoReg):
         """Edit the gradients of one batch, then measure them; arguments as `InfoReg.regulate`."""
         self.apply(unimodal, target)
 
-    def apply(self, unimodal: Mapping[str, Tensor], target: Tensor) -> dict[str, Tensor]:
+    def apply(
+        self, unimodal: Mapping[str, Tensor], target: Tensor, finite: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """The same as `regulate`: the trace is of the edited gradients."""
-        changed = super().apply(unimodal, target)
+        changed = super().apply(unimodal, target, finite)
         self.trace.add()
         return changed
 
