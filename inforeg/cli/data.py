@@ -23,6 +23,11 @@ Rebuild a data set from its pinned sources, without DVC, into a new folder, and 
 one in data.dvc on every machine and under every version of Python and NumPy, and the samples of each class in
 each part. What cannot be trained on is refused."""
 
+ADD = """\
+Let data.dvc pin data/<data set> as it is now, once it is known to be whole and fit for training, and put it
+into DVC's cache, so that `dvc push` shares it: for data of your own, and for what comes out differently on
+every machine, such as decoded media."""
+
 BENCHMARK = "a data set, or a configured benchmark that uses it (`inforeg list benchmarks`)"
 
 
@@ -44,6 +49,13 @@ def register(commands: Commands) -> None:
     parser = add("verify", "compare data with data.dvc", VERIFY)
     parser.add_argument("benchmarks", nargs="+", metavar="BENCHMARK", help=BENCHMARK)
     parser.set_defaults(run=verify)
+    parser = add("add", "pin a folder in data.dvc", ADD)
+    parser.add_argument("benchmarks", nargs="+", metavar="BENCHMARK", help=BENCHMARK)
+    parser.add_argument(
+        "--no-cache", action="store_false", dest="cached",
+        help="leave DVC's cache as it is: no second copy on disk, and nothing for `dvc push`",
+    )  # fmt: skip
+    parser.set_defaults(run=pin)
     parser = add("prepare", "rebuild a data set from its sources", PREPARE)
     parser.add_argument("benchmark", metavar="BENCHMARK", help=BENCHMARK)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder to make")
@@ -67,6 +79,17 @@ def verify(args: argparse.Namespace) -> None:
     project = Project()
     for name in args.benchmarks:
         print(f"{name}: {store.verify(store.data_name(name, project), project)} is as data.dvc pins it")
+
+
+@stoppable()
+def pin(args: argparse.Namespace) -> None:
+    """One line for each data set: the hash that data.dvc has now."""
+    from inforeg.data import pinning, store
+
+    project = Project()
+    for name in args.benchmarks:
+        md5 = pinning.add(store.data_name(name, project), project, cached=args.cached)
+        print(f"{name}: data.dvc pins {md5}")
 
 
 @stoppable()

@@ -151,5 +151,5 @@ def choose(folder: Path) -> str:
     """What to do about a folder that is whole, but not the one that data.dvc pins."""
     return (
         f"`inforeg data fetch --force {folder.name}` restores the pinned version, "
-        f"`dvc add data/{folder.name}` pins this one"
+        f"`inforeg data add {folder.name}` pins this one"
     )

@@ -42,12 +42,14 @@ def pinned(name: str, project: Project) -> str:
     if name not in pins:
         raise UserError(
             f"{file} has no entry for data/{name}; make the folder by `inforeg data prepare {name} --output "
-            f"data/{name}`, add `- path: data/{name}` to the outs and run `dvc add data/{name}`."
+            f"data/{name}` and pin it by `inforeg data add {name}`."
         )
     hashes = project.data_hashes()
     if name not in hashes:
         what = "as a file, not a folder" if pins[name] else "without a hash"
-        raise UserError(f"{file} has data/{name} {what}; run `dvc add data/{name}` once the folder is there.")
+        raise UserError(
+            f"{file} has data/{name} {what}; run `inforeg data add {name}` once the folder is there."
+        )
     return hashes[name]
 
 
@@ -221,7 +223,7 @@ def _rebuild(name: str, expected: str, made: Path) -> None:
         raise UserError(
             f"data/{name} comes out with the hash {found}, but data.dvc pins {expected}: it belongs to "
             "another version of inforeg; use data.dvc and inforeg of one commit, or pin what `inforeg data "
-            f"prepare {name} --output data/{name}` makes by `dvc add data/{name}`."
+            f"prepare {name} --output data/{name}` makes by `inforeg data add {name}`."
         )
 
 

@@ -105,10 +105,13 @@ def test_what_is_not_ours_in_shape(project: Project, text: str, words: str) -> N
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        ("path: data/synthetic", r"has data/synthetic without a hash; run `dvc add data/synthetic`"),
+        ("path: data/synthetic", r"has data/synthetic without a hash; run `inforeg data add synthetic`"),
         ("{path: data/synthetic, md5: null}", "has data/synthetic without a hash"),
         (f"{{path: data/synthetic, md5: {MD5[:32]}}}", "has data/synthetic as a file, not a folder"),
-        ("path: data/other", r"has no entry for data/synthetic; make the folder by .*dvc add data/synthetic"),
+        (
+            "path: data/other",
+            r"has no entry for data/synthetic; make the folder by .*inforeg data add synthetic",
+        ),
     ],
 )
 def test_entries_that_pin_no_folder(

@@ -251,7 +251,9 @@ def test_data_prepared_anew_may_be_pinned(
     other = replace(benchmark.sources["digits"], sha256=sha256(toy))
     monkeypatch.setattr(benchmark, "sources", {"digits": other})
     store.prepare("toy", folder)
-    both = r"`inforeg data fetch --force toy` restores the pinned version, `dvc add data/toy` pins this one"
+    both = (
+        r"`inforeg data fetch --force toy` restores the pinned version, `inforeg data add toy` pins this one"
+    )
     with pytest.raises(UserError, match=rf"MANIFEST\.json is of another version than data\.dvc pins; {both}"):
         store.verify("toy", project)
     dvc(project.root, "add", "--quiet", "data/toy")

@@ -167,7 +167,7 @@ def test_missing_folder_says_how_to_get_it(project: Project) -> None:
 
 def test_data_set_without_an_entry_says_how_to_make_one(project: Project) -> None:
     (project.root / "data.dvc").write_text("outs: []\n")
-    with pytest.raises(UserError, match=r"data\.dvc has no entry for data/toy; .*dvc add data/toy"):
+    with pytest.raises(UserError, match=r"data\.dvc has no entry for data/toy; .*inforeg data add toy"):
         store.fetch("toy", project)
 
 
