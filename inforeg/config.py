@@ -132,6 +132,9 @@ class Machine(Strict):
     evaluation_batch: Count | None = Field(
         None, description="samples evaluated at once; by default 1024, or fewer where they are large"
     )
+    checkpoint_seconds: NonNegativeFloat = Field(
+        5.0, description="between two checkpoints of a run, which come at ends of epochs; 0: at every one"
+    )
     compile: bool = Field(False, description="compile the encoders by torch.compile")
     per_device: Annotated[int, Field(ge=1, le=64)] = Field(1, description="processes that share a GPU")
     channels_last: bool = Field(False, description="keep the weights of convolutions in channels-last order")

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from inforeg.batch import Batch
-from inforeg.config import RunSpec, TrialConfig
+from inforeg.config import Machine, RunSpec, TrialConfig
 from inforeg.data.base import Data, Held, Split
 from inforeg.engine.train import begin, blueprint, method_of, train
 from inforeg.methods.base import Method
@@ -101,10 +101,14 @@ def start(
     return method, state
 
 
+EVERY_EPOCH = Machine(checkpoint_seconds=0)
+"""Where a test interrupts runs that take less than the time between two checkpoints."""
+
+
 class Unrecorded:
     """A record that keeps nothing, for `fit`."""
 
-    folder = "unrecorded"
+    folder, due = "unrecorded", False
 
     def __enter__(self) -> "Unrecorded":
         return self
@@ -144,9 +148,9 @@ def run(tmp_path: Path) -> Callable[..., Path]:
         runs = tmp_path / root
         data = data or make_data(tuple(spec.config.encoders))
         for needed in METHODS.build(spec.method, spec.settings).needs(spec):
-            train(needed, needed.directory(runs), data, runs)
+            train(needed, needed.directory(runs), data, runs, EVERY_EPOCH)
         folder = spec.directory(runs)
-        train(spec, folder, data, runs)
+        train(spec, folder, data, runs, EVERY_EPOCH)
         return folder
 
     return _run

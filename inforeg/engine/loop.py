@@ -78,7 +78,8 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
             record.append(row)
             state.epoch += 1
             record.count(training=trained - started, evaluation=time.perf_counter() - trained)
-            record.save(_snapshot(state, method, selection))
+            if record.due:
+                record.save(_snapshot(state, method, selection))
     return selection
 
 

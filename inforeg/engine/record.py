@@ -53,6 +53,7 @@ class Record:
         self.history: list[dict[str, float]] = []
         self.seconds = {"training": 0.0, "evaluation": 0.0, "reading": 0.0}
         self.tracker: Tracker | None = None
+        self._saved = time.monotonic()
         self.summary: Summary | None = None
         if not check_place(folder, spec, replace=replace):
             self._begin()
@@ -104,7 +105,7 @@ class Record:
         return self.summary is not None
 
     def resume(self) -> dict[str, Any] | None:
-        """The state saved after the last whole epoch, or None at the start; opens the logs."""
+        """The state saved last, or None at the start; opens the logs."""
         state: dict[str, Any] | None = checkpoint.resume(self.folder / CHECKPOINT, self.spec.digest())
         if state is not None:
             self.history, self.seconds = state["history"], self.seconds | state["seconds"]
@@ -144,8 +145,14 @@ class Record:
                 return
             yield batch
 
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a checkpoint: a kill loses no more than what was trained since the last."""
+        return time.monotonic() - self._saved >= self.machine.checkpoint_seconds
+
     def save(self, state: Mapping[str, Any]) -> None:
         """Save what `resume` gives back."""
+        self._saved = time.monotonic()
         log = {"history": self.history, "seconds": self.seconds}
         checkpoint.keep(self.folder / CHECKPOINT, {**state, **log}, self.spec.digest())
 

@@ -140,6 +140,7 @@ def test_a_variant_of_the_method_brings_its_settings(project):
 
 def test_ctrl_c_ends_with_130_and_the_same_command_continues(project):
     slow = [sys.executable, "-m", "inforeg", *TRAIN, "joint", "--set", "training.epochs=300", "--out", "run"]
+    slow += ["--machine", "checkpoint_seconds=0"]
     # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(slow, stderr=subprocess.PIPE, text=True)

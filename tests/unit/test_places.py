@@ -180,7 +180,7 @@ def test_numbers_that_are_not_finite_are_null(project, capsys, monkeypatch):
 def test_a_second_process_does_not_discard_what_the_first_one_trains(project, capsys):
     first = [*TRAIN, "--set", "training.epochs=2000", "--out", "run", "--discard"]
     with subprocess.Popen([sys.executable, "-m", "inforeg", *first], stderr=subprocess.DEVNULL) as process:
-        while not Path("run/last.ckpt").exists():
+        while not Path("run/run.json").exists():
             assert process.poll() is None
             time.sleep(0.01)
         spec = Path("run/run.json").read_bytes()

@@ -15,7 +15,7 @@ from inforeg.errors import UserError
 from inforeg.methods.base import Method
 from inforeg.plan import Cell, Plan
 from inforeg.registry import METHODS
-from tests.conftest import make_config, make_data, make_spec
+from tests.conftest import EVERY_EPOCH, make_config, make_data, make_spec
 from tests.unit.test_readme import blocks, section
 
 RENEW = "python -c 'from inforeg.plugins import renew; renew()'"
@@ -56,7 +56,7 @@ def spec():
 
 def go(runs: Path) -> Path:
     folder = spec().directory(runs)
-    train(spec(), folder, make_data(), runs)
+    train(spec(), folder, make_data(), runs, EVERY_EPOCH)
     return folder
 
 

@@ -65,6 +65,8 @@ def held(tree: Tree) -> Iterator[Tree]:
     """The project with the method above."""
     (tree.path / "inforeg/methods/held.py").write_text(HELD, encoding="utf-8")
     tree.write("workflow/config/experiments/held.yaml", experiment(["synthetic"], ["held"]))
+    machine = {"checkpoint_seconds": 0}  # or the run would be over before the first checkpoint
+    tree.write("workflow/config/config.yaml", {"experiments": ["main"], "quick": "main", "machine": machine})
     yield tree
     (tree.path / "hold").unlink(missing_ok=True)  # a failed test leaves no process waiting
 

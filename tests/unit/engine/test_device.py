@@ -18,7 +18,7 @@ from inforeg.engine import checkpoint, device
 from inforeg.engine.record import Record
 from inforeg.engine.restore import evaluate_run, restore
 from inforeg.engine.train import train
-from tests.conftest import make_data, make_spec
+from tests.conftest import EVERY_EPOCH, make_data, make_spec
 
 SPEC = make_spec("inforeg")
 OTHER = Machine(threads=2)
@@ -40,7 +40,7 @@ def interrupted(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Record, "save", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        train(SPEC, folder, make_data(), tmp_path)
+        train(SPEC, folder, make_data(), tmp_path, EVERY_EPOCH)
     monkeypatch.setattr(Record, "save", save)
     return folder
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from inforeg.config import Machine
 from inforeg.engine import checkpoint
+from inforeg.engine import record as record_module
 from inforeg.engine.record import Record
 from inforeg.engine.restore import restore
 from inforeg.engine.train import located, train
@@ -165,3 +167,25 @@ def test_a_damaged_run_json_is_named(run):
     (folder / "run.json").write_text("{")
     with pytest.raises(UserError, match=r"run\.json is damaged .*; choose another directory"):
         run(make_spec("joint"))
+
+
+def test_checkpoints_come_every_few_seconds(monkeypatch, tmp_path):
+    """Of five epochs of one second each, with two seconds between two checkpoints: after 1 and 3."""
+    saved, save, append = [], Record.save, Record.append
+    clock = iter(range(1000)).__next__
+    now = [clock()]
+
+    def saving(record, state):
+        saved.append(state["epoch"] - 1)
+        save(record, state)
+
+    def second(record, row):
+        now[0] = clock()
+        append(record, row)
+
+    monkeypatch.setattr(record_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(Record, "save", saving)
+    monkeypatch.setattr(Record, "append", second)
+    train(make_spec("joint"), tmp_path / "run", make_data(), tmp_path, Machine(checkpoint_seconds=2))
+    assert saved == [1, 3]
+    assert (tmp_path / "run/summary.json").exists()

@@ -14,7 +14,7 @@ from inforeg.engine.train import train
 from inforeg.errors import UserError
 from inforeg.files import sealed, sha256, write_json
 from inforeg.jobs import needs
-from tests.conftest import make_config, make_data, make_spec
+from tests.conftest import EVERY_EPOCH, make_config, make_data, make_spec
 
 SHORT = make_config(training={"epochs": 2})
 SPEC = make_spec(config=SHORT)
@@ -161,7 +161,7 @@ def interrupted(monkeypatch, folder: Path, spec) -> None:
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Record, "save", stop)
-        train(spec, folder, make_data(), folder)
+        train(spec, folder, make_data(), folder, EVERY_EPOCH)
 
 
 def test_a_checkpoint_of_another_run_is_set_aside(runs, monkeypatch, tmp_path):
