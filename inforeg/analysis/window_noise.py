@@ -15,7 +15,7 @@ from inforeg.analysis.study import Study
 from inforeg.analysis.style import COLOURS, COLUMN
 from inforeg.presentable import SHORTEST
 from inforeg.random import numpy_stream
-from inforeg.window import Criterion, mean3_latch, single
+from inforeg.regulation.window import Criterion, mean3_latch, single
 
 THRESHOLD = 0.04
 """K of Eq. 11, as the paper takes it."""

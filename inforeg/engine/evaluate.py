@@ -8,9 +8,10 @@ from torch import Tensor
 from inforeg.data.split import Split
 from inforeg.methods.base import Method
 from inforeg.metrics.classification import ACCURACY
-from inforeg.metrics.imbalance import discrepancy, gap, scores
+from inforeg.metrics.imbalance import gap
 from inforeg.metrics.recorded import ANSWER, DELTA, GAP, SCORE
 from inforeg.models.multimodal import Change, MultimodalModel, answers
+from inforeg.regulation.scores import discrepancy, scores
 
 LOGITS = "logits"
 """What an answer's logits are called; those of a modality are logits/<modality>."""

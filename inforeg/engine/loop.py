@@ -36,9 +36,10 @@ from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
 from inforeg.methods.state import TrainState
 from inforeg.metrics.gradients import batch_gradients
-from inforeg.metrics.information import WHOLE, at_once, sample_trace
+from inforeg.metrics.information import at_once, sample_trace
 from inforeg.optim.schedules import factor
 from inforeg.random import derive, stream
+from inforeg.regulation.trace import WHOLE
 
 
 def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selection:

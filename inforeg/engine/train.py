@@ -23,12 +23,12 @@ from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
 from inforeg.methods.state import Blueprint, TrainState
 from inforeg.metrics.cost import Cost
-from inforeg.metrics.information import HEAD, FisherTrace
 from inforeg.models.fusion import fusion_class
 from inforeg.optim.optimizers import OPTIMIZERS
 from inforeg.plan import supports
 from inforeg.random import stream
 from inforeg.registry import ENCODERS, METHODS
+from inforeg.regulation.trace import HEAD, FisherTrace
 
 
 def train(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from inforeg.methods.base import Batch, Output, TrainState
 from inforeg.methods.umt import UMT
-from inforeg.metrics.imbalance import confidences
+from inforeg.regulation.scores import confidences
 
 
 class G2D(UMT):

@@ -7,7 +7,7 @@ from pydantic import Field
 from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig, Weights
 from inforeg.methods.windowed import measured_traces
 from inforeg.regulation import InfoReg, ReleasedInfoReg
-from inforeg.window import Active
+from inforeg.regulation.window import Active
 
 
 class InfoRegMethod(Method):

@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
 from inforeg.methods.base import Batch, Method, Output, TrainState
-from inforeg.metrics.imbalance import confidences
+from inforeg.regulation.scores import confidences
 
 
 class MLB(Method):

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from inforeg.methods.base import Batch, Output, Settings, TrainState
 from inforeg.methods.windowed import Windowed
-from inforeg.metrics.imbalance import confidences
+from inforeg.regulation.scores import confidences
 
 
 class OGM(Windowed):

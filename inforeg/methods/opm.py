@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig
-from inforeg.metrics.imbalance import confidences
+from inforeg.regulation.scores import confidences
 
 
 class OPM(Method):

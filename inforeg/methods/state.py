@@ -12,13 +12,13 @@ from inforeg.batch import Shape
 from inforeg.config import RunSpec
 from inforeg.data.split import Split
 from inforeg.metrics.cost import Cost
-from inforeg.metrics.information import FisherTrace
 from inforeg.models.encoders.base import Encoder
 from inforeg.models.fusion import Fusion, OwnHeads
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.optim import step
 from inforeg.optim.optimizers import OPTIMIZERS
 from inforeg.random import stream
+from inforeg.regulation.trace import FisherTrace
 
 
 @dataclass(frozen=True)

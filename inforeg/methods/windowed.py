@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from inforeg.methods.base import Method, TrainState, Weights
-from inforeg.window import Active, Windows
+from inforeg.regulation.window import Active, Windows
 
 
 class Windowed(Method):

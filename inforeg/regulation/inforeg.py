@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from inforeg.errors import UserError, unknown
-from inforeg.metrics.imbalance import leads, scores
-from inforeg.metrics.information import FisherTrace
-from inforeg.metrics.stored import dense, norms_of, stored
-from inforeg.window import Active, Windows
+from inforeg.regulation.scores import leads, scores
+from inforeg.regulation.stored import dense, norms_of, stored
+from inforeg.regulation.trace import FisherTrace
+from inforeg.regulation.window import Active, Windows
 
 Encoders = Mapping[str, nn.Module | Iterable[nn.Parameter]]
 Form = Literal["pull", "rate"]
@@ -43,7 +43,7 @@ class InfoReg:
         encoders: each modality's encoder, or its parameters.
         beta: beta of alpha = exp(beta tanh(Delta_m)), Eq. 16; the paper's 0.9.
         threshold: K of the window, Eq. 11; the paper's 0.04.
-        criterion: `single` (Eq. 11), `mean3_latch` or `released`; see `inforeg.window`.
+        criterion: `single` (Eq. 11), `mean3_latch` or `released`; see `inforeg.regulation.window`.
         active: `prime` regulates a modality while its window is open; `always` and `outside_prime`, for
             comparison, in all epochs but the first two, which Algorithm 1 only records, or in those of them
             in which it is closed.

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from inforeg.errors import UserError, unknown
-from inforeg.metrics.imbalance import confidences, leads
-from inforeg.metrics.information import FisherTrace, LayerTrace
 from inforeg.regulation.inforeg import Encoders, InfoReg
+from inforeg.regulation.scores import confidences, leads
+from inforeg.regulation.trace import FisherTrace, LayerTrace
 
 
 class ReleasedInfoReg(InfoReg):

@@ -4,8 +4,8 @@ import pytest
 
 from inforeg.engine.loop import fit
 from inforeg.methods.base import Method
-from inforeg.metrics.information import FisherTrace
 from inforeg.registry import METHODS
+from inforeg.regulation.trace import FisherTrace
 from tests.conftest import Unrecorded, make_config, make_data, make_spec, start, untrained
 
 

@@ -9,7 +9,7 @@ import torch
 
 from inforeg.errors import UserError
 from inforeg.regulation import InfoReg
-from inforeg.window import Windows
+from inforeg.regulation.window import Windows
 from tests.conftest import make_config, make_spec, start
 
 AUDIO, IMAGE = "audio", "image"

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from inforeg.metrics.imbalance import confidences, discrepancy, gap, scores
+from inforeg.metrics.imbalance import gap
+from inforeg.regulation.scores import confidences, discrepancy, scores
 
 
 def logits(*probabilities):

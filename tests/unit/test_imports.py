@@ -32,3 +32,12 @@ def test_what_takes_long_to_import_is_not(request, code, spared):
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert not spared & set(answer.stdout.split())
+
+
+def test_inforeg_for_anyones_loop_brings_nothing_else_of_the_package():
+    code = (
+        "from inforeg import InfoReg; import sys; print(*(m for m in sys.modules if m.startswith('inforeg')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    wings = {name.split(".")[1] for name in done.stdout.split() if "." in name}
+    assert wings == {"regulation", "errors"}

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from inforeg import InfoReg
-from inforeg.metrics.imbalance import confidences, scores
-from inforeg.metrics.information import FisherTrace, LayerTrace
 from inforeg.regulation import ReleasedInfoReg
+from inforeg.regulation.scores import confidences, scores
+from inforeg.regulation.trace import FisherTrace, LayerTrace
 
 PAIR = ("audio", "video")
 TARGET = torch.tensor([0])

@@ -12,10 +12,10 @@ from inforeg.engine.selection import Rule
 from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.greedy import speed
 from inforeg.methods.joint import Joint
-from inforeg.metrics.imbalance import discrepancy
 from inforeg.regulation import ReleasedInfoReg
+from inforeg.regulation.scores import discrepancy
+from inforeg.regulation.window import Windows
 from inforeg.tuning import best
-from inforeg.window import Windows
 from tests.conftest import make_data, make_spec, poisoned
 from tests.contract.cases import cases, spec_of
 

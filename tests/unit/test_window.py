@@ -2,7 +2,7 @@
 
 import pytest
 
-from inforeg.window import CRITERIA, Windows, mean3_latch, released, single
+from inforeg.regulation.window import CRITERIA, Windows, mean3_latch, released, single
 
 K = 0.04
 

@@ -13,7 +13,7 @@ from inforeg.analysis import courses, protocol, robustness, sweeps, window_noise
 from inforeg.analysis.figures import FIGURES, save
 from inforeg.config import BenchmarkConfig
 from inforeg.errors import UserError
-from inforeg.window import mean3_latch, single
+from inforeg.regulation.window import mean3_latch, single
 
 
 def test_regulation_shows_the_joint_and_the_weakest_accuracy_and_each_trace(sweep):
