@@ -39,7 +39,7 @@ def add(name: str, project: Project, *, cached: bool = True) -> str:
     md5 = directory_hash(folder)
     if cached and (project.root / ".dvc").is_dir():
         # Imported late: DVC takes half a second.
-        from inforeg import dvc_cache  # noqa: PLC0415
+        from inforeg.data import dvc_cache  # noqa: PLC0415
 
         dvc_cache.keep(project.root, folder)
     with locked(folder.parent / ".lock"):

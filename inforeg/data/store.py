@@ -197,7 +197,7 @@ def _taken(name: str, root: Path, expected: str, made: Path) -> bool:
     shutil.rmtree(made, ignore_errors=True)
     try:
         # Imported late: it takes half a second, which a folder that is there already does not need.
-        from inforeg import dvc_cache  # noqa: PLC0415
+        from inforeg.data import dvc_cache  # noqa: PLC0415
 
         if dvc_cache.take(root, f"data/{name}", expected, made) and _matches(made, expected):
             return True
@@ -210,7 +210,7 @@ def _taken(name: str, root: Path, expected: str, made: Path) -> bool:
 def _keep(root: Path, made: Path) -> None:
     """Put the folder into DVC's cache; whatever DVC raises is a warning."""
     try:
-        from inforeg import dvc_cache  # noqa: PLC0415
+        from inforeg.data import dvc_cache  # noqa: PLC0415
 
         dvc_cache.keep(root, made)
     except Exception as error:  # of DVC and its surroundings

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from inforeg import dvc_cache
-from inforeg.data import store
+from inforeg.data import dvc_cache, store
 from inforeg.errors import UserError
 from inforeg.project import Project
 from tests.unit.data.test_store import content, leftovers
@@ -61,7 +60,7 @@ def test_a_dvc_that_cannot_be_imported(
     real = builtins.__import__
 
     def without(name: str, *others: Any) -> Any:
-        if name == "inforeg" and "dvc_cache" in others[2]:
+        if name == "inforeg.data" and "dvc_cache" in others[2]:
             raise ImportError("cannot import name 'GitWildMatchPattern'")
         return real(name, *others)
 
