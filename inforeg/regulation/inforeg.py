@@ -1,7 +1,7 @@
 """InfoReg (CVPR 2025) for any training loop: slow a sufficient modality in its prime learning window."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Literal, TypeVar, get_args
@@ -189,10 +189,16 @@ class InfoReg:
         led = torch.where(finite.to(led.device), led, 0.0)
         self._led.append(led)
         strengths = torch.where(led > 0, alpha(led, self.beta, torch), 0.0)
+        idle = (
+            set()
+            if waits(led.device)
+            else {m for m, d in zip(self.groups, led.tolist(), strict=True) if not d}
+        )
         for (modality, factor), strength in zip(self.factors.items(), strengths, strict=True):
-            if self.acts_on(modality):
+            if modality not in idle and self.acts_on(modality):
                 changed[modality] = self._edit(modality, factor * strength)
-        self._acted += torch.stack(list(changed.values())).any()
+        if changed:
+            self._acted += torch.stack(list(changed.values())).any()
         return changed
 
     def _mean_strengths(self) -> dict[str, float]:
@@ -208,6 +214,7 @@ class InfoReg:
         """Start an epoch's counts."""
         self.trace.reset()
         self._led: list[Tensor] = []
+        self._moved: set[str] = set()
         self._steps = 0
         self._acted = torch.zeros((), dtype=torch.int64, device=self.trace.parameters[0].device)
 
@@ -233,8 +240,15 @@ class InfoReg:
         pulls = torch._foreach_sub(list[Tensor](parameters), anchors)
         with dense(parameters) as gradients:
             add(gradients, list(pulls), self.weight * strength)
-        moved = torch.stack(torch._foreach_norm(pulls, float("inf"))).max() > 0
-        return (moved & (strength > 0)).to(self._acted.device)
+        acted = strength > 0 if modality in self._moved else (strength > 0) & self._leave(modality, pulls)
+        return acted.to(self._acted.device)
+
+    def _leave(self, modality: str, pulls: Sequence[Tensor]) -> Tensor:
+        """Whether the weights have left those of the epoch's start, to which they do not come back."""
+        left = torch.stack(torch._foreach_norm(pulls, float("inf"))).max() > 0
+        if not waits(left.device) and left:
+            self._moved.add(modality)
+        return left
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training needs: the traces of the epochs so far, and what was counted."""
@@ -246,6 +260,11 @@ class InfoReg:
         self._past.load_state_dict(state)
         counts = (state.get(name, 0) for name in ("steps", "acted", "skipped"))  # older ones lack them
         self._past_steps, self._past_acted, self.skipped = counts
+
+
+def waits(device: torch.device) -> bool:
+    """Whether it costs a wait to read a number: where it does not, what comes to nothing is not computed."""
+    return device.type != "cpu"
 
 
 def alpha(lead: Number, beta: float, of: ModuleType) -> Number:

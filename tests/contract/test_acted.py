@@ -9,7 +9,7 @@ from inforeg.methods.inforeg import InfoRegMethod
 from inforeg.methods.windowed import Windowed
 from inforeg.plan import supports
 from inforeg.registry import METHODS
-from tests.conftest import make_config, make_spec, start
+from tests.conftest import Unrecorded, make_config, make_spec, start
 from tests.contract.cases import CASES, THREE, TWO, rows, spec_of
 
 SAYING = [case for case in CASES if issubclass(METHODS.get(case[0]), Windowed | InfoRegMethod)]
@@ -84,7 +84,7 @@ def test_what_a_method_says_that_it_changed_it_changed(monkeypatch, case):
     method, state = start(spec_of(case, make_config(training={"epochs": 6}), **SHORT.get(case[0], {})))
     said, seen = watch(method, state, monkeypatch)
     for state.epoch in range(6):
-        row = _train_epoch(state, method)
+        row = _train_epoch(state, method, Unrecorded())
         row |= _traces(state)
         method.on_epoch_end(state, row)
     assert len(said) == 6 * 5

@@ -2,12 +2,15 @@
 
 from collections import Counter
 
+import pytest
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from inforeg.engine.loop import fit
-from tests.conftest import Unrecorded, make_config, make_data, start, untrained
+from inforeg.registry import METHODS
+from inforeg.regulation import inforeg as regulation
+from tests.conftest import Unrecorded, make_config, make_data, make_spec, start, untrained
 from tests.contract.cases import cases, spec_of
 
 READS = {"item", "tolist", "cpu", "numpy", "__bool__", "__float__", "__int__", "__index__", "__contains__"}
@@ -81,9 +84,26 @@ def test_a_step_waits_only_where_the_method_has_to(case, monkeypatch):
             return step(self, state, batch)
 
     monkeypatch.setattr(type(method), "step", watched)
+    monkeypatch.setattr(regulation, "waits", lambda device: True)  # on a CPU, where reading is free, it reads
     fit(state, method, data.test, Unrecorded())
     name = "/".join(case[:2]).removesuffix("/default")
     assert bool(found) == (name in WAITS), found
+
+
+@pytest.mark.parametrize("variant", ["default", *METHODS.get("inforeg").variants])
+def test_inforeg_computes_the_same_whether_it_waits_or_not(variant, monkeypatch):
+    found = []
+    for waits in (False, True):
+        monkeypatch.setattr(regulation, "waits", lambda device, waits=waits: waits)
+        spec = make_spec("inforeg", variant, config=make_config(training={"epochs": 6}))
+        method, state = start(spec)
+        rows = []
+        record = Unrecorded()
+        record.append = rows.append
+        fit(state, method, make_data().test, record)
+        found.append((rows, [value.tolist() for value in state.model.state_dict().values()]))
+    assert found[0] == found[1]
+    assert any(row["acted"] > 0 for row in found[0][0])
 
 
 def test_what_waits_is_found():
