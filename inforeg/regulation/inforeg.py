@@ -1,7 +1,7 @@
 """InfoReg (CVPR 2025) for any training loop: slow a sufficient modality in its prime learning window."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Literal, TypeVar, get_args
@@ -237,13 +237,13 @@ class InfoReg:
             torch._foreach_div_([g for g in map(stored, parameters) if g is not None], divisor)
             return (divisor != 1).to(self._acted.device)
         anchors = [a for p, a in zip(group, self._anchors[modality], strict=True) if p.grad is not None]
-        pulls = torch._foreach_sub(list[Tensor](parameters), anchors)
+        pulls = list(torch._foreach_sub(list[Tensor](parameters), anchors))
         with dense(parameters) as gradients:
-            add(gradients, list(pulls), self.weight * strength)
+            add(gradients, pulls, self.weight * strength)
         acted = strength > 0 if modality in self._moved else (strength > 0) & self._leave(modality, pulls)
         return acted.to(self._acted.device)
 
-    def _leave(self, modality: str, pulls: Sequence[Tensor]) -> Tensor:
+    def _leave(self, modality: str, pulls: list[Tensor]) -> Tensor:
         """Whether the weights have left those of the epoch's start, to which they do not come back."""
         left = torch.stack(torch._foreach_norm(pulls, float("inf"))).max() > 0
         if not waits(left.device) and left:
