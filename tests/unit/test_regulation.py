@@ -278,6 +278,14 @@ def test_regulating_outside_an_epoch_is_an_error():
         regulation.regulate(shares(0.9, 0.5), TARGET)
 
 
+def test_before_the_first_epoch_nothing_is_regulated_and_nothing_has_been():
+    regulation = InfoReg(encoders(PAIR))
+    with pytest.raises(UserError, match=r"with regulation\.epoch\(\)"):
+        regulation.regulate(shares(0.9, 0.5), TARGET)
+    assert (regulation.acted, regulation.skipped) == (0.0, 0)
+    assert regulation.close_epoch({"audio": 1.0, "video": 1.0}) == {"audio": 0.0, "video": 0.0}
+
+
 def test_state_of_other_modalities_is_an_error():
     regulation = opened(single_weights(PAIR))
     state = InfoReg(encoders(("audio", "text"))).state_dict()
