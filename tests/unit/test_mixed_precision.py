@@ -203,3 +203,37 @@ def test_sparse_gradients_are_measured_and_edited_as_dense_ones(options):
     for m in PAIR:
         assert sparse[1][m] == pytest.approx(dense[1][m], rel=1e-6)
     assert sparse[2] == dense[2] > 0
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_gradients_in_half_precision_are_pulled_in_float32_and_rounded_once(dtype):
+    pulled = {}
+    for kind in (torch.float32, dtype):
+        parameters = {m: torch.nn.Parameter(torch.zeros(1, 2, dtype=kind)) for m in PAIR}
+        regulation = InfoReg({m: [p] for m, p in parameters.items()})
+        for trace in (1.0, 2.0):
+            regulation.open_epoch()
+            regulation.close_epoch(dict.fromkeys(PAIR, trace))
+        with regulation.epoch():
+            for parameter in parameters.values():
+                parameter.data += 1.0
+                parameter.grad = torch.ones(1, 2, dtype=kind)
+            regulation.regulate(AHEAD, TARGET)
+        pulled[kind] = parameters["audio"].grad
+    assert not torch.equal(pulled[torch.float32], torch.ones(1, 2))
+    assert torch.equal(pulled[dtype], pulled[torch.float32].to(dtype))
+
+
+def test_a_pull_that_is_nothing_is_not_counted_however_often_it_comes():
+    parameters = weights()
+    regulation = InfoReg({m: [p] for m, p in parameters.items()})
+    for trace in (1.0, 2.0):
+        regulation.open_epoch()
+        regulation.close_epoch(dict.fromkeys(PAIR, trace))
+    with regulation.epoch():
+        for moved in (0.0, 0.0, 1.0, 0.0):
+            for parameter in parameters.values():
+                parameter.data += moved
+            filled(parameters, 1.0)
+            regulation.regulate(AHEAD, TARGET)
+    assert regulation.acted == 2 / 4
