@@ -216,7 +216,7 @@ def test_gradients_in_half_precision_are_pulled_in_float32_and_rounded_once(dtyp
             regulation.close_epoch(dict.fromkeys(PAIR, trace))
         with regulation.epoch():
             for parameter in parameters.values():
-                parameter.data += 1.0
+                parameter.data += 100.0
                 parameter.grad = torch.ones(1, 2, dtype=kind)
             regulation.regulate(AHEAD, TARGET)
         pulled[kind] = parameters["audio"].grad

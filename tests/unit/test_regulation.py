@@ -70,6 +70,8 @@ def test_epoch_left_by_an_exception_does_not_count():
         regulation.regulate(shares(0.9, 0.5), TARGET)
         raise RuntimeError("out of memory")
     assert regulation.state_dict() == before
+    with pytest.raises(UserError, match=r"with regulation\.epoch\(\)"):
+        regulation.regulate(shares(0.9, 0.5), TARGET)
     for weight in weights.values():
         weight.grad = torch.tensor([3.0])
     with regulation.epoch():
