@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from inforeg.batch import Values
 from inforeg.data import splits
 from inforeg.data.base import Benchmark
 from inforeg.data.mapped import Mapped
@@ -182,10 +183,9 @@ def _about_shown(split: Split, modality: str, train: Split) -> str | None:
     whole = isinstance(split, Held) and modality not in split.transforms
     index = torch.arange(len(split) if whole else min(len(split), FIRST), device=split.target.device)
     values = split.batch(index).inputs[modality]
-    tensors = list(values.values()) if isinstance(values, Mapping) else [values]
     if not isinstance(values, Mapping) and (values.dtype, values.shape[1:]) != (torch.float32, shape):
         return f"{_described(values)} in a batch, not float32 of a shape {('B', *shape)}"
-    for tensor in tensors:
+    for tensor in _tensors(values):
         wrong = tensor.isfinite().flatten(1).all(1).logical_not().nonzero()
         if len(wrong):
             return f"a number that is not finite, first in its sample {int(wrong[0])}"
@@ -217,15 +217,18 @@ def _digests(split: Split) -> Iterator[bytes]:
     if not isinstance(split, Held):
         return
     columns = [
-        tensor.flatten(1).numpy()
-        for _, values in sorted(split.inputs.items())
-        for tensor in ([values] if isinstance(values, Tensor) else values.values())
+        tensor.flatten(1).numpy() for _, values in sorted(split.inputs.items()) for tensor in _tensors(values)
     ]
     for rows in zip(*columns, strict=True):
         digest = blake2b(digest_size=16)
         for row in rows:
             digest.update(row.tobytes())
         yield digest.digest()
+
+
+def _tensors(values: Values) -> list[Tensor]:
+    """The one tensor of a modality, or its several."""
+    return [values] if isinstance(values, Tensor) else list(values.values())
 
 
 def _described(values: Tensor) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inforeg.batch import Shape, Values, on_each
-from inforeg.data.split import Held, Split, Stored
+from inforeg.data.split import Held, Split, Stored, shape_of
 from inforeg.data.transforms import Transform
 
 Array = NDArray[Any]
@@ -59,34 +59,21 @@ class Mapped(Split):
 
     def stored_shape(self, modality: str) -> Shape:
         """Shape of one sample as it is stored."""
-        values = self.arrays[modality]
-        if isinstance(values, Mapping):
-            return {name: array.shape[1:] for name, array in values.items()}
-        return values.shape[1:]
+        return shape_of(self.arrays[modality])
 
-    def part(self, index: Tensor) -> "Mapped":
+    def part(self, index: Tensor) -> Self:
         """The samples at the positions `index`, (N',), as a split of their own."""
-        rows = self.rows[index.cpu().numpy()]
-        return replace(self, rows=rows, target=self.target[index], places=self._whence(index))
+        return replace(super().part(index), rows=self.rows[index.cpu().numpy()])
 
-    def to(self, device: torch.device | str) -> "Mapped":
+    def to(self, device: torch.device | str) -> Self:
         """The same files, with batches on `device`."""
-        places = None if self.places is None else self.places.to(device)
-        return replace(self, target=self.target.to(device), places=places)
+        return super().to(device)
 
     def held(self) -> Held:
         """The same samples in the memory of the device, as they are stored."""
         everything = torch.arange(len(self), device=self.target.device)
         stored = self._stored(everything)
         return Held(stored, self.target, self.transforms, self.places, self.evaluation_batch)
-
-    def labelled(self, target: Tensor) -> "Mapped":
-        """The same samples with another `target`, (N,)."""
-        return replace(self, target=target)
-
-    def evaluated_by(self, size: int | None) -> "Mapped":
-        """The same samples, evaluated `size` at once."""
-        return replace(self, evaluation_batch=size)
 
     def _stored(self, index: Tensor) -> Stored:
         return self._moved(self._gathered(index.cpu().numpy()))
@@ -119,7 +106,8 @@ class Mapped(Split):
 
     def _copied(self, array: Array, rows: NDArray[np.int64]) -> Tensor:
         dtype = torch.from_numpy(np.empty(0, array.dtype)).dtype
-        copy = torch.empty((len(rows), *array.shape[1:]), dtype=dtype, pin_memory=self._on_cuda)
+        pinned = self.target.device.type == "cuda"  # elsewhere there is no such memory
+        copy = torch.empty((len(rows), *array.shape[1:]), dtype=dtype, pin_memory=pinned)
         # "clip" writes into `out` without a buffer in between; the rows are known to be in the array.
         np.take(array, rows, axis=0, out=copy.numpy(), mode="clip")
         return copy
@@ -127,10 +115,6 @@ class Mapped(Split):
     def _moved(self, stored: Stored) -> Stored:
         device = self.target.device
         return {m: on_each(values, lambda x: x.to(device, non_blocking=True)) for m, values in stored.items()}
-
-    @property
-    def _on_cuda(self) -> bool:
-        return self.target.device.type == "cuda"
 
 
 def _arrays(values: Array | Mapping[str, Array]) -> Mapping[str, Array]:

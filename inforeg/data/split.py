@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self, cast
 
 import torch
 from torch import Tensor
@@ -53,20 +53,28 @@ class Split(ABC):
         """Shape of one sample as it is stored."""
 
     @abstractmethod
-    def part(self, index: Tensor) -> "Split":
+    def part(self, index: Tensor) -> Self:
         """The samples at the positions `index`, (N',), as a split of their own."""
+        return self._with(target=self.target[index], places=self._whence(index))
 
     @abstractmethod
-    def to(self, device: torch.device | str) -> "Split":
+    def to(self, device: torch.device | str) -> Self:
         """The same samples, with batches on `device`."""
+        places = None if self.places is None else self.places.to(device)
+        return self._with(target=self.target.to(device), places=places)
 
-    @abstractmethod
     def labelled(self, target: Tensor) -> Self:
         """The same samples with another `target`, (N,)."""
+        return self._with(target=target)
 
-    @abstractmethod
-    def evaluated_by(self, size: int | None) -> "Split":
+    def evaluated_by(self, size: int | None) -> Self:
         """The same samples, evaluated `size` at once."""
+        return self._with(evaluation_batch=size)
+
+    def _with(self, **changes: Any) -> Self:
+        # The kinds of splits are dataclasses; as one itself this one would come first among their fields.
+        changed: Self = replace(cast(Any, self), **changes)
+        return changed
 
     @abstractmethod
     def _stored(self, index: Tensor) -> Stored:
@@ -163,32 +171,26 @@ class Held(Split):
 
     def stored_shape(self, modality: str) -> Shape:
         """Shape of one sample as it is stored."""
-        values = self.inputs[modality]
-        if isinstance(values, Tensor):
-            return tuple(values.shape[1:])
-        return {name: tuple(tensor.shape[1:]) for name, tensor in values.items()}
+        return shape_of(self.inputs[modality])
 
-    def part(self, index: Tensor) -> "Held":
+    def part(self, index: Tensor) -> Self:
         """The samples at the positions `index`, (N',), as a split of their own."""
-        places = self._whence(index)
-        return replace(self, inputs=self._stored(index), target=self.target[index], places=places)
+        return replace(super().part(index), inputs=self._stored(index))
 
-    def to(self, device: torch.device | str) -> "Held":
+    def to(self, device: torch.device | str) -> Self:
         """The same samples on `device`."""
         inputs = {m: on_each(values, lambda x: x.to(device)) for m, values in self.inputs.items()}
-        places = None if self.places is None else self.places.to(device)
-        return replace(self, inputs=inputs, target=self.target.to(device), places=places)
-
-    def labelled(self, target: Tensor) -> "Held":
-        """The same samples with another `target`, (N,)."""
-        return replace(self, target=target)
-
-    def evaluated_by(self, size: int | None) -> "Held":
-        """The same samples, evaluated `size` at once."""
-        return replace(self, evaluation_batch=size)
+        return replace(super().to(device), inputs=inputs)
 
     def _stored(self, index: Tensor) -> Stored:
         return {m: on_each(values, lambda x: x.index_select(0, index)) for m, values in self.inputs.items()}
+
+
+def shape_of(values: Any) -> Shape:
+    """Shape of one sample of a tensor or an array (N, ...), or of each of several by name."""
+    if isinstance(values, Mapping):
+        return {name: tuple(each.shape[1:]) for name, each in values.items()}
+    return tuple(values.shape[1:])
 
 
 @dataclass(frozen=True)

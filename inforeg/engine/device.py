@@ -87,18 +87,18 @@ def _locks() -> Path:
 def placed(data: Data, settings: Machine) -> Data:
     """`data` on the run's device, read and kept as the settings say."""
     device = torch.device(settings.device)
-    splits = (data.train, data.val, data.test)
+    there = data.to(device)
+    splits = (there.train, there.val, there.test)
     stored = sum(split.stored_bytes for split in splits if isinstance(split, Mapped))
     held = settings.cache == "always" or (settings.cache == "auto" and stored <= _room(device))
 
     def at_place(split: Split) -> Split:
         if isinstance(split, Mapped):
-            split = replace(split.to(device), readers=settings.readers)
-            split = split.held() if held else split
-        return split.to(device).evaluated_by(settings.evaluation_batch)
+            split = split.held() if held else replace(split, readers=settings.readers)
+        return split.evaluated_by(settings.evaluation_batch)
 
     train, val, test = map(at_place, splits)
-    return replace(data, train=train, val=val, test=test)
+    return replace(there, train=train, val=val, test=test)
 
 
 def _room(device: torch.device) -> float:
