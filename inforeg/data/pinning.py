@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from inforeg.data import checks, manifest
+from inforeg.data import checks, manifest, store
 from inforeg.data.listing import directory_hash
 from inforeg.errors import UserError
 from inforeg.files import write_text
@@ -21,7 +21,8 @@ def add(name: str, project: Project, *, cached: bool = True) -> str:
     Args:
         name: of the data set.
         project: whose data/ and data.dvc are meant.
-        cached: also put the folder into DVC's cache, for `dvc push`; it may take the same space again.
+        cached: also put the folder into DVC's cache, for `dvc push`; it may take the same space again, and a
+            cache that does not take it is a warning.
 
     Raises:
         UserError: the folder is not whole, or cannot be trained on; data.dvc stays as it was.
@@ -38,10 +39,7 @@ def add(name: str, project: Project, *, cached: bool = True) -> str:
     project.pins()  # refuses a data.dvc that nothing should be added to
     md5 = directory_hash(folder)
     if cached and (project.root / ".dvc").is_dir():
-        # Imported late: DVC takes half a second.
-        from inforeg.data import dvc_cache  # noqa: PLC0415
-
-        dvc_cache.keep(project.root, folder)
+        store.keep(project.root, folder)
     with locked(folder.parent / ".lock"):
         _write(project.root / "data.dvc", name, _entry(folder, md5))
     return md5

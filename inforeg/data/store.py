@@ -189,7 +189,7 @@ def _make(name: str, root: Path, expected: str, made: Path) -> None:
             raise
         return
     if known:
-        _keep(root, made)
+        keep(root, made)
 
 
 def _taken(name: str, root: Path, expected: str, made: Path) -> bool:
@@ -207,7 +207,7 @@ def _taken(name: str, root: Path, expected: str, made: Path) -> bool:
     return False
 
 
-def _keep(root: Path, made: Path) -> None:
+def keep(root: Path, made: Path) -> None:
     """Put the folder into DVC's cache; whatever DVC raises is a warning."""
     try:
         from inforeg.data import dvc_cache  # noqa: PLC0415

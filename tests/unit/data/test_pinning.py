@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from inforeg.__main__ import main
-from inforeg.data import store
+from inforeg.data import dvc_cache, store
 from inforeg.errors import UserError
 from inforeg.project import Project
 from tests.unit.data.test_store import dvc
@@ -90,3 +90,14 @@ def test_what_is_broken_is_not_pinned(project, made, monkeypatch, capsys, damage
     assert said.count("\n") == 1
     with pytest.raises(UserError):
         store.verify("toy", Project(project.root))
+
+
+def test_a_cache_that_does_not_take_the_folder_is_a_warning(project, made, monkeypatch, caplog):
+    def full(*arguments, **options):
+        raise OSError("no space")
+
+    monkeypatch.chdir(project.root)
+    monkeypatch.setattr(dvc_cache, "transfer", full)
+    assert add(project) == 0
+    assert "DVC does not keep the data (OSError: no space)" in caplog.text
+    assert store.verify("toy", Project(project.root)) == made
