@@ -8,7 +8,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from inforeg import machine
+from inforeg.engine import machine
 from inforeg.errors import UserError
 
 if TYPE_CHECKING:

@@ -97,10 +97,8 @@ def _numbers(value: Any) -> Iterator[float]:
         yield value
 
 
-def _registry(kind: str, package: str, base: str) -> Registry[Any]:
-    return Registry(kind, f"inforeg.{package}", f"inforeg.{package}.base:{base}")
-
-
-METHODS = _registry("method", "methods", "Method")
-BENCHMARKS = _registry("benchmark", "data", "Benchmark")
-ENCODERS = _registry("encoder", "models.encoders", "Encoder")
+METHODS: Registry[Any] = Registry("method", "inforeg.methods", "inforeg.methods.base:Method")
+BENCHMARKS: Registry[Any] = Registry("benchmark", "inforeg.data.sets", "inforeg.data.base:Benchmark")
+ENCODERS: Registry[Any] = Registry(
+    "encoder", "inforeg.models.encoders", "inforeg.models.encoders.base:Encoder"
+)

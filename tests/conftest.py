@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from inforeg import machine
+from inforeg.engine import machine
 
 machine.limit()  # before torch and numpy are imported: hashes of runs are pinned at this level
 
@@ -13,12 +13,12 @@ import pytest
 import torch
 
 from inforeg.batch import Batch
-from inforeg.config import Machine, RunSpec, TrialConfig
 from inforeg.data.base import Data, Held, Split
 from inforeg.engine.train import begin, blueprint, method_of, train
 from inforeg.methods.base import Method
-from inforeg.methods.state import TrainState, Weights
+from inforeg.methods.shared.state import TrainState, Weights
 from inforeg.registry import METHODS
+from inforeg.runspec import Machine, RunSpec, TrialConfig
 
 CLASSES = 4
 WIDTH = 6

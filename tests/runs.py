@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from inforeg.config import RunSpec
 from inforeg.engine.contents import METRICS, MODEL, PREDICTIONS, RESULTS, RUN
+from inforeg.engine.plugins import sources
 from inforeg.engine.record import conclude
 from inforeg.files import sealed, write_json
-from inforeg.plugins import sources
+from inforeg.runspec import RunSpec
 
 COUNTS = {"steps": 30, "forward_passes": 3.5, "backward_passes": 3.0}
 COSTS = {

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Formatter, add_runs
 from inforeg.errors import UserError
-from inforeg.experiment import Drawing
-from inforeg.project import Project
-from inforeg.tuning import TUNING
+from inforeg.suite.experiment import Drawing
+from inforeg.suite.project import Project
+from inforeg.suite.tuning import TUNING
 
 if TYPE_CHECKING:
-    from inforeg.analysis.examine import Examiner
-    from inforeg.analysis.study import Study
+    from inforeg.analysis.collected.study import Study
+    from inforeg.probes.examine import Examiner
 
 COLLECTED = "results/collected/{experiment}"
 
@@ -59,8 +59,8 @@ def register(commands: Commands) -> None:
 
 def tune(args: argparse.Namespace) -> None:
     """Choose among the trials."""
-    from inforeg.analysis.trials import write_choices
-    from inforeg.plan import plan_tuning
+    from inforeg.analysis.tables.trials import write_choices
+    from inforeg.suite.plan import plan_tuning
 
     trials = plan_tuning(Project())
     if not trials:
@@ -70,8 +70,8 @@ def tune(args: argparse.Namespace) -> None:
 
 def collect(args: argparse.Namespace) -> None:
     """Write the frames of an experiment's runs."""
-    from inforeg.analysis.collect import collect as gather
-    from inforeg.plan import plan
+    from inforeg.analysis.collected.collect import collect as gather
+    from inforeg.suite.plan import plan
 
     project = Project()
     experiment = project.experiment(args.experiment)
@@ -83,8 +83,8 @@ def collect(args: argparse.Namespace) -> None:
 
 def merge(args: argparse.Namespace) -> None:
     """Write the runs of several experiments, each once."""
-    from inforeg.analysis.collect import Collected, write_parquet
-    from inforeg.analysis.collect import merge as join
+    from inforeg.analysis.collected.collect import Collected, write_parquet
+    from inforeg.analysis.collected.collect import merge as join
 
     frames = [Collected.read(_folder(args.collected, name)).runs for name in args.experiment]
     write_parquet(join(frames), args.output)
@@ -92,35 +92,35 @@ def merge(args: argparse.Namespace) -> None:
 
 def table(args: argparse.Namespace) -> None:
     """Write tables and statistics."""
-    from inforeg.analysis.outputs import write_tables
+    from inforeg.analysis.report.outputs import write_tables
 
     write_tables(_study(args, args.experiment), args.tables, args.statistics)
 
 
 def figure(args: argparse.Namespace) -> None:
     """Draw the figures."""
-    from inforeg.analysis.outputs import write_figures
+    from inforeg.analysis.report.outputs import write_figures
 
     write_figures(_study(args, args.experiment), args.figures)
 
 
 def claims(args: argparse.Namespace) -> None:
     """Write the verdicts."""
-    from inforeg.analysis.outputs import write_claims
+    from inforeg.analysis.report.outputs import write_claims
 
     write_claims([_study(args, name) for name in args.experiment], args.output)
 
 
 def paper(args: argparse.Namespace) -> None:
     """Write the document."""
-    from inforeg.analysis.outputs import write_document
+    from inforeg.analysis.report.outputs import write_document
 
     write_document([_study(args, name) for name in args.experiment], args.output)
 
 
 def typeset(args: argparse.Namespace) -> None:
     """Compile it, and say what did not fit."""
-    from inforeg.typeset import typeset as compiled
+    from inforeg.analysis.report.typeset import typeset as compiled
 
     for line in compiled(args.source, args.source.with_suffix(".pdf")):
         print(line)
@@ -151,17 +151,17 @@ def _folder(path: Path, experiment: str) -> Path:
 
 
 def _examiner(project: Project, figures: list[Drawing]) -> "Examiner | None":
-    from inforeg.analysis.frames import EXAMINED
     from inforeg.cli.runs import load
+    from inforeg.probes.frames import EXAMINED
 
     if not EXAMINED.keys() & set(figures):
         return None
-    from inforeg.analysis.examine import Examiner
+    from inforeg.probes.examine import Examiner
 
     return Examiner(figures, partial(load, project), project.machine)
 
 
 def _study(args: argparse.Namespace, name: str) -> "Study":
-    from inforeg.analysis.study import Study
+    from inforeg.analysis.collected.study import Study
 
     return Study.read(Project(), name, _folder(args.collected, name))

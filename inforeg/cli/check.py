@@ -9,14 +9,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from inforeg.cli.options import RUNS, Commands, Formatter
-from inforeg.config import BenchmarkConfig
 from inforeg.errors import UserError
-from inforeg.experiment import Experiment, WorkflowConfig
 from inforeg.files import write_json
-from inforeg.project import Project
 from inforeg.reading import json_value, read_text
 from inforeg.registry import BENCHMARKS
-from inforeg.tuning import Choices, Tuning
+from inforeg.runspec import BenchmarkConfig
+from inforeg.suite.experiment import Experiment, WorkflowConfig
+from inforeg.suite.project import Project
+from inforeg.suite.tuning import Choices, Tuning
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "benchmark": BenchmarkConfig,
@@ -75,7 +75,7 @@ def environment() -> str:
 
 def configuration(project: Project) -> str:
     """All YAML files are in order, together, and what they ask for can be written."""
-    from inforeg import checks
+    from inforeg.suite import checks
 
     found = checks.configuration(project)
     checks.results(project)
@@ -118,7 +118,7 @@ def meaning(schema: Any) -> Any:
 
 def data(project: Project) -> str:
     """The folders that are there are the ones that data.dvc pins."""
-    from inforeg.data.store import verify
+    from inforeg.suite.folders.store import verify
 
     present = [name for name in BENCHMARKS.classes if os.path.lexists(project.root / "data" / name)]
     for name in present:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from inforeg.cli.options import Commands, Formatter
 from inforeg.processes import stoppable
-from inforeg.project import Project
+from inforeg.suite.project import Project
 
 FETCH = """\
 Bring data/<data set> to the version that data.dvc pins: nothing to do if it is there, else from DVC's cache
@@ -65,7 +65,7 @@ def register(commands: Commands) -> None:
 @stoppable()
 def fetch(args: argparse.Namespace) -> None:
     """One line for each benchmark: where its data are."""
-    from inforeg.data import store
+    from inforeg.suite.folders import store
 
     project = Project()
     for name in args.benchmarks:
@@ -74,7 +74,7 @@ def fetch(args: argparse.Namespace) -> None:
 
 def verify(args: argparse.Namespace) -> None:
     """One line for each benchmark whose data are as pinned; the first other one is an error."""
-    from inforeg.data import store
+    from inforeg.suite.folders import store
 
     project = Project()
     for name in args.benchmarks:
@@ -84,7 +84,7 @@ def verify(args: argparse.Namespace) -> None:
 @stoppable()
 def pin(args: argparse.Namespace) -> None:
     """One line for each data set: the hash that data.dvc has now."""
-    from inforeg.data import pinning, store
+    from inforeg.suite.folders import pinning, store
 
     project = Project()
     for name in args.benchmarks:
@@ -95,7 +95,7 @@ def pin(args: argparse.Namespace) -> None:
 @stoppable()
 def prepare(args: argparse.Namespace) -> None:
     """The new folder and its hash, then a line for each part of each division."""
-    from inforeg.data import store
+    from inforeg.suite.folders import store
 
     name = store.data_name(args.benchmark, Project())
     print(f"{args.benchmark}: {args.output} has the hash {store.prepare(name, args.output)}")

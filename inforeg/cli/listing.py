@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from tabulate import tabulate
 
 from inforeg.cli.options import Commands, Formatter
-from inforeg.project import Project
 from inforeg.registry import BENCHMARKS, METHODS
+from inforeg.suite.project import Project
 
 
 def register(commands: Commands) -> None:

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from inforeg.config import MOST_SEED, MOST_SEEDS, Setting
 from inforeg.errors import UserError, shown
 from inforeg.reading import yaml_value
+from inforeg.runspec import MOST_SEED, MOST_SEEDS, Setting
 
 Commands = Any
 """What `ArgumentParser.add_subparsers` returns; argparse keeps its type private."""

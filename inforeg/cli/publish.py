@@ -6,7 +6,7 @@ from pathlib import Path
 
 from inforeg.cli.options import Commands, Formatter
 from inforeg.errors import UserError
-from inforeg.project import Project
+from inforeg.suite.project import Project
 
 TAG = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
@@ -40,8 +40,8 @@ def register(commands: Commands) -> None:
 
 def publish(args: argparse.Namespace) -> None:
     """Copy, or compare."""
-    from inforeg.publish import check
-    from inforeg.publish import publish as keep
+    from inforeg.suite.publish import check
+    from inforeg.suite.publish import publish as keep
 
     if not re.fullmatch(TAG, args.tag):
         raise UserError(f"{args.tag!r} is no tag; give letters, digits, dots and dashes, as in v0.1.")

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Formatter, add_machine, add_runs, seeds, setting
-from inforeg.config import Machine, RunSpec
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import json_text, sealed, sha256, write_json
-from inforeg.project import Project
 from inforeg.reading import json_value, validated
 from inforeg.registry import BENCHMARKS
+from inforeg.runspec import Machine, RunSpec
+from inforeg.suite.project import Project
 
 if TYPE_CHECKING:
     from inforeg.data.base import Data
@@ -81,8 +81,8 @@ def train(args: argparse.Namespace) -> None:
     from inforeg.engine.device import holding_device, placed, prepare_process
     from inforeg.engine.train import method_of
     from inforeg.engine.train import train as train_run
-    from inforeg.jobs import closure
-    from inforeg.plan import with_seeds
+    from inforeg.suite.jobs import closure
+    from inforeg.suite.plan import with_seeds
 
     project = Project()
     spec = _spec(project, args)
@@ -119,7 +119,7 @@ def evaluate(args: argparse.Namespace) -> None:
     """Print the metrics of the run's selected epoch, computed anew."""
     from inforeg.engine.contents import SUMMARY
     from inforeg.engine.finished import finished, read_run
-    from inforeg.engine.restore import evaluate_run, restore
+    from inforeg.probes.restore import evaluate_run, restore
 
     run = read_run(args.folder)
     if run is None or not (args.folder / SUMMARY).exists():
@@ -153,8 +153,8 @@ def machine_of(project: Project, spec: RunSpec, args: argparse.Namespace) -> Mac
 def load(project: Project, spec: RunSpec) -> "Data":
     """The spec's data, verified to be the version that the spec names."""
     from inforeg.data.checks import loaded
-    from inforeg.data.store import verify
-    from inforeg.resolve import versions
+    from inforeg.suite.folders.store import verify
+    from inforeg.suite.resolve import versions
 
     options = spec.config.data
     folder = verify(options.name, project)
@@ -176,7 +176,7 @@ def load(project: Project, spec: RunSpec) -> "Data":
 
 def _check_places(args: argparse.Namespace, spec: RunSpec) -> None:
     """Raise a `UserError` if what is to be written could not be, before the long work."""
-    from inforeg.jobs import closure
+    from inforeg.suite.jobs import closure
 
     if args.report and args.report.is_dir():
         raise UserError(f"--report {args.report} is a directory; name a file.")
@@ -192,8 +192,8 @@ def _check_places(args: argparse.Namespace, spec: RunSpec) -> None:
 
 
 def _spec(project: Project, args: argparse.Namespace) -> RunSpec:
-    from inforeg.jobs import needs
-    from inforeg.resolve import completed, refuse_borrowed, resolve
+    from inforeg.suite.jobs import needs
+    from inforeg.suite.resolve import completed, refuse_borrowed, resolve
 
     if args.spec is not None:
         if args.method or args.variant or args.settings:

@@ -13,8 +13,8 @@ from pydantic import (
     model_validator,
 )
 
-from inforeg.config import RunSpec, digest_of
 from inforeg.engine.selection import Selection
+from inforeg.runspec import RunSpec, digest_of
 
 RUN, SUMMARY, COST, METRICS = "run.json", "summary.json", "cost.json", "metrics.jsonl"
 PREDICTIONS, MODEL, CHECKPOINT, EVENTS = "predictions.parquet", "model.pt", "last.ckpt", "tensorboard"

@@ -11,14 +11,14 @@ from pathlib import Path
 import torch
 from filelock import FileLock, Timeout
 
-from inforeg import machine
-from inforeg.config import Machine, digest_of
 from inforeg.data.mapped import Mapped
 from inforeg.data.split import Data, Split
+from inforeg.engine import machine
 from inforeg.engine.contents import Run
+from inforeg.engine.provenance import provenance
 from inforeg.errors import UserError
 from inforeg.locks import acquire
-from inforeg.provenance import provenance
+from inforeg.runspec import Machine, digest_of
 
 LOOK = 0.5
 """Seconds between two looks for a free GPU."""

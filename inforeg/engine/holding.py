@@ -6,10 +6,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from inforeg.config import RunSpec
 from inforeg.engine.finished import read_run
 from inforeg.errors import UserError
 from inforeg.locks import acquire
+from inforeg.runspec import RunSpec
 
 LOOK = 0.5
 """Seconds between two looks at a directory that another process holds."""

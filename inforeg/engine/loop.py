@@ -34,7 +34,7 @@ from inforeg.engine.record import Record
 from inforeg.engine.selection import Selection
 from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
-from inforeg.methods.state import TrainState
+from inforeg.methods.shared.state import TrainState
 from inforeg.metrics.gradients import batch_gradients
 from inforeg.metrics.information import at_once, sample_trace
 from inforeg.optim.schedules import factor

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 
 from inforeg.batch import Batch
-from inforeg.config import MACHINE, Machine, RunSpec
 from inforeg.engine import checkpoint, device, predictions
 from inforeg.engine.contents import (
     CHECKPOINT,
@@ -25,12 +24,13 @@ from inforeg.engine.contents import (
     Summary,
 )
 from inforeg.engine.finished import check_finite, check_sources, check_spec, finished, read_run
+from inforeg.engine.plugins import sources
+from inforeg.engine.provenance import provenance
 from inforeg.engine.selection import Selection
 from inforeg.engine.tracking import Tracker
 from inforeg.errors import DIVERGED, DivergenceError, UserError, warn
 from inforeg.files import PART, json_text, naming, sealed, sha256, write_json, write_text
-from inforeg.plugins import sources
-from inforeg.provenance import provenance
+from inforeg.runspec import MACHINE, Machine, RunSpec
 
 
 class Record:

@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from inforeg.config import MACHINE, Machine, RunSpec
 from inforeg.data.split import Data, Split
 from inforeg.engine import checkpoint
 from inforeg.engine.contents import MODEL, SUMMARY, Summary
@@ -21,14 +20,15 @@ from inforeg.engine.probe import probe
 from inforeg.engine.record import Record, check_place
 from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
-from inforeg.methods.state import Blueprint, TrainState
+from inforeg.methods.shared.state import Blueprint, TrainState
 from inforeg.metrics.cost import Cost
 from inforeg.models.fusion import fusion_class
 from inforeg.optim.optimizers import OPTIMIZERS
-from inforeg.plan import supports
 from inforeg.random import stream
 from inforeg.registry import ENCODERS, METHODS
 from inforeg.regulation.trace import HEAD, FisherTrace
+from inforeg.runspec import MACHINE, Machine, RunSpec
+from inforeg.suite.plan import supports
 
 
 def train(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from inforeg.batch import on_each
 from inforeg.methods.base import Batch, Output, TrainState, Weights
-from inforeg.methods.windowed import Windowed
+from inforeg.methods.shared.windowed import Windowed
 
 Coalition = frozenset[str]
 LARGEST = 10.0  # of tau - r, in the code

@@ -14,14 +14,14 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from inforeg.batch import Batch, Output
-from inforeg.config import RunSpec, Setting, TrialConfig
 from inforeg.data.split import Split
 from inforeg.errors import UserError
-from inforeg.methods.state import Blueprint, TrainState, Weights
+from inforeg.methods.shared.state import Blueprint, TrainState, Weights
 from inforeg.models.fusion import Fusion
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.random import stream
 from inforeg.registry import OPTIONS
+from inforeg.runspec import RunSpec, Setting, TrialConfig
 
 __all__ = [
     "Batch",

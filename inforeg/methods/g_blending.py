@@ -20,7 +20,7 @@ from inforeg.methods.base import (
     cross_entropies,
     stream,
 )
-from inforeg.methods.held_out import together
+from inforeg.methods.shared.held_out import together
 from inforeg.models.fusion import Sum
 from inforeg.models.multimodal import answers
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig, Weights
-from inforeg.methods.windowed import measured_traces
+from inforeg.methods.shared.windowed import measured_traces
 from inforeg.regulation import InfoReg, ReleasedInfoReg
 from inforeg.regulation.window import Active
 

@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from inforeg.methods.base import Batch, Method, Output, Split, TrainState, Weights, stream
-from inforeg.methods.held_out import together
+from inforeg.methods.shared.held_out import together
 from inforeg.models.heads import Mean
 
 POLYNOMIAL = (0.2046, 3.355e-3, 1.23e-4, -2.93e-6, 2.24e-8, -5.4e-11)  # in epochs, in the code

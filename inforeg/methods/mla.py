@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from inforeg.methods.alternating import Alternating
 from inforeg.methods.base import Batch, Output, TrainState, Weights
+from inforeg.methods.shared.alternating import Alternating
 from inforeg.models.heads import Shared
 
 

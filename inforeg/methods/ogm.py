@@ -7,7 +7,7 @@ from pydantic import Field
 from torch import Tensor
 
 from inforeg.methods.base import Batch, Output, Settings, TrainState
-from inforeg.methods.windowed import Windowed
+from inforeg.methods.shared.windowed import Windowed
 from inforeg.regulation.scores import confidences
 
 

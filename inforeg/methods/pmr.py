@@ -8,7 +8,7 @@ from pydantic import Field, NonNegativeFloat
 from torch import Tensor
 
 from inforeg.methods.base import Batch, Output, TrainState, Weights
-from inforeg.methods.windowed import Windowed
+from inforeg.methods.shared.windowed import Windowed
 from inforeg.models.multimodal import answers
 
 

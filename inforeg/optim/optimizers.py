@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from inforeg.config import Training
+from inforeg.runspec import Training
 
 
 def sgd(parameters: Iterable[torch.nn.Parameter], training: Training) -> torch.optim.Optimizer:

@@ -2,7 +2,7 @@
 
 import math
 
-from inforeg.config import Training
+from inforeg.runspec import Training
 
 
 def factor(training: Training, epoch: int, epochs: int) -> float:

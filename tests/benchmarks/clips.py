@@ -20,13 +20,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inforeg.batch import Shape, Values
-from inforeg.config import TrialConfig
 from inforeg.data import arrays
 from inforeg.data.mapped import Mapped
 from inforeg.data.split import Data, Split
 from inforeg.data.transforms import Transform
 from inforeg.engine.loop import fit
 from inforeg.engine.record import Record
+from inforeg.runspec import TrialConfig
 from tests.conftest import make_spec, start
 
 SHAPES = {"audio": ((66_150,), np.int16), "video": ((3, 3, 224, 224), np.uint8)}

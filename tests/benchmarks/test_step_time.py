@@ -14,9 +14,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from inforeg.config import TrialConfig
 from inforeg.data.base import Data, Held
 from inforeg.registry import METHODS
+from inforeg.runspec import TrialConfig
 from tests.conftest import make_spec, start, untrained
 
 SMALL = {

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from inforeg.config import RunSpec, TrialConfig
 from inforeg.registry import METHODS
+from inforeg.runspec import RunSpec, TrialConfig
 from tests.conftest import make_spec
 
 TWO, THREE = ("audio", "image"), ("audio", "image", "text")

@@ -8,15 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from inforeg.config import RunSpec
 from inforeg.data.base import Data, Split
 from inforeg.engine import loop, train
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.record import Record
 from inforeg.engine.train import blueprint, method_of
 from inforeg.methods.base import Method
-from inforeg.plan import supports
 from inforeg.registry import METHODS
+from inforeg.runspec import RunSpec
+from inforeg.suite.plan import supports
 from tests.conftest import make_config, make_data, make_spec, poisoned
 from tests.contract.cases import THREE, TWO, cases, rows, spec_of
 

@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from inforeg.engine.train import begin, method_of
 from inforeg.methods.base import Method, stream
-from inforeg.methods.state import Blueprint
+from inforeg.methods.shared.state import Blueprint
 from tests.conftest import make_config, make_data, make_spec, untrained
 from tests.contract.cases import TWO, cases, spec_of
 

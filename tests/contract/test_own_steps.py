@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import pkgutil
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,7 @@ from inforeg import methods
 from inforeg.registry import METHODS
 
 MODULES = {
-    **{
-        info.name: Path(methods.__path__[0], f"{info.name}.py")
-        for info in pkgutil.iter_modules(methods.__path__)
-    },
+    **{path.stem: path for path in Path(methods.__path__[0]).rglob("*.py")},
     **{name: Path(inspect.getfile(cls)) for name, cls in METHODS.classes.items()},
 }
 OURS = {"self", "state", "step"}  # a method, the state of its training, and inforeg.optim.step

@@ -6,9 +6,9 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from inforeg.engine.loop import fit
-from inforeg.methods.state import TrainState
+from inforeg.methods.shared.state import TrainState
 from inforeg.models.fusion import FUSIONS
-from inforeg.plan import supports
+from inforeg.suite.plan import supports
 from tests.conftest import WIDTH, Unrecorded, make_config, make_data, start, untrained
 from tests.contract.cases import TWO, cases, spec_of
 

@@ -18,8 +18,8 @@ from inforeg.__main__ import main
 from inforeg.data import arrays, splits
 from inforeg.data.base import Benchmark, Data
 from inforeg.data.sources import Source
-from inforeg.data.store import directory_hash, prepare
 from inforeg.registry import BENCHMARKS, OPTIONS
+from inforeg.suite.folders.store import directory_hash, prepare
 from tests.unit.conftest import fingerprint, write
 
 TIMES = int(os.environ.get("INFOREG_FUZZ", "1"))

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from inforeg.config import BenchmarkConfig
 from inforeg.errors import UserError
 from inforeg.reading import read_yaml
+from inforeg.runspec import BenchmarkConfig
 from tests.fuzz.conftest import TIMES, TRAIN, damaged
 from tests.unit.conftest import fingerprint
 

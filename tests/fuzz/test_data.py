@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inforeg.data.store import directory_hash
+from inforeg.suite.folders.store import directory_hash
 from tests.fuzz.conftest import TIMES, TRAIN, damaged, pin
 
 CASES, PARTS = 100, 5

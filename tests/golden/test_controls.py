@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from inforeg.analysis.statistics import sign_flip_p
-from inforeg.data.synthetic import Synthetic
+from inforeg.analysis.statistics.paired import sign_flip_p
+from inforeg.data.sets.synthetic import Synthetic
 from tests.conftest import make_config, make_spec
 
 

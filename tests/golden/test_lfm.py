@@ -5,8 +5,8 @@ import torch
 
 from inforeg.batch import Batch, Output
 from inforeg.methods.base import Method
-from inforeg.methods.held_out import together
 from inforeg.methods.lfm import gap
+from inforeg.methods.shared.held_out import together
 from inforeg.random import stream
 from tests.conftest import make_config, make_spec, start
 

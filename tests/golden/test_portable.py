@@ -14,12 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from inforeg import machine
-from inforeg.config import EncoderConfig, TrialConfig
 from inforeg.data.base import Data, Held, Split
-from inforeg.engine import checkpoint
+from inforeg.engine import checkpoint, machine
 from inforeg.engine.record import MODEL, PREDICTIONS
-from inforeg.project import Project
+from inforeg.runspec import EncoderConfig, TrialConfig
+from inforeg.suite.project import Project
 from tests.conftest import make_config, make_spec
 
 TORCH = "2.13.0"

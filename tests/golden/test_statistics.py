@@ -9,20 +9,20 @@ import pytest
 import scikit_posthocs
 from scipy import stats
 
-from inforeg.analysis import across, statistics
+from inforeg.analysis.statistics import across, paired
 
 
 def test_sign_flip_counts_all_sign_patterns():
     # d = (1, 2, 3): the sums of the 8 flips are ±6, ±4, ±2, 0, 0; only ±6 is as far out as 6: p = 2 / 8.
-    assert statistics.sign_flip_p([1, 2, 3]) == pytest.approx(2 / 8)
+    assert paired.sign_flip_p([1, 2, 3]) == pytest.approx(2 / 8)
     # d = (-1, 2, 3) sums to 4: of the 8, ±6 and ±4 are at least as far out: p = 4 / 8.
-    assert statistics.sign_flip_p([-1, 2, 3]) == pytest.approx(4 / 8)
+    assert paired.sign_flip_p([-1, 2, 3]) == pytest.approx(4 / 8)
 
 
 def test_sign_flip_with_zeros_and_ties():
     # d = (0, 1, 1): flipping 0 changes nothing; sums are ±2 (twice each) and 0 (four times): p = 4 / 8.
-    assert statistics.sign_flip_p([0, 1, 1]) == pytest.approx(4 / 8)
-    assert statistics.sign_flip_p([0.0] * 8) == 1
+    assert paired.sign_flip_p([0, 1, 1]) == pytest.approx(4 / 8)
+    assert paired.sign_flip_p([0.0] * 8) == 1
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -30,71 +30,71 @@ def test_sign_flip_equals_enumeration(seed):
     d = np.random.default_rng(seed).integers(-5, 6, 9) / 1000
     sums = [np.dot(signs, d) for signs in product((-1, 1), repeat=9)]
     expected = np.mean(np.abs(sums) >= abs(d.sum()) - 1e-12)
-    assert statistics.sign_flip_p(d) == pytest.approx(expected)
+    assert paired.sign_flip_p(d) == pytest.approx(expected)
 
 
 def test_six_seeds_are_the_fewest_that_can_be_significant():
-    assert statistics.sign_flip_p([1.0] * 6) == pytest.approx(0.03125) == statistics.smallest_p(6)
-    assert statistics.sign_flip_p([1.0] * 5) == pytest.approx(0.0625) == statistics.smallest_p(5)
-    assert statistics.smallest_p(5) > statistics.ALPHA > statistics.smallest_p(statistics.MINIMUM)
+    assert paired.sign_flip_p([1.0] * 6) == pytest.approx(0.03125) == paired.smallest_p(6)
+    assert paired.sign_flip_p([1.0] * 5) == pytest.approx(0.0625) == paired.smallest_p(5)
+    assert paired.smallest_p(5) > paired.ALPHA > paired.smallest_p(paired.MINIMUM)
 
 
 @pytest.mark.parametrize(
     ("family", "needed"), [(1, 6), (2, 7), (6, 8), (12, 9), (13, 10), (24, 10), (26, 11)]
 )
 def test_seeds_needed_for_a_family(family, needed):
-    assert statistics.seeds_needed(family) == needed
-    assert statistics.smallest_p(needed, family) < statistics.ALPHA
-    assert family == 1 or statistics.smallest_p(needed - 1, family) >= statistics.ALPHA
+    assert paired.seeds_needed(family) == needed
+    assert paired.smallest_p(needed, family) < paired.ALPHA
+    assert family == 1 or paired.smallest_p(needed - 1, family) >= paired.ALPHA
 
 
 def test_many_seeds_fall_back_on_monte_carlo():
     d = np.random.default_rng(0).normal(0.5, 1, 20)
-    assert not statistics.is_exact(20)
-    assert statistics.is_exact(13)
-    assert statistics.sign_flip_p(d) == pytest.approx(stats.ttest_1samp(d, 0).pvalue, abs=0.01)
+    assert not paired.is_exact(20)
+    assert paired.is_exact(13)
+    assert paired.sign_flip_p(d) == pytest.approx(stats.ttest_1samp(d, 0).pvalue, abs=0.01)
 
 
 def test_holm_by_hand():
     # Sorted .01 .02 .03 .2 times 4 3 2 1 = .04 .06 .06 .2, kept from falling.
-    assert statistics.holm([0.03, 0.2, 0.01, 0.02]) == pytest.approx([0.06, 0.2, 0.04, 0.06])
-    assert statistics.holm([0.9, 0.8]) == pytest.approx([1, 1])
-    assert len(statistics.holm([])) == 0
+    assert paired.holm([0.03, 0.2, 0.01, 0.02]) == pytest.approx([0.06, 0.2, 0.04, 0.06])
+    assert paired.holm([0.9, 0.8]) == pytest.approx([1, 1])
+    assert len(paired.holm([])) == 0
 
 
 def test_effect_size_by_hand():
     # Mean 2, deviations -1, 0, 1: sd = sqrt(2 / 2) = 1.
-    assert statistics.effect_size([1, 2, 3]) == pytest.approx(2)
-    assert math.isnan(statistics.effect_size([0.1] * 6))
+    assert paired.effect_size([1, 2, 3]) == pytest.approx(2)
+    assert math.isnan(paired.effect_size([0.1] * 6))
 
 
 def test_interval_of_equal_differences_has_no_width():
-    assert statistics.mean_interval([0.25] * 6) == (0.25, 0.25)
+    assert paired.mean_interval([0.25] * 6) == (0.25, 0.25)
     # 0.72 - 0.70 by different roads: equal but for rounding.
-    low, high = statistics.mean_interval([0.72 - 0.70, 0.52 - 0.50, 0.32 - 0.30] * 2)
+    low, high = paired.mean_interval([0.72 - 0.70, 0.52 - 0.50, 0.32 - 0.30] * 2)
     assert low == high == pytest.approx(0.02)
 
 
 def test_interval_by_hand():
     # Six values: a mean is rejected only if all flips but two are less far out, beyond the values' ends.
-    assert statistics.mean_interval([4, 1, 6, 2, 5, 3]) == pytest.approx((1, 6))
+    assert paired.mean_interval([4, 1, 6, 2, 5, 3]) == pytest.approx((1, 6))
     # Seven: 0.05 * 2^7 / 2 = 3.2, so the third of the means of subsets: 1, 3/2, 2 = {2} or {1, 3}, ...
-    assert statistics.mean_interval([1, 2, 3, 4, 5, 6, 7]) == pytest.approx((2, 6))
+    assert paired.mean_interval([1, 2, 3, 4, 5, 6, 7]) == pytest.approx((2, 6))
     # From below 1, 3/2, 2 = {2}; from above 30, 59/2, 29 = {29}, {28, 30} or all three.
-    assert statistics.mean_interval([1, 2, 9, 11, 28, 29, 30]) == pytest.approx((2, 29))
+    assert paired.mean_interval([1, 2, 9, 11, 28, 29, 30]) == pytest.approx((2, 29))
 
 
 def test_fewer_than_six_values_bound_nothing():
-    assert np.isnan(statistics.mean_interval([1, 2, 3, 4, 5])).all()
+    assert np.isnan(paired.mean_interval([1, 2, 3, 4, 5])).all()
 
 
 @pytest.mark.parametrize("n", [6, 7, 10, 13])
 def test_interval_holds_the_means_that_the_test_does_not_reject(n):
     d = np.random.default_rng(n).normal(1, 1, n)
-    low, high = statistics.mean_interval(d)
+    low, high = paired.mean_interval(d)
     within, beyond = (low + 1e-9, d.mean(), high - 1e-9), (low - 1e-9, high + 1e-9)
-    assert all(statistics.sign_flip_p(d - mean) >= statistics.ALPHA for mean in within)
-    assert all(statistics.sign_flip_p(d - mean) < statistics.ALPHA for mean in beyond)
+    assert all(paired.sign_flip_p(d - mean) >= paired.ALPHA for mean in within)
+    assert all(paired.sign_flip_p(d - mean) < paired.ALPHA for mean in beyond)
 
 
 @pytest.mark.parametrize("draw", ["normal", "laplace", "uniform"])
@@ -102,7 +102,7 @@ def test_interval_holds_the_means_that_the_test_does_not_reject(n):
 def test_interval_covers_the_mean_as_often_as_it_says(draw, n, share):
     samples = getattr(np.random.default_rng(n), draw)(size=(1000, n))
     centre = 0.5 if draw == "uniform" else 0.0
-    intervals = [statistics.mean_interval(sample) for sample in samples]
+    intervals = [paired.mean_interval(sample) for sample in samples]
     covered = np.mean([low <= centre <= high for low, high in intervals])
     assert covered == pytest.approx(share, abs=3 * math.sqrt(share * (1 - share) / 1000))
 
@@ -110,8 +110,8 @@ def test_interval_covers_the_mean_as_often_as_it_says(draw, n, share):
 def test_interval_is_near_students_for_normal_data():
     d = np.random.default_rng(2).normal(3, 1, 200)
     student = tuple(stats.ttest_1samp(d, 0).confidence_interval())
-    assert statistics.mean_interval(d) == pytest.approx(student, abs=0.02)
-    assert statistics.resampled_interval(d) == pytest.approx(student, abs=0.02)
+    assert paired.mean_interval(d) == pytest.approx(student, abs=0.02)
+    assert paired.resampled_interval(d) == pytest.approx(student, abs=0.02)
 
 
 def test_ranks_by_hand():

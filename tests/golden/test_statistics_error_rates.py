@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from inforeg.analysis.statistics import ALPHA, holm, paired, sign_flip_p
+from inforeg.analysis.statistics.paired import ALPHA, holm, paired, sign_flip_p
 
 
 @pytest.mark.parametrize("n", [6, 8])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inforeg.analysis import across, statistics
+from inforeg.analysis.statistics import across, paired
 from inforeg.ties import apart, settled
 
 SIZES = (30, 139, 700, 1000, 2947, 99991)
@@ -82,7 +82,7 @@ def drawn(make, n, cases):
 @pytest.mark.parametrize("n", range(2, 14))
 def test_p_is_that_of_rational_arithmetic(make, n):
     for exact, floats in drawn(make, n, 40 if n < 10 else 6):
-        assert float(statistics.sign_flip_p(floats)) == enumerated(exact), exact
+        assert float(paired.sign_flip_p(floats)) == enumerated(exact), exact
 
 
 @pytest.mark.parametrize("make", [accuracies, cancelling])
@@ -92,23 +92,23 @@ def test_monte_carlo_counts_the_same_ties(make, n):
         unit = math.lcm(*(d.denominator for d in exact))
         # The same draws of integers, whose sums are without rounding.
         counts = [float(d * unit) for d in exact]
-        assert statistics.sign_flip_p(floats) == statistics.sign_flip_p(counts)
-        assert float(statistics.sign_flip_p(floats)) == pytest.approx(enumerated(exact), abs=0.02)
+        assert paired.sign_flip_p(floats) == paired.sign_flip_p(counts)
+        assert float(paired.sign_flip_p(floats)) == pytest.approx(enumerated(exact), abs=0.02)
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
 def test_ties_have_no_unit(scale):
     # 0.1 + 0.2 - 0.3 is not 0 in floats; of the 8 sums all are as far out as it: p = 1.
-    assert statistics.sign_flip_p(scale * np.array([0.1, 0.2, -0.3])) == 1
+    assert paired.sign_flip_p(scale * np.array([0.1, 0.2, -0.3])) == 1
     # Sums of the flips of 1, 2, 4 and 8: the odd numbers to 15, no two alike. 11 to 15, and back: 6 of 16.
-    assert statistics.sign_flip_p(scale * np.array([1, -2, 4, 8]) / 7) == 6 / 16
+    assert paired.sign_flip_p(scale * np.array([1, -2, 4, 8]) / 7) == 6 / 16
 
 
 def test_differences_that_nearly_cancel():
     # AV-digits, InfoReg* against Joint*, ten seeds of 1000 samples: the sum is one sample.
     samples = [-9, 9, -4, 3, -1, 2, 3, -4, 1, 1]
     floats = [(900 + k) / 1000 * 100 - 90.0 for k in samples]
-    assert float(statistics.sign_flip_p(floats)) == enumerated([Fraction(k) for k in samples])
+    assert float(paired.sign_flip_p(floats)) == enumerated([Fraction(k) for k in samples])
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -118,7 +118,7 @@ def test_interval_is_that_of_rational_arithmetic(make, n):
         subsets = (part for size in range(1, n + 1) for part in combinations(exact, size))
         means = sorted(sum(part) / len(part) for part in subsets)
         place = math.ceil(Fraction(5, 100) * 2**n / 2) - 1
-        low, high = statistics.mean_interval(floats)
+        low, high = paired.mean_interval(floats)
         assert (low, high) == pytest.approx((100 * float(means[place - 1]), 100 * float(means[-place])))
         # An end is 0 where it should be, and 0 is inside where the test does not reject it.
         assert (low <= 0 <= high) == (means[place - 1] <= 0 <= means[-place]) == (enumerated(exact) >= 0.05)
@@ -127,7 +127,7 @@ def test_interval_is_that_of_rational_arithmetic(make, n):
 @pytest.mark.parametrize("n", [6, 7, 10, 13])
 def test_the_ends_of_an_interval_are_not_rejected(n):
     d = np.random.default_rng(n).integers(-3, 9, n) / 7
-    assert all(statistics.sign_flip_p(d - end) >= statistics.ALPHA for end in statistics.mean_interval(d))
+    assert all(paired.sign_flip_p(d - end) >= paired.ALPHA for end in paired.mean_interval(d))
 
 
 def test_what_is_equal_but_for_rounding_is_settled():

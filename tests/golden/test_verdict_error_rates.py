@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from inforeg.analysis import claims, statistics
-from inforeg.analysis.collect import COLUMNS, Collected
-from inforeg.analysis.study import Study
-from inforeg.config import BenchmarkConfig
-from inforeg.experiment import Experiment
+from inforeg.analysis.collected.collect import COLUMNS, Collected
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.statistics import paired
+from inforeg.analysis.tables import claims
 from inforeg.random import numpy_stream
+from inforeg.runspec import BenchmarkConfig
+from inforeg.suite.experiment import Experiment
 
 SEEDS, CLAIMS, EXPERIMENTS = 10, 4, 80
 ROWS = ["joint", *(f"method_{number}" for number in range(CLAIMS))]
@@ -54,14 +55,14 @@ def verdicts(effect: float, name: str) -> list[list[str]]:
 @pytest.fixture(autouse=True)
 def _few_resamples(monkeypatch):
     # Intervals are not looked at here; the sign flips of ten seeds are enumerated whatever this is.
-    monkeypatch.setattr(statistics, "mean_interval", lambda values: (0.0, 0.0))
+    monkeypatch.setattr(paired, "mean_interval", lambda values: (0.0, 0.0))
     monkeypatch.setattr("gc.collect", lambda: 0)  # statsmodels calls it each time
 
 
 def test_without_an_effect_an_experiment_seldom_has_a_verdict():
     wrong = sum(set(found) != {"inconclusive"} for found in verdicts(0.0, "null"))
     # At most alpha of the experiments, whichever claim it is: Holm keeps the family-wise error.
-    assert wrong <= stats.binom.ppf(0.999, EXPERIMENTS, statistics.ALPHA)
+    assert wrong <= stats.binom.ppf(0.999, EXPERIMENTS, paired.ALPHA)
 
 
 def test_an_effect_is_found_with_the_power_of_the_design_and_on_its_side():
@@ -69,7 +70,7 @@ def test_an_effect_is_found_with_the_power_of_the_design_and_on_its_side():
     assert not any("contradicted" in each for each in found)
     rate = np.mean([each.count("reproduced") / CLAIMS for each in found])
     # d_z = 1.5 with ten seeds: between the t test's power at alpha / 4, as for the first claim, and at alpha.
-    low, high = (power(1.5, level) for level in (statistics.ALPHA / CLAIMS, statistics.ALPHA))
+    low, high = (power(1.5, level) for level in (paired.ALPHA / CLAIMS, paired.ALPHA))
     assert low - 0.05 < rate < high + 0.02
 
 

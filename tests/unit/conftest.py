@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from inforeg.__main__ import main
-from inforeg.data.store import directory_hash, prepare
-from inforeg.project import Project
+from inforeg.suite.folders.store import directory_hash, prepare
+from inforeg.suite.project import Project
 
 BENCHMARK = {
     "title": "Toy",

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from inforeg.__main__ import main
-from inforeg.agreement import NOISE
+from inforeg.suite.agreement import NOISE
 from tests.unit.test_publish import MADE
 
 MACHINE = {"versions": {"torch": ["2.13"]}, "machine": {"processor": ["A"]}}

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from inforeg.checks import configuration, results, target
 from inforeg.engine import predictions
 from inforeg.engine.contents import METRICS, PREDICTIONS
-from inforeg.engine.corruption import areas, under_corruption
-from inforeg.engine.restore import restore
 from inforeg.errors import UserError
 from inforeg.metrics.base import WEAKEST
 from inforeg.metrics.recorded import every_epoch, known
+from inforeg.probes.corruption import areas, under_corruption
+from inforeg.probes.restore import restore
+from inforeg.suite.checks import configuration, results, target
 from tests.conftest import make_data, make_spec
 from tests.unit.conftest import BENCHMARK, EXPERIMENT, write
 from tests.unit.test_tuning import TUNING

@@ -7,7 +7,7 @@ import torch
 
 from inforeg.__main__ import main
 from inforeg.data.checks import check
-from inforeg.data.synthetic import Synthetic
+from inforeg.data.sets.synthetic import Synthetic
 from inforeg.errors import UserError
 from tests.conftest import make_data, poisoned
 from tests.unit.conftest import fingerprint

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from inforeg.analysis.forest import LONGEST
-from inforeg.analysis.protocol import honest_split
-from inforeg.analysis.render import latex_text
-from inforeg.analysis.statistics import seeds_needed
-from inforeg.analysis.study import Study
-from inforeg.plan import plan
-from inforeg.project import Project
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.figures.forest import LONGEST
+from inforeg.analysis.figures.selection_rules import honest_split
+from inforeg.analysis.statistics.paired import seeds_needed
+from inforeg.analysis.tables.render import latex_text
 from inforeg.registry import METHODS
+from inforeg.suite.plan import plan
+from inforeg.suite.project import Project
 
 PAPER = """
 table1 CREMA-D           joint               35.14

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from inforeg.batch import Batch
-from inforeg.config import Training
 from inforeg.metrics.gradients import batch_gradients, mean_cosine
+from inforeg.runspec import Training
 from tests.conftest import make_config, make_spec, start
 
 

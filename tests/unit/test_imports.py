@@ -19,9 +19,9 @@ assert _table(SimpleNamespace(rules={"val": rule}), {"test": torch.arange(3)}, {
     [
         ("from inforeg.__main__ import parser; parser()", {"torch", "pandas", "scipy"}),
         ("from inforeg.cli.listing import experiments; experiments()", {"torch", "pandas", "scipy"}),
-        ("import inforeg.checks, inforeg.analysis.frames", {"pandas", "sklearn", "pyarrow"}),
+        ("import inforeg.suite.checks, inforeg.probes.frames", {"pandas", "sklearn", "pyarrow"}),
         (PREDICTIONS, {"pandas", "sklearn", "matplotlib"}),
-        ("import inforeg.analysis.study", {"sklearn", "matplotlib"}),
+        ("import inforeg.analysis.collected.study", {"sklearn", "matplotlib"}),
     ],
     ids=["--help", "list experiments", "the Snakefile", "train", "table"],
 )

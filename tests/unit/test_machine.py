@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inforeg import machine
+from inforeg.engine import machine
 from inforeg.errors import UserError
 
 SET = "from inforeg import machine; machine.limit(); "

@@ -15,7 +15,7 @@ from inforeg.methods.joint import Joint
 from inforeg.regulation import ReleasedInfoReg
 from inforeg.regulation.scores import discrepancy
 from inforeg.regulation.window import Windows
-from inforeg.tuning import best
+from inforeg.suite.tuning import best
 from tests.conftest import make_data, make_spec, poisoned
 from tests.contract.cases import cases, spec_of
 

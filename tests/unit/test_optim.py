@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from inforeg.config import RunSpec, Training
 from inforeg.errors import UserError
 from inforeg.optim.optimizers import OPTIMIZERS
 from inforeg.optim.schedules import factor
 from inforeg.reading import validated
+from inforeg.runspec import RunSpec, Training
 from tests.conftest import make_config, make_data, make_spec, start
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from inforeg.__main__ import main
-from inforeg.data import store
 from inforeg.errors import UserError
-from inforeg.project import Project
+from inforeg.suite.folders import store
+from inforeg.suite.project import Project
 
 MD5 = "0123456789abcdef0123456789abcdef.dir"
 ELSEWHERE = [

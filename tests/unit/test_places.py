@@ -15,7 +15,7 @@ from inforeg.__main__ import main
 from inforeg.cli import runs as commands
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.finished import finished
-from inforeg.resolve import resolve
+from inforeg.suite.resolve import resolve
 from tests.unit.conftest import fingerprint
 
 TRAIN = ["train", "--benchmark", "toy", "--method", "joint"]

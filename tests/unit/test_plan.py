@@ -3,10 +3,10 @@
 import pytest
 
 from inforeg.errors import UserError
-from inforeg.jobs import by_cell, jobs, needs, serving
-from inforeg.plan import Cell, plan, with_seeds
 from inforeg.registry import METHODS
-from inforeg.resolve import resolve
+from inforeg.suite.jobs import by_cell, jobs, needs, serving
+from inforeg.suite.plan import Cell, plan, with_seeds
+from inforeg.suite.resolve import resolve
 from tests.conftest import make_config, make_spec
 from tests.unit.conftest import EXPERIMENT, write
 

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from inforeg import plugins
-from inforeg.analysis.collect import collect
+from inforeg.analysis.collected.collect import collect
+from inforeg.engine import plugins
 from inforeg.engine.record import Record
 from inforeg.engine.train import train
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
-from inforeg.plan import Cell, Plan
 from inforeg.registry import METHODS
+from inforeg.suite.plan import Cell, Plan
 from tests.conftest import EVERY_EPOCH, make_config, make_data, make_spec
 from tests.unit.test_readme import blocks, section
 
-RENEW = "python -c 'from inforeg.plugins import renew; renew()'"
+RENEW = "python -c 'from inforeg.engine.plugins import renew; renew()'"
 (FOCAL,) = (text for text in blocks("python", section("Adding things")) if "class Focal" in text)
 SHORT = make_config(training={"epochs": 2})
 PACKAGE = "inforeg.methods"

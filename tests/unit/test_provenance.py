@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from inforeg import provenance
-from inforeg.provenance import commit
+from inforeg.engine import provenance
+from inforeg.engine.provenance import commit
 
 GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from inforeg.config import Strict
 from inforeg.errors import UserError
 from inforeg.files import inside, json_text, write_json
 from inforeg.reading import json_value, read_json, read_yaml, yaml_value
+from inforeg.runspec import Strict
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "\n".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)

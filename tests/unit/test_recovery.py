@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from snakemake.cli import args_to_api, parse_args
 
-from inforeg.recovery import IDLE, recover, runs_jobs
+from inforeg.suite.recovery import IDLE, recover, runs_jobs
 
 MADE = {"results/a.md", "results/tables/b.md", "data/x/MANIFEST.json"}
 

@@ -7,10 +7,10 @@ import yaml
 
 from inforeg.__main__ import main
 from inforeg.errors import UserError
-from inforeg.jobs import jobs
-from inforeg.plan import plan, plan_tuning
-from inforeg.project import Project
-from inforeg.tuning import Choices, Range, Tuning, best, draw
+from inforeg.suite.jobs import jobs
+from inforeg.suite.plan import plan, plan_tuning
+from inforeg.suite.project import Project
+from inforeg.suite.tuning import Choices, Range, Tuning, best, draw
 from tests import runs
 from tests.runs import kept
 from tests.unit.conftest import EXPERIMENT, write

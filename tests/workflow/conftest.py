@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from inforeg.data.store import directory_hash
-from inforeg.project import Project
+from inforeg.suite.folders.store import directory_hash
+from inforeg.suite.project import Project
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from inforeg.data.synthetic import Synthetic
+from inforeg.data.sets.synthetic import Synthetic
 from inforeg.registry import OPTIONS
 
 

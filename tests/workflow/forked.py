@@ -14,8 +14,8 @@ import os
 import sys
 from pathlib import Path
 
-import inforeg.analysis.frames
-import inforeg.checks
+import inforeg.probes.frames
+import inforeg.suite.checks
 import inforeg.cli.check
 import snakemake.cli
 import snakemake.workflow

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from inforeg.checks import RULES
+from inforeg.suite.checks import RULES
 from tests.workflow.conftest import Tree
 from tests.workflow.forked import forked
 

@@ -5,8 +5,8 @@ from io import StringIO
 
 from snakemake.cli import parse_args
 
-from inforeg.checks import results, target
-from inforeg.recovery import recover, runs_jobs
+from inforeg.suite.checks import results, target
+from inforeg.suite.recovery import recover, runs_jobs
 
 FILES = {
     *(f"data/{name}/MANIFEST.json" for name in CONFIGURATION.data),

@@ -6,13 +6,13 @@ import shutil
 import sys
 from pathlib import Path
 
-from inforeg import products
-from inforeg.analysis.frames import COLUMNS, EXAMINED
-from inforeg.checks import configuration
+from inforeg.suite import products
+from inforeg.probes.frames import COLUMNS, EXAMINED
+from inforeg.suite.checks import configuration
 from inforeg.errors import UserError
-from inforeg.jobs import by_cell, needs, serving
-from inforeg.project import Project
-from inforeg.typeset import compiler, missing
+from inforeg.suite.jobs import by_cell, needs, serving
+from inforeg.suite.project import Project
+from inforeg.analysis.report.typeset import compiler, missing
 
 # Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated,
 # and work in this project, also where the user's variable names another one.

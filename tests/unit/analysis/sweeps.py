@@ -10,11 +10,11 @@ import torch
 import yaml
 from torch.nn.functional import one_hot
 
-from inforeg.analysis.collect import collect
-from inforeg.analysis.study import Study
-from inforeg.config import BenchmarkConfig, RunSpec
-from inforeg.experiment import Experiment
-from inforeg.plan import Cell, Plan
+from inforeg.analysis.collected.collect import collect
+from inforeg.analysis.collected.study import Study
+from inforeg.runspec import BenchmarkConfig, RunSpec
+from inforeg.suite.experiment import Experiment
+from inforeg.suite.plan import Cell, Plan
 from tests.runs import finish
 
 Accuracies = Mapping[tuple[str, str, str], Sequence[float]]

@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 from sweeps import BETTER, CLAIM, JOINT, make_sweep
 
-from inforeg.analysis import claims
+from inforeg.analysis.tables import claims
 
 
 def test_reproduced_and_contradicted(sweep):

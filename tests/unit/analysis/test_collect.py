@@ -2,13 +2,13 @@ import pandas as pd
 import pytest
 from sweeps import BETTER, JOINT, make_sweep
 
-from inforeg.analysis.collect import COLUMNS, Collected, collect, merge
-from inforeg.analysis.compare import compare
-from inforeg.analysis.grid import main_table
+from inforeg.analysis.collected.collect import COLUMNS, Collected, collect, merge
+from inforeg.analysis.statistics.compare import compare
+from inforeg.analysis.tables.main_table import main_table
+from inforeg.engine.provenance import provenance
 from inforeg.errors import UserError
 from inforeg.metrics.base import Metric, metrics
 from inforeg.metrics.classification import accuracy
-from inforeg.provenance import provenance
 from tests.runs import COSTS, COUNTS, finish, kept
 
 

@@ -6,17 +6,17 @@ import shutil
 import pandas as pd
 import pytest
 
-from inforeg.analysis.collect import PROVENANCE, TIMES, Collected, collect, write_parquet
-from inforeg.analysis.compare import compare
-from inforeg.analysis.frames import COLUMNS
-from inforeg.analysis.grid import main_table
-from inforeg.analysis.outputs import write_tables
-from inforeg.analysis.study import Study
-from inforeg.analysis.tables import detail_tables
+from inforeg.analysis.collected.collect import PROVENANCE, TIMES, Collected, collect, write_parquet
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.report.outputs import write_tables
+from inforeg.analysis.statistics.compare import compare
+from inforeg.analysis.tables.details import detail_tables
+from inforeg.analysis.tables.main_table import main_table
 from inforeg.engine.contents import COST, SUMMARY
+from inforeg.engine.provenance import Gathered
 from inforeg.errors import UserError
 from inforeg.files import sealed, sha256, write_json
-from inforeg.provenance import Gathered
+from inforeg.probes.frames import COLUMNS
 from tests.runs import finish
 
 NOT_OURS = ("[]", "5", "null", "{}", '"text"', "", "{", "[[")

@@ -6,17 +6,17 @@ import json
 import pandas as pd
 import pytest
 
-import inforeg.plan
-from inforeg.analysis.frames import COLUMNS
+import inforeg.suite.plan
 from inforeg.cli import analysis
 from inforeg.errors import UserError
+from inforeg.probes.frames import COLUMNS
 
 
 @pytest.fixture
 def inforeg_command(sweep, monkeypatch):
     """Runs a command in the sweep's project; the plan is the sweep's, since its data sets are made up."""
     monkeypatch.chdir(sweep.root)
-    monkeypatch.setattr(inforeg.plan, "plan", lambda project, name: sweep.plan)
+    monkeypatch.setattr(inforeg.suite.plan, "plan", lambda project, name: sweep.plan)
     parser = argparse.ArgumentParser()
     analysis.register(parser.add_subparsers(required=True))
 

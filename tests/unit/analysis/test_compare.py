@@ -3,8 +3,8 @@ import math
 import pytest
 from sweeps import AUDIO, BETTER, JOINT, VIDEO, make_sweep
 
-from inforeg.analysis.compare import compare, scores, too_few_seeds, weakest
-from inforeg.analysis.courses import regulation
+from inforeg.analysis.figures.learning_curves import regulation
+from inforeg.analysis.statistics.compare import compare, scores, too_few_seeds, weakest
 from inforeg.errors import UserError
 
 

@@ -7,11 +7,13 @@ import matplotlib as mpl
 import pytest
 from sweeps import CLAIM, make_sweep
 
-from inforeg.analysis import claims, document, figures
-from inforeg.analysis.forest import forest
-from inforeg.analysis.outputs import write_claims, write_document, write_figures, write_tables
+from inforeg.analysis.figures import catalogue
+from inforeg.analysis.figures.forest import forest
+from inforeg.analysis.report import document
+from inforeg.analysis.report.outputs import write_claims, write_document, write_figures, write_tables
+from inforeg.analysis.report.typeset import typeset
+from inforeg.analysis.tables import claims
 from inforeg.errors import UserError
-from inforeg.typeset import typeset
 
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 
@@ -40,7 +42,7 @@ def test_the_forest_colours_by_verdict_and_shows_what_is_printed(sweep):
 
 
 def test_the_forest_is_not_clipped(sweep):
-    with mpl.rc_context(figures.STYLE):
+    with mpl.rc_context(catalogue.STYLE):
         figure, _ = forest(judged(sweep) * 3)
         figure.draw_without_rendering()
         box = figure.get_tightbbox()

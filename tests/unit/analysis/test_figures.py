@@ -13,10 +13,10 @@ import pytest
 import torch
 from sweeps import BETTER, JOINT, make_sweep, placed
 
-from inforeg.analysis import courses, figures, overviews
-from inforeg.analysis.outputs import write_claims, write_figures, write_tables
+from inforeg.analysis.figures import catalogue, critical_difference, learning_curves
+from inforeg.analysis.report.outputs import write_claims, write_figures, write_tables
 from inforeg.errors import UserError
-from inforeg.experiment import Drawing
+from inforeg.suite.experiment import Drawing
 
 
 def examined(study):
@@ -58,11 +58,11 @@ def examined(study):
 
 
 def test_every_drawing_that_an_experiment_may_ask_for_is_there():
-    assert list(figures.FIGURES) == list(get_args(Drawing))
+    assert list(catalogue.FIGURES) == list(get_args(Drawing))
 
 
 def test_information_holds_the_whole_and_each_modality(sweep):
-    _, numbers = courses.information(sweep.study())
+    _, numbers = learning_curves.information(sweep.study())
     here = numbers[(numbers["benchmark"] == "alpha") & (numbers["epoch"] == 2)]
     means = here.set_index(["row", "modality"])["mean"]
     # The fake trace is accuracy times (epoch + 1).
@@ -75,20 +75,20 @@ def test_information_holds_the_whole_and_each_modality(sweep):
 
 
 def test_curves_are_means_in_percent(sweep):
-    _, numbers = courses.curves(sweep.study())
+    _, numbers = learning_curves.curves(sweep.study())
     line = numbers.query("benchmark == 'alpha' and row == 'joint' and split == 'val' and epoch == 1").iloc[0]
     assert line["mean"] == pytest.approx(70.5 - 5)
     assert line["n"] == 8
 
 
 def test_differences_are_those_of_the_comparison(sweep):
-    figure, numbers = figures.differences(sweep.study())
+    figure, numbers = catalogue.differences(sweep.study())
     assert numbers.set_index(["benchmark", "row"])["difference"]["alpha", "inforeg"] == pytest.approx(23 / 8)
     markers = [line for line in figure.axes[1].lines if line.get_marker() == "o"]
     assert [float(line.get_xdata()[0]) for line in markers] == pytest.approx([-23 / 8])
 
 
-@pytest.mark.parametrize("name", sorted(figures.FIGURES))
+@pytest.mark.parametrize("name", sorted(catalogue.FIGURES))
 def test_nothing_is_clipped(tmp_path, name):
     methods = ["joint", "sample_valuation", "modality_valuation", "modality_dropout", "ogm_ge"]
     accuracies = {(b, m, "default"): [0.7, 0.8] for b in ("avdigits", "multiple_features") for m in methods}
@@ -96,8 +96,8 @@ def test_nothing_is_clipped(tmp_path, name):
         (b, "unimodal", m): [0.6, 0.5] for b in ("avdigits", "multiple_features") for m in ("audio", "video")
     }
     study = examined(make_sweep(tmp_path, accuracies, {}).study())
-    with mpl.rc_context(figures.STYLE):
-        figure, _ = figures.FIGURES[name](study)
+    with mpl.rc_context(catalogue.STYLE):
+        figure, _ = catalogue.FIGURES[name](study)
         figure.draw_without_rendering()
         box = figure.get_tightbbox()
     width, height = figure.get_size_inches()
@@ -119,7 +119,7 @@ def test_no_global_seed_changes_a_table_a_claim_or_a_figure(sweep, tmp_path):
         write_claims([study], folder)
         files = (path for path in folder.rglob("*.*") if path.suffix != ".pdf")
         written.append({path.relative_to(folder): path.read_bytes() for path in files})
-        drawn.append({name: figures.FIGURES[name](study)[1] for name in ("cost", "window_noise", "sweep")})
+        drawn.append({name: catalogue.FIGURES[name](study)[1] for name in ("cost", "window_noise", "sweep")})
     assert len(written[0]) > 10
     assert written[0] == written[1]
     for name, numbers in drawn[0].items():
@@ -134,7 +134,7 @@ def test_critical_difference_joins_what_nemenyi_does_not_tell_apart(tmp_path):
         for benchmark in ("alpha", "beta", "gamma", "delta")
         for row, value in rows.items()
     }
-    figure, numbers = overviews.critical_difference(make_sweep(tmp_path, accuracies, {}).study())
+    figure, numbers = critical_difference.critical_difference(make_sweep(tmp_path, accuracies, {}).study())
     assert numbers["row"].to_list() == ["inforeg", "ogm", "joint"]
     assert numbers["mean_rank"].to_list() == [1, 2, 3]
     assert numbers["critical_difference"][0] == pytest.approx(2.344 * (3 * 4 / (6 * 4)) ** 0.5, rel=1e-3)
@@ -152,7 +152,7 @@ def test_critical_difference_joins_what_nemenyi_does_not_tell_apart(tmp_path):
     ],
 )
 def test_cliques(ranks, groups):
-    assert overviews.cliques(ranks, 1.0) == groups
+    assert critical_difference.cliques(ranks, 1.0) == groups
 
 
 def test_critical_difference_without_enough_rows_says_so(sweep, tmp_path):
@@ -160,13 +160,13 @@ def test_critical_difference_without_enough_rows_says_so(sweep, tmp_path):
     rows = [row for row in study.experiment.rows if row.method != "unimodal"]
     two = replace(study, experiment=study.experiment.model_copy(update={"rows": rows}))
     with pytest.raises(UserError, match="needs two benchmarks and three rows"):
-        figures.save("critical_difference", two, tmp_path / "x.pdf")
-    _, numbers = overviews.critical_difference(study)  # one benchmark lacks a row
+        catalogue.save("critical_difference", two, tmp_path / "x.pdf")
+    _, numbers = critical_difference.critical_difference(study)  # one benchmark lacks a row
     assert numbers.empty
 
 
 def test_cost_counts_a_backward_pass_twice_and_all_variants(sweep):
-    _, numbers = overviews.cost(sweep.study())
+    _, numbers = critical_difference.cost(sweep.study())
     # A fake run has 3.5 forward and 3 backward passes; unimodal is two runs.
     found = numbers.set_index(["benchmark", "row"])
     assert found.loc[("alpha", "joint"), ["steps", "forward_passes", "backward_passes"]].to_list() == [
@@ -188,8 +188,8 @@ def test_cost_counts_a_backward_pass_twice_and_all_variants(sweep):
 
 def test_efficient_points():
     cost, value = pd.Series([1.0, 2.0, 3.0, 1.0]), pd.Series([5.0, 4.0, 6.0, 5.0])
-    assert overviews.efficient(cost, value, lower=False).to_list() == [True, False, True, True]
-    assert overviews.efficient(cost, value, lower=True).to_list() == [True, True, False, True]
+    assert critical_difference.efficient(cost, value, lower=False).to_list() == [True, False, True, True]
+    assert critical_difference.efficient(cost, value, lower=True).to_list() == [True, True, False, True]
 
 
 def test_files_and_their_numbers(sweep, tmp_path):
@@ -202,7 +202,7 @@ def test_files_and_their_numbers(sweep, tmp_path):
 
 def test_information_without_unimodal_runs_shows_joint_training(tmp_path):
     accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
-    figure, numbers = courses.information(make_sweep(tmp_path, accuracies, {}).study())
+    figure, numbers = learning_curves.information(make_sweep(tmp_path, accuracies, {}).study())
     assert [ax.get_title() for part in figure.subfigs for ax in part.axes] == ["joint"]
     assert set(numbers["row"]) == {"joint"}
 
@@ -217,8 +217,8 @@ def test_information_without_its_rows_writes_nothing(tmp_path):
 
 def test_equal_runs_give_equal_bytes_under_any_hash_seed(sweep):
     script = (
-        "import sys; from pathlib import Path; from inforeg.analysis.study import Study;"
-        "from inforeg.analysis.figures import save; from inforeg.project import Project;"
+        "import sys; from pathlib import Path; from inforeg.analysis.collected.study import Study;"
+        "from inforeg.analysis.figures.catalogue import save; from inforeg.suite.project import Project;"
         "study = Study.read(Project(Path(sys.argv[1])), 'mini', Path(sys.argv[2]));"
         "save('differences', study, Path(sys.argv[3]) / 'figure.pdf')"
     )
@@ -226,7 +226,7 @@ def test_equal_runs_give_equal_bytes_under_any_hash_seed(sweep):
     sweep.study().collected.write(collected)
     for seed in ("1", "2"):
         arguments = [sys.executable, "-c", script, sweep.root, collected, sweep.root / seed]
-        source = str(Path(figures.__file__).parents[2])
+        source = str(Path(catalogue.__file__).parents[3])
         subprocess.run(arguments, check=True, env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": source})
     for path in (sweep.root / "1").iterdir():
         assert path.read_bytes() == (sweep.root / "2" / path.name).read_bytes(), path.name

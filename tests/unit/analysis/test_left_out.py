@@ -10,12 +10,12 @@ import pytest
 from sweeps import make_sweep
 from test_figures import examined
 
-from inforeg.analysis import figures, window_noise
 from inforeg.analysis.canvas import mpl
-from inforeg.analysis.frames import COLUMNS
-from inforeg.analysis.outputs import write_tables
+from inforeg.analysis.figures import catalogue, window_noise
+from inforeg.analysis.report.outputs import write_tables
 from inforeg.errors import UserError
-from inforeg.presentable import check_figures, check_presentable
+from inforeg.probes.frames import COLUMNS
+from inforeg.suite.presentable import check_figures, check_presentable
 
 KEYS = ["joint", "inforeg", "ogm_ge", "unimodal"]
 BENCHMARKS = ["alpha", "beta"]
@@ -59,15 +59,15 @@ def without(study, cells):
 
 def drawn(name, study):
     """The texts of a figure, as it is drawn."""
-    with mpl.rc_context(figures.STYLE | {"svg.fonttype": "none"}):
-        figure, _ = figures.FIGURES[name](study)
+    with mpl.rc_context(catalogue.STYLE | {"svg.fonttype": "none"}):
+        figure, _ = catalogue.FIGURES[name](study)
         image = io.BytesIO()
         figure.savefig(image, format="svg")
     texts = ElementTree.fromstring(image.getvalue()).findall(".//{*}text")
     return ["".join(each.itertext()) for each in texts]
 
 
-@pytest.mark.parametrize("name", sorted(figures.FIGURES))
+@pytest.mark.parametrize("name", sorted(catalogue.FIGURES))
 @pytest.mark.parametrize("cells", LEFT_OUT.values(), ids=LEFT_OUT)
 def test_a_figure_survives_what_is_left_out(whole, name, cells, monkeypatch):
     monkeypatch.setattr(window_noise, "TRIALS", 2)
@@ -75,7 +75,7 @@ def test_a_figure_survives_what_is_left_out(whole, name, cells, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*figures.FIGURES} - {"window_noise", "information", "critical_difference"})
+    "name", sorted({*catalogue.FIGURES} - {"window_noise", "information", "critical_difference"})
 )
 def test_an_empty_panel_says_so(whole, name):
     told = "no runs to show" if name != "cost" else "no runs to show, or none of the reference"
@@ -123,7 +123,7 @@ def test_what_a_figure_needs_is_known_before_training(whole, tmp_path, name):
     with pytest.raises(UserError, match=f"'{name}' of the experiment 'mini' needs {re.escape(sentence)}"):
         check_figures("mini", asked, whole.benchmarks, ())
     with pytest.raises(UserError, match=re.escape(sentence)):
-        figures.save(name, replace(whole, experiment=asked), tmp_path / "x.pdf")
+        catalogue.save(name, replace(whole, experiment=asked), tmp_path / "x.pdf")
     assert not [*tmp_path.iterdir()]
 
 

@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 from sweeps import BETTER, CLAIM, JOINT, make_sweep, placed
 
-from inforeg.analysis import courses, protocol, robustness, sweeps, window_noise
-from inforeg.analysis.figures import FIGURES, save
-from inforeg.config import BenchmarkConfig
+from inforeg.analysis.figures import corruption, learning_curves, selection_rules, sweeps, window_noise
+from inforeg.analysis.figures.catalogue import FIGURES, save
 from inforeg.errors import UserError
 from inforeg.regulation.window import mean3_latch, single
+from inforeg.runspec import BenchmarkConfig
 
 
 def test_regulation_shows_the_joint_and_the_weakest_accuracy_and_each_trace(sweep):
-    _, numbers = courses.regulation(sweep.study())
+    _, numbers = learning_curves.regulation(sweep.study())
     here = numbers.query("benchmark == 'alpha' and row == 'joint' and epoch == 2")
     means = here.set_index(["quantity", "modality"])["mean"]
     assert means["accuracy", "joint"] == pytest.approx(70.5)
@@ -28,7 +28,7 @@ def test_regulation_shows_the_joint_and_the_weakest_accuracy_and_each_trace(swee
 
 
 def test_gradient_gaps_are_largest_minus_smallest_of_a_run(sweep):
-    _, numbers = courses.gradients(sweep.study())
+    _, numbers = learning_curves.gradients(sweep.study())
     here = numbers.query("benchmark == 'alpha' and row == 'joint' and epoch == 0")
     means = here.set_index(["quantity", "modality"])["mean"]
     # The fake norm is once and twice the accuracy; the fake traces of a run are equal.
@@ -38,7 +38,7 @@ def test_gradient_gaps_are_largest_minus_smallest_of_a_run(sweep):
 
 
 def test_dots_mark_the_epochs_with_open_windows(sweep):
-    figure, _ = courses.gradients(sweep.study())
+    figure, _ = learning_curves.gradients(sweep.study())
     dots = [line for line in figure.axes[2].lines if line.get_marker() == "o"]
     assert {tuple(line.get_xdata()) for line in dots} == {(1,)}
 
@@ -97,7 +97,7 @@ def test_a_sweep_without_places_says_so(sweep, tmp_path, name):
 
 
 def test_selection_rules_are_paired_with_val(sweep):
-    _, numbers = protocol.selection(sweep.study())
+    _, numbers = selection_rules.selection(sweep.study())
     gain = numbers.set_index(["benchmark", "row", "rule"])["gain"]
     # The fake runs have 3 points more at the best test epoch and 2 less at the last one.
     assert gain["alpha", "joint", "test_oracle"] == pytest.approx(3)
@@ -111,12 +111,12 @@ def test_a_random_split_is_compared_with_the_honest_one(tmp_path):
     accuracies |= {("leaky", "joint", "default"): [value + 0.05 for value in JOINT]}
     accuracies |= {("leaky", "inforeg", "default"): [value - 0.04 for value in BETTER]}
     study = make_sweep(tmp_path, accuracies, {}).study()
-    assert protocol.honest_split(study) == {}
+    assert selection_rules.honest_split(study) == {}
     random = {"title": "L", "data": {"name": "synthetic", "split": "random"}}
     random = BenchmarkConfig.model_validate(study.benchmarks["alpha"].model_dump() | random)
     study = replace(study, benchmarks={**study.benchmarks, "leaky": random})
-    assert protocol.honest_split(study) == {"leaky": "alpha"}
-    figure, numbers = protocol.selection(study)
+    assert selection_rules.honest_split(study) == {"leaky": "alpha"}
+    figure, numbers = selection_rules.selection(study)
     found = numbers[numbers["against"] == "alpha"].set_index("row")
     assert set(found["benchmark"]) == {"leaky"}
     assert found["gain"].to_dict() == pytest.approx({"joint": 5, "inforeg": -4})
@@ -136,7 +136,7 @@ def test_kendalls_tau_sees_a_change_of_order():
         for row, value in zip("abc", of_rows, strict=True)
         for seed in range(2)
     )
-    found = protocol._against_val(values).drop_duplicates("rule").set_index("rule")["tau"]
+    found = selection_rules._against_val(values).drop_duplicates("rule").set_index("rule")["tau"]
     assert found["last"] == pytest.approx(1)
     assert found["test_oracle"] == pytest.approx(1 / 3)
 
@@ -156,7 +156,7 @@ def test_corruption_averages_over_seeds_and_keeps_modalities_apart(sweep):
         for v in values
     ]
     study.collected.__dict__["corruptions"] = pd.DataFrame(lines)
-    figure, numbers = robustness.corruption(study)
+    figure, numbers = corruption.corruption(study)
     found = numbers.set_index("modality")
     assert found.loc["audio", ["n", "mean"]].to_list() == [2, pytest.approx(60)]
     assert found.loc["audio", "sd"] == pytest.approx(10 * math.sqrt(2))

@@ -11,13 +11,15 @@ from xml.etree import ElementTree
 import pytest
 from markdown_it import MarkdownIt
 
-from inforeg.analysis import document, notation, panels
 from inforeg.analysis.canvas import Figure, mpl
-from inforeg.analysis.render import Cell, Table, html, latex, markdown
-from inforeg.analysis.style import STYLE
+from inforeg.analysis.figures import panels
+from inforeg.analysis.figures.style import STYLE
+from inforeg.analysis.report import document
+from inforeg.analysis.report.typeset import typeset
+from inforeg.analysis.tables import notation
+from inforeg.analysis.tables.render import Cell, Table, html, latex, markdown
 from inforeg.characters import clean, is_plain
 from inforeg.errors import UserError
-from inforeg.typeset import typeset
 
 PLAIN = [
     "cost $5 and $6",

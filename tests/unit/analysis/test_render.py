@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 
-from inforeg.analysis.render import Cell, Table, html, latex, markdown
+from inforeg.analysis.tables.render import Cell, Table, html, latex, markdown
 
 TABLE = Table(
     caption="Costs 5 % of $x_1 & more",

@@ -12,9 +12,9 @@ SOURCE = Path(inforeg.__file__).parent
 SCRIPT = """
 import sys
 from pathlib import Path
-from inforeg.analysis.outputs import write_figures, write_tables
-from inforeg.analysis.study import Study
-from inforeg.project import Project
+from inforeg.analysis.report.outputs import write_figures, write_tables
+from inforeg.analysis.collected.study import Study
+from inforeg.suite.project import Project
 
 root, out = map(Path, sys.argv[1:])
 study = Study.read(Project(root), "mini", root / "collected")
@@ -50,7 +50,7 @@ def test_figures_are_the_same_bytes_and_tables_are_made(sweep, tmp_path):
 def test_a_process_that_has_set_matplotlib_already_draws_the_same(sweep, tmp_path):
     import matplotlib as mpl
 
-    from inforeg.analysis.figures import save
+    from inforeg.analysis.figures.catalogue import save
 
     save("differences", sweep.study(), tmp_path / "plain.pdf")
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.bbox": "tight"}):

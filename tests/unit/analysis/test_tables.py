@@ -4,9 +4,10 @@ import pytest
 from pydantic import ValidationError
 from sweeps import BETTER, CLAIM, JOINT, make_sweep
 
-from inforeg.analysis import across, compare, grid, tables
-from inforeg.analysis.outputs import write_tables
-from inforeg.analysis.render import latex, markdown
+from inforeg.analysis.report.outputs import write_tables
+from inforeg.analysis.statistics import across, compare
+from inforeg.analysis.tables import details, main_table
+from inforeg.analysis.tables.render import latex, markdown
 from inforeg.errors import UserError
 from inforeg.metrics.base import title_of
 from inforeg.registry import METHODS
@@ -52,7 +53,7 @@ def squeezed(text):
 def test_main_table_is_the_one_worked_out_by_hand(sweep):
     # sd of eight values ±0.5 around 70.5: sqrt(8 * .25 / 7) = 0.53; 73.375 ± 1.69 likewise.
     study = sweep.study()
-    table = grid.main_table(study, [compare.compare(study)])
+    table = main_table.main_table(study, [compare.compare(study)])
     assert squeezed(markdown([table], "where from")) == squeezed(MARKDOWN)
     body = latex([table], "where from")
     assert squeezed(LATEX) == squeezed(body[body.index("\\toprule") : body.index("\\end{tabular}\n\\par")])
@@ -61,7 +62,7 @@ def test_main_table_is_the_one_worked_out_by_hand(sweep):
 def test_a_small_loss_is_best(sweep):
     study = sweep.study()
     study.experiment.__dict__["metric"] = "loss"
-    table = grid.main_table(study, [compare.compare(study)])
+    table = main_table.main_table(study, [compare.compare(study)])
     # Losses are 1 - accuracy in nats, not in percent.
     assert table.header[1] == "ALPHA (nats)"
     assert (table.rows[1][1].text, table.rows[1][1].style, table.rows[1][1].mark) == (
@@ -96,7 +97,7 @@ def two_columns(tmp_path):
 
 
 def test_columns_and_brackets(two_columns):
-    table = grid.main_table(two_columns, [compare.compare(two_columns)])
+    table = main_table.main_table(two_columns, [compare.compare(two_columns)])
     assert list(table.header) == ["Method", "Whole", "Part"]
     # Each modality is 10 points below the whole, in the fake runs.
     assert [[cell.text for cell in row] for row in table.rows] == [
@@ -111,13 +112,13 @@ def test_columns_and_brackets(two_columns):
 
 def test_tables_name_the_optimiser(two_columns):
     """Mistake 9: scaled gradients cancel under Adam, so that a result without its optimiser says little."""
-    assert "Optimiser: SGD." in grid.main_table(two_columns, [compare.compare(two_columns)]).notes
+    assert "Optimiser: SGD." in main_table.main_table(two_columns, [compare.compare(two_columns)]).notes
     rows = [
         row.model_copy(update={"set": {"training.optimizer": "adam"} if row.column == "Part" else {}})
         for row in two_columns.experiment.rows
     ]
     study = replace(two_columns, experiment=two_columns.experiment.model_copy(update={"rows": rows}))
-    notes = grid.main_table(study, [compare.compare(study)]).notes
+    notes = main_table.main_table(study, [compare.compare(study)]).notes
     assert "Optimiser: SGD (column Whole), Adam (column Part)." in notes
 
 
@@ -129,7 +130,7 @@ def test_a_row_is_tested_against_its_own_reference(two_columns):
 
 
 def test_details_show_the_three_selection_rules_and_every_variant(sweep):
-    rules, shares, probes = tables.detail_tables(sweep.study(), "alpha")
+    rules, shares, probes = details.detail_tables(sweep.study(), "alpha")
     assert list(rules.header) == [
         "Method",
         "Best validation epoch (%)",
@@ -153,7 +154,7 @@ def test_details_show_the_three_selection_rules_and_every_variant(sweep):
 def test_across_benchmarks_only_complete_rows_are_ranked(sweep):
     study = sweep.study()
     overview = across.overview(compare.scores(study, "accuracy"), "joint")
-    table = tables.across_table(study, overview, None)
+    table = details.across_table(study, overview, None)
     assert [[cell.text for cell in row[:2]] for row in table.rows] == [["Joint", "1.5"], ["Inforeg", "1.5"]]
     assert table.rows[0][3].text == "—"
     assert table.rows[1][3].text.startswith("0.50 [")
@@ -178,7 +179,7 @@ def test_every_table_tells_what_is_to_be_known_of_a_method_in_it(tmp_path, monke
     accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
     accuracies |= {("beta", row, variant): values for (_, row, variant), values in accuracies.items()}
     study = make_sweep(tmp_path, accuracies, {}).study()
-    monkeypatch.setattr(METHODS.get("pmr"), "caveat", "not in these tables.")
+    monkeypatch.setattr(METHODS.get("pmr"), "caveat", "not in these details.")
     monkeypatch.setattr(METHODS.get("inforeg"), "caveat", "it may rain.")
     write_tables(study, tmp_path / "tables", tmp_path / "statistics")
     for stem, shown in (("mini", 2), ("mini_alpha", 4), ("mini_beta", 4)):
@@ -207,13 +208,13 @@ def test_metrics_have_readable_titles(metric, title):
 
 
 def test_the_best_is_the_best_of_its_own_column(two_columns):
-    table = grid.main_table(two_columns, [compare.compare(two_columns)])
+    table = main_table.main_table(two_columns, [compare.compare(two_columns)])
     styles = [[cell.style for cell in row[1:]] for row in table.rows[1:]]
     assert styles == [["second", "second"], ["best", "best"]]
 
 
 def test_tests_are_headed_by_the_reference_of_the_same_column(two_columns):
-    table = tables.tests_table(two_columns, [compare.compare(two_columns)], "alpha")
+    table = details.tests_table(two_columns, [compare.compare(two_columns)], "alpha")
     assert table.header[1] == "Over Joint of the same column (points)"
 
 
@@ -223,7 +224,7 @@ def test_a_misspelt_metric_beside_is_named(tmp_path):
         make_sweep(tmp_path / "kind", accuracies, {}, beside=["macro_f2"]).study()
     study = make_sweep(tmp_path / "modality", accuracies, {}, beside=["accuracy/adio"]).study()
     with pytest.raises(UserError, match="no test metric 'accuracy/adio'; did you mean 'accuracy/audio'"):
-        grid.main_table(study, [compare.compare(study)])
+        main_table.main_table(study, [compare.compare(study)])
 
 
 @pytest.mark.parametrize("place", [{"metric": "accuracy/*"}, {"claims": [CLAIM | {"metric": "accuracy/*"}]}])

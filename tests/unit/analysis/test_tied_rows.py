@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 from sweeps import AUDIO, JOINT, make_sweep
 
-from inforeg.analysis import grid, overviews, protocol
-from inforeg.analysis.compare import best_variants, compare, differences, weakest
+from inforeg.analysis.figures import critical_difference, selection_rules
+from inforeg.analysis.statistics.compare import best_variants, compare, differences, weakest
+from inforeg.analysis.tables import main_table
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_rounding_is_no_difference(tied):
 
 
 def test_all_of_equals_are_best(tied):
-    table = grid.main_table(tied, [compare(tied)])
+    table = main_table.main_table(tied, [compare(tied)])
     assert [row[1].style for row in table.rows] == ["best"] * 3
 
 
@@ -48,13 +49,13 @@ def test_of_equal_modalities_the_first_is_the_weakest(tied):
 
 def test_no_point_is_beaten_by_rounding():
     cost, value = pd.Series([1.0, 1 - 1e-15, 2.0]), pd.Series([0.3, 0.1 + 0.2, 0.3])
-    assert overviews.efficient(cost, value, lower=False).tolist() == [True, True, False]
+    assert critical_difference.efficient(cost, value, lower=False).tolist() == [True, True, False]
 
 
 def test_the_order_of_equals_is_no_disagreement(tied):
     runs = tied.collected.runs
     runs.loc[runs["row"] == "ogm", "value"] -= 0.1
     runs.loc[(runs["row"] == "inforeg") & (runs["selection"] == "last"), "value"] *= 1 - 8e-16
-    _, numbers = protocol.selection(tied)
+    _, numbers = selection_rules.selection(tied)
     # Under both, ogm is last and the others are tied.
     assert numbers.query("rule == 'last'")["tau"].tolist() == pytest.approx([1, 1, 1])

@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from inforeg.analysis import document
+from inforeg.analysis.report import document
+from inforeg.analysis.report.typeset import compiler, missing, typeset
 from inforeg.errors import UserError
-from inforeg.typeset import compiler, missing, typeset
 
 engine = pytest.mark.parametrize("program", ["pdflatex", "xelatex"])
 

@@ -12,11 +12,12 @@ from matplotlib.text import Text
 from sweeps import BETTER, CLAIM, JOINT, make_sweep
 from test_figures import examined
 
-from inforeg.analysis import across, statistics, tables
-from inforeg.analysis.figures import FIGURES
-from inforeg.analysis.frames import csv
-from inforeg.analysis.outputs import write_claims, write_document, write_figures, write_tables
-from inforeg.experiment import Claim
+from inforeg.analysis.figures.catalogue import FIGURES
+from inforeg.analysis.report.outputs import write_claims, write_document, write_figures, write_tables
+from inforeg.analysis.statistics import across, paired
+from inforeg.analysis.tables import details
+from inforeg.probes.frames import csv
+from inforeg.suite.experiment import Claim
 
 ODD = re.compile(r"(?<![a-z])[+−-]?(nan|inf|infinity)(?![a-z])", re.IGNORECASE)
 
@@ -133,15 +134,15 @@ def test_claims_that_nothing_can_test_are_left_out(tmp_path):
 
 
 def test_a_single_value_has_no_spread_and_no_test():
-    result = statistics.paired([1.5])
+    result = paired.paired([1.5])
     assert (result.n, result.difference, result.p) == (1, 1.5, 1)
     assert all(math.isnan(x) for x in (result.low, result.high, result.effect_size))
-    assert tables.mean_sd(70.46, math.nan).text == "70.5 ± —"
+    assert details.mean_sd(70.46, math.nan).text == "70.5 ± —"
     assert across.interquartile_mean([[0.5], [0.7]]).value == pytest.approx(0.6)
     assert math.isnan(across.interquartile_mean([[0.5], [0.7]]).low)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_finite_is_a_dash_or_an_empty_field(value):
-    assert tables.number(value, ".1f") == tables.signed(value) == "—"
+    assert details.number(value, ".1f") == details.signed(value) == "—"
     assert csv(pd.DataFrame({"a": [value, 1.5]})) == "a\n\n1.5\n".replace("\n\n", '\n""\n')

@@ -12,11 +12,12 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from inforeg.data import arrays, splits, store
+from inforeg.data import arrays, splits
 from inforeg.data.base import Benchmark, Data
 from inforeg.data.sources import Distribution, Download, Source
-from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
+from inforeg.suite.folders import store
+from inforeg.suite.project import Project
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from inforeg.data import manifest, store
 from inforeg.errors import UserError
 from inforeg.files import sha256
-from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
+from inforeg.suite.folders import manifest, store
+from inforeg.suite.project import Project
 from tests.unit.data.test_store import content, dvc, leftovers
 
 

@@ -9,8 +9,8 @@ import pytest
 from inforeg.cli import data
 from inforeg.errors import UserError
 from inforeg.files import sha256
-from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
+from inforeg.suite.project import Project
 
 
 def call(*words: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from inforeg.data import listing, store
 from inforeg.errors import UserError
-from inforeg.project import Project
+from inforeg.suite.folders import listing, store
+from inforeg.suite.project import Project
 from tests.unit.data.test_store import content, dvc, leftovers
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"

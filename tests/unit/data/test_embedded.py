@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from inforeg.data import arrays, splits
-from inforeg.data.avdigits import AVDigits
 from inforeg.data.base import Data
-from inforeg.data.htad import HTAD
-from inforeg.data.mfeat import MultipleFeatures
-from inforeg.data.watch import SUBJECTS, Watch
-from inforeg.project import Project
+from inforeg.data.sets.avdigits import AVDigits
+from inforeg.data.sets.htad import HTAD
+from inforeg.data.sets.mfeat import MultipleFeatures
+from inforeg.data.sets.watch import SUBJECTS, Watch
 from inforeg.registry import BENCHMARKS, ENCODERS
+from inforeg.suite.project import Project
 
 Prepared = Callable[[str], Path]
 DIVISIONS = [

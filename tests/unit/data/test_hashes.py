@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from inforeg.data import hashes as module
-from inforeg.data.hashes import hashes, md5_of
+from inforeg.suite.folders import hashes as module
+from inforeg.suite.folders.hashes import hashes, md5_of
 
 NAMES = ("large.npy", "small.json")
 OLD = 1_000_000_000

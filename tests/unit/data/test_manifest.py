@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inforeg.data import arrays, manifest
+from inforeg.data import arrays
 from inforeg.errors import UserError
 from inforeg.registry import BENCHMARKS
+from inforeg.suite.folders import manifest
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from inforeg.__main__ import main
-from inforeg.data import dvc_cache, store
 from inforeg.errors import UserError
-from inforeg.project import Project
+from inforeg.suite.folders import dvc_cache, store
+from inforeg.suite.project import Project
 from tests.unit.data.test_store import dvc
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from inforeg.project import Project
+from inforeg.suite.project import Project
 from tests.unit.test_processes import is_gone, until
 
 

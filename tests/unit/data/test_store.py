@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from inforeg.data import store
 from inforeg.errors import UserError
 from inforeg.files import PART
-from inforeg.project import Project
 from inforeg.registry import BENCHMARKS
+from inforeg.suite.folders import store
+from inforeg.suite.project import Project
 
 MakeProject = Callable[[str, Mapping[str, str]], Project]
 
@@ -200,8 +200,8 @@ def test_two_processes_fetch_at_once(tmp_path: Path, make_project: MakeProject) 
     made = store.prepare("synthetic", tmp_path / "made")
     project = make_project("project", {"synthetic": made})
     program = (
-        "from pathlib import Path; from inforeg.project import Project; "
-        "from inforeg.data.store import fetch; "
+        "from pathlib import Path; from inforeg.suite.project import Project; "
+        "from inforeg.suite.folders.store import fetch; "
         f"fetch('synthetic', Project(Path({str(project.root)!r})))"
     )
     racers = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]

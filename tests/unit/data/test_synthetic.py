@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from inforeg.data.synthetic import CLASSES, Synthetic, orthogonal_accuracy
-from inforeg.project import Project
+from inforeg.data.sets.synthetic import CLASSES, Synthetic, orthogonal_accuracy
+from inforeg.suite.project import Project
 
 Phi = NormalDist().cdf
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from inforeg.data import dvc_cache, store
 from inforeg.errors import UserError
-from inforeg.project import Project
+from inforeg.suite.folders import dvc_cache, store
+from inforeg.suite.project import Project
 from tests.unit.data.test_store import content, leftovers
 
 RAISED = [

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from inforeg.analysis.examine import Examiner
 from inforeg.data.split import Held
 from inforeg.data.transforms import Scaled
-from inforeg.engine.corruption import SEVERITIES, Corrupted, Corruption, areas, deviation, under_corruption
-from inforeg.engine.embedding import embed
 from inforeg.engine.evaluate import evaluate
-from inforeg.engine.restore import restore
+from inforeg.probes.corruption import SEVERITIES, Corrupted, Corruption, areas, deviation, under_corruption
+from inforeg.probes.embedding import embed
+from inforeg.probes.examine import Examiner
+from inforeg.probes.restore import restore
 from inforeg.random import stream
 from tests.conftest import make_data, make_spec
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from inforeg.config import Machine
 from inforeg.data import arrays
 from inforeg.data.mapped import Mapped
 from inforeg.data.split import Held
 from inforeg.engine import checkpoint, device
 from inforeg.engine.record import Record
-from inforeg.engine.restore import evaluate_run, restore
 from inforeg.engine.train import train
+from inforeg.probes.restore import evaluate_run, restore
+from inforeg.runspec import Machine
 from tests.conftest import EVERY_EPOCH, make_data, make_spec
 
 SPEC = make_spec("inforeg")

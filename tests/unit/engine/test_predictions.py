@@ -11,10 +11,10 @@ from inforeg.data.arrays import assembled
 from inforeg.engine import checkpoint, predictions
 from inforeg.engine.contents import CHECKPOINT, PREDICTIONS
 from inforeg.engine.evaluate import evaluate
-from inforeg.engine.restore import restore
 from inforeg.errors import UserError
 from inforeg.metrics.ranking import AUROC
 from inforeg.metrics.recorded import ANSWER
+from inforeg.probes.restore import restore
 from tests.conftest import CLASSES, make_data, make_spec
 from tests.unit.engine.test_training import summary
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from inforeg.config import Machine
 from inforeg.engine import checkpoint
 from inforeg.engine import record as record_module
 from inforeg.engine.record import Record
-from inforeg.engine.restore import restore
 from inforeg.engine.train import located, train
 from inforeg.errors import DivergenceError, UserError
-from inforeg.jobs import needs
+from inforeg.probes.restore import restore
+from inforeg.runspec import Machine
+from inforeg.suite.jobs import needs
 from tests.conftest import make_config, make_data, make_spec
 
 

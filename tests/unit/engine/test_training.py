@@ -11,12 +11,12 @@ from torch import nn
 from inforeg.data.base import Held
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.probe import probe
-from inforeg.engine.restore import evaluate_run, restore
 from inforeg.engine.selection import Selection
 from inforeg.engine.train import blueprint, method_of
 from inforeg.methods.joint import Joint
 from inforeg.models.fusion import Concat
 from inforeg.models.multimodal import MultimodalModel
+from inforeg.probes.restore import evaluate_run, restore
 from inforeg.random import stream
 from tests.conftest import CLASSES, make_config, make_data, make_spec
 

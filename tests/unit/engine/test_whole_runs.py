@@ -13,7 +13,7 @@ from inforeg.engine.record import Record
 from inforeg.engine.train import train
 from inforeg.errors import UserError
 from inforeg.files import sealed, sha256, write_json
-from inforeg.jobs import needs
+from inforeg.suite.jobs import needs
 from tests.conftest import EVERY_EPOCH, make_config, make_data, make_spec
 
 SHORT = make_config(training={"epochs": 2})

@@ -1,0 +1,1 @@
+"""Runs gathered into frames."""

@@ -1,0 +1,286 @@
+"""From run directories to tidy frames, one observation a row, and where they come from."""
+
+import json
+import math
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from inforeg.engine import predictions
+from inforeg.engine.contents import METRICS, PREDICTIONS, RUN, SUMMARY, Run, Summary
+from inforeg.engine.finished import check_report, finished, read_cost
+from inforeg.engine.provenance import Gathered, Timed, provenance
+from inforeg.errors import UserError
+from inforeg.files import SEAL, replacing, sealed, sha256, write_json
+from inforeg.metrics.cost import COUNTS
+from inforeg.probes.corruption import Corrupted, areas
+from inforeg.probes.frames import COLUMNS
+from inforeg.reading import read_json
+from inforeg.registry import BENCHMARKS
+from inforeg.runspec import RunSpec
+from inforeg.suite.experiment import Selection
+from inforeg.suite.jobs import closure
+from inforeg.suite.plan import Cell, Plan
+
+if TYPE_CHECKING:
+    from inforeg.probes.examine import Examiner
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The runs of one experiment.
+
+    Attributes:
+        runs: a metric of one split at the epoch that a selection rule keeps; accuracies in 0..1.
+        epochs: a metric at one epoch, named as the run records it ("val/accuracy", "trace/batch/audio").
+        costs: steps, forward_passes, backward_passes, the same as "total/..." with the runs that it needs,
+            wall_seconds, training_seconds, samples_per_second, peak_memory_mib.
+        predictions: whether a test sample is classified correctly, under the experiment's selection rule.
+        corruptions: test accuracy with one modality corrupted; empty unless a figure needs it.
+        embeddings: features in two dimensions; empty unless a figure needs them.
+        provenance: commits, versions and data hashes of the runs, the commit that collected them, and the
+            cells left out with their reason, and the classes that a benchmark's split lacks.
+    """
+
+    runs: pd.DataFrame
+    epochs: pd.DataFrame
+    costs: pd.DataFrame
+    predictions: pd.DataFrame
+    corruptions: pd.DataFrame
+    embeddings: pd.DataFrame
+    provenance: dict[str, Any]
+
+    def write(self, folder: Path) -> None:
+        """One Parquet file per frame, and last provenance.json, which with times.json states their SHA-256.
+
+        Equal runs give equal bytes, but for costs, which hold times, and times.json.
+        """
+        for name in COLUMNS:
+            write_parquet(getattr(self, name), folder / f"{name}.parquet")
+        files = {f"{name}.parquet": sha256(folder / f"{name}.parquet") for name in COLUMNS}
+        timed = {"costs.parquet": files.pop("costs.parquet")}
+        origin = sealed({**self.provenance, "files": files})
+        write_json(folder / TIMES, sealed({"files": timed, "provenance": origin[SEAL]}))
+        write_json(folder / PROVENANCE, origin)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Collected":
+        """What `write` wrote; a `UserError` names a file that is missing or not as it was written."""
+        gathered = read_json(folder / PROVENANCE, Gathered, _COLLECT)
+        timed = read_json(folder / TIMES, Timed, _COLLECT)
+        if timed.provenance != gathered.seal:
+            raise UserError(f"{folder / TIMES} is damaged (it is of other runs); {_COLLECT}.")
+        stated = {**gathered.files, **timed.files}
+        frames = {}
+        for name in COLUMNS:
+            path = folder / f"{name}.parquet"
+            if not path.is_file() or sha256(path) != stated.get(path.name):
+                raise UserError(f"{path} is missing or damaged; {_COLLECT}.")
+            frames[name] = read_parquet(path)
+        return cls(**frames, provenance=gathered.model_dump(exclude={"files", "seal"}))
+
+
+def collect(
+    plan: Plan,
+    root: Path,
+    selection: Selection,
+    examiner: "Examiner | None" = None,
+    metrics: Collection[str] = (),
+) -> Collected:
+    """All runs of `plan`, which lie under `root`.
+
+    Args:
+        plan: of the experiment.
+        root: of all run directories.
+        selection: the rule whose predictions are kept.
+        examiner: of what needs the runs' models.
+        metrics: that are computed where a run has not recorded them, as an experiment names them.
+
+    Raises:
+        UserError: a run is missing, unfinished, damaged or made with another spec.
+    """
+    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
+    origins = []
+    folders = {spec.directory(root): spec for cell in plan.cells for spec in cell.specs}
+    summaries = {folder: read_finished(folder, spec) for folder, spec in folders.items()}
+    diverged = {folder for folder, summary in summaries.items() if summary.diverged is not None}
+    plan = without_diverged(plan, diverged, root)
+    pairs = [(cell, spec) for cell in plan.cells for spec in cell.specs]
+    for cell, spec in tqdm(pairs, "collect", unit="run", disable=None):
+        folder, summary = spec.directory(root), summaries[spec.directory(root)]
+        origins.append(read_json(folder / RUN, Run, _AGAIN))
+        found = {
+            "epochs": pd.DataFrame(_epochs(folder / METRICS), columns=["epoch", "metric", "value"]),
+            "costs": _costs(spec, closure(spec), root),
+            "predictions": _predictions(folder / PREDICTIONS, selection),
+            **(examiner.frames(spec, folder) if examiner else {}),
+        }
+        found["runs"] = _observations(summary, spec, found.get("corruptions"), folder, metrics)
+        for name, frame in found.items():
+            tables[name].append(frame.assign(**_identity(cell, spec))[COLUMNS[name]])
+    if not origins:
+        raise UserError("Every row of the experiment diverges; lower training.lr.")
+    frames = {
+        name: _sorted(pd.concat(parts)) if parts else pd.DataFrame(columns=COLUMNS[name])
+        for name, parts in tables.items()
+    }
+    return Collected(**frames, provenance={**_provenance(plan, origins), "absent": _absent(plan, root)})
+
+
+def without_diverged(plan: Plan, diverged: Container[Path], root: Path) -> Plan:
+    """`plan` without the cells in which a run diverged: a mean over the other seeds would flatter the row."""
+    left_out = dict(plan.left_out)
+    for cell in plan.cells:
+        if count := sum(spec.directory(root) in diverged for spec in cell.specs):
+            reason = f"training diverges with {count} of {len(cell.specs)} seeds"
+            left_out[cell.row, cell.benchmark] = reason
+    kept = tuple(cell for cell in plan.cells if (cell.row, cell.benchmark) not in left_out)
+    return Plan(kept, left_out)
+
+
+def merge(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The `runs` of several experiments, each run once and without the row that it serves."""
+    together = pd.concat(frames).drop(columns="row").drop_duplicates()
+    return _sorted(together)
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write `frame` so that `path` is never half-written."""
+    with replacing(path) as beside, beside.open("wb") as file:  # pyarrow wants its paths in UTF-8
+        frame.to_parquet(file, index=False)
+
+
+def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """A frame, wherever it lies, or some of its columns."""
+    with path.open("rb") as file:
+        return pd.read_parquet(file, columns=columns)
+
+
+PROVENANCE, TIMES = "provenance.json", "times.json"
+
+_COLLECT = "make it with `inforeg collect`"
+_AGAIN = "remove the run's directory and the seeds=*.json beside it, and run the workflow again"
+
+
+def read_finished(folder: Path, spec: RunSpec) -> Summary:
+    """The summary of the finished run `spec`, once it is known to be whole and the one that was reported."""
+    if not (folder / SUMMARY).exists():
+        raise UserError(
+            f"{folder} holds no finished run; remove the seeds=*.json beside it, if there is one, and run "
+            "the workflow again."
+        )
+    summary = finished(folder, spec, _AGAIN)
+    check_report(folder, spec, _AGAIN)
+    return summary
+
+
+def _identity(cell: Cell, spec: RunSpec) -> dict[str, Any]:
+    return {
+        "row": cell.row,
+        "benchmark": spec.benchmark,
+        "method": spec.method,
+        "variant": spec.variant,
+        "seed": spec.seed,
+    }
+
+
+def _observations(
+    summary: Summary,
+    spec: RunSpec,
+    corruptions: pd.DataFrame | None,
+    folder: Path,
+    asked: Collection[str],
+) -> pd.DataFrame:
+    """Every metric by selection rule; those of corrupted inputs are of the model that validation selects."""
+    rows = []
+    for selection, kept in summary.selection.items():
+        for key, value in kept.numbers.items():
+            split, _, metric = key.partition("/")
+            rows.append((selection, kept.epoch, split, metric, value))
+    if unrecorded := predictions.missing(asked, {metric for *_, metric, _ in rows}):
+        rows += [
+            (each.selection, summary.selection[each.selection].epoch, each.split, each.metric, each.value)
+            for each in predictions.measure(folder / PREDICTIONS, unrecorded)
+        ]
+    if corruptions is not None:
+        epoch = summary.selection["val"].epoch
+        numbers = areas(Corrupted(*line) for line in corruptions.itertuples(index=False))
+        rows += [("val", epoch, "test", metric, value) for metric, value in numbers.items()]
+    frame = pd.DataFrame(rows, columns=["selection", "epoch", "split", "metric", "value"])
+    return frame.assign(spec_sha256=spec.digest(), data_hash=spec.data_hash or "")
+
+
+def _epochs(path: Path) -> Iterator[tuple[int, str, float]]:
+    for line in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+        epoch = line.pop("epoch")
+        for metric, value in line.items():
+            yield epoch, metric, math.nan if value is None else float(value)
+
+
+def _costs(spec: RunSpec, needed: Sequence[RunSpec], root: Path) -> pd.DataFrame:
+    """The run's own costs, and its counts together with those of the runs that it needs."""
+    own, *others = (read_cost(each.directory(root), each.digest(), _AGAIN) for each in (spec, *needed))
+    totals = {f"total/{name}": own[name] + sum(other[name] for other in others) for name in COUNTS}
+    costs = {metric: float(value) for metric, value in (own | totals).items()}
+    return pd.DataFrame(costs.items(), columns=["metric", "value"])
+
+
+def _predictions(path: Path, selection: Selection) -> pd.DataFrame:
+    frame = read_parquet(path, ["selection", "split", "index", "target", "prediction"])
+    kept = frame[(frame["selection"] == selection) & (frame["split"] == "test")]
+    return pd.DataFrame({"index": kept["index"], "correct": kept["prediction"] == kept["target"]})
+
+
+def _absent(plan: Plan, root: Path) -> dict[str, dict[str, list[str]]]:
+    """The classes that a split lacks, by benchmark and split."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for cell in plan.cells:
+        if lacking := _lacking(cell.specs[0], root):
+            found.setdefault(cell.benchmark, lacking)
+    return found
+
+
+def _lacking(spec: RunSpec, root: Path) -> dict[str, list[str]]:
+    """The classes without a sample in a split on which the finished run `spec` was judged, by split."""
+    frame = read_parquet(spec.directory(root) / PREDICTIONS, ["split", "target"])
+    classes = BENCHMARKS.get(spec.config.data.name).classes
+    present = {str(split): set(group) for split, group in frame.groupby("split", observed=True)["target"]}
+    missing = {
+        split: [name for index, name in enumerate(classes) if index not in found]
+        for split, found in present.items()
+    }
+    return {split: names for split, names in missing.items() if names}
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    keys = [column for column in frame.columns if column not in ("value", "correct")]
+    return frame.sort_values(keys, ignore_index=True)
+
+
+def _provenance(plan: Plan, origins: list[Run]) -> dict[str, Any]:
+    """Commits and versions that made the runs, several of them if the runs are of several days; and this."""
+    return {
+        "commits": sorted({origin.commit for origin in origins}),
+        "collected_by": provenance()["commit"],
+        "versions": _merged(origin.versions for origin in origins),
+        "machine": _merged(origin.machine for origin in origins),
+        "data": {cell.benchmark: cell.specs[0].data_hash for cell in plan.cells},
+        "left_out": [
+            {"row": row, "benchmark": benchmark, "reason": reason}
+            for (row, benchmark), reason in plan.left_out.items()
+        ],
+        "runs": len(origins),
+    }
+
+
+def _merged(facts: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    """All values of each fact, sorted."""
+    found: dict[str, set[str]] = {}
+    for each in facts:
+        for name, value in each.items():
+            found.setdefault(name, set()).add(value)
+    return {name: sorted(values) for name, values in found.items()}

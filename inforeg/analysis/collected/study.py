@@ -1,0 +1,82 @@
+"""An experiment together with its runs: what tables, figures and claims are made from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inforeg.analysis.collected.collect import Collected
+from inforeg.registry import METHODS
+from inforeg.runspec import BenchmarkConfig
+from inforeg.suite.experiment import Experiment
+from inforeg.suite.presentable import texts
+from inforeg.suite.project import Project
+
+
+@dataclass(frozen=True)
+class Study:
+    """One experiment, ready for analysis.
+
+    Attributes:
+        name: of its YAML.
+        experiment: its content.
+        benchmarks: the configuration of each of its benchmarks.
+        collected: its runs.
+    """
+
+    name: str
+    experiment: Experiment
+    benchmarks: Mapping[str, BenchmarkConfig]
+    collected: Collected
+
+    @classmethod
+    def read(cls, project: Project, name: str, folder: Path) -> "Study":
+        """The experiment `name` of `project`, whose runs are collected in `folder`."""
+        experiment = project.experiment(name)
+        benchmarks = {benchmark: project.benchmark(benchmark) for benchmark in experiment.benchmarks}
+        return cls(name, experiment, benchmarks, Collected.read(folder))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Row keys and how tables call them, in the rows' order."""
+        return {row.key: row.title for row in self.experiment.rows}
+
+    @property
+    def grid(self) -> dict[str, dict[str, str]]:
+        """The lines of the experiment's table: label to column to row key."""
+        lines: dict[str, dict[str, str]] = {}
+        for row in self.experiment.rows:
+            lines.setdefault(row.label, {})[row.column] = row.key
+        return lines
+
+    def titles(self, benchmarks: Iterable[str]) -> str:
+        """Benchmarks as tables call them, each once."""
+        return ", ".join(self.benchmarks[name].title for name in dict.fromkeys(benchmarks))
+
+    @property
+    def caveats(self) -> list[str]:
+        """What is to be known of the rows' methods and of the benchmarks' splits, a note each."""
+        classes = [METHODS.get(name) for name in dict.fromkeys(row.method for row in self.experiment.rows)]
+        return [*(f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat), *self._absent]
+
+    @property
+    def _absent(self) -> list[str]:
+        """A note for each split that lacks classes: no score there says anything of them."""
+        return [
+            f"{self.titles([benchmark])}: the {split} split has no sample of {', '.join(classes)}."
+            for benchmark, splits in self.collected.provenance["absent"].items()
+            for split, classes in splits.items()
+        ]
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """All that tables and figures may say in words that are not the program's own."""
+        reasons = (cell["reason"] for cell in self.collected.provenance["left_out"])
+        return texts(self.experiment, self.benchmarks, reasons)
+
+    @property
+    def provenance(self) -> str:
+        """Where the numbers come from, in one line."""
+        origin = self.collected.provenance
+        data = ", ".join(f"{name} {digest or 'generated'}" for name, digest in origin["data"].items())
+        commits = ", ".join(origin["commits"])
+        return f"inforeg, experiment {self.name}; {origin['runs']} runs; commit {commits}; data {data}"

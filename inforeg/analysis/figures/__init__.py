@@ -1,0 +1,1 @@
+"""Figures, a file each, and what they share."""

@@ -1,0 +1,113 @@
+"""Figures as vector graphics and as pictures, with the numbers they show."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from warnings import catch_warnings, filterwarnings
+
+import pandas as pd
+
+from inforeg.analysis.canvas import Figure, mpl
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.figures import (
+    corruption,
+    critical_difference,
+    embeddings,
+    learning_curves,
+    selection_rules,
+    sweeps,
+    window_noise,
+)
+from inforeg.analysis.figures.panels import draw_nothing
+from inforeg.analysis.figures.style import COLOURS, COLUMN, STYLE
+from inforeg.analysis.statistics.compare import compare
+from inforeg.analysis.tables.details import reference_names
+from inforeg.errors import UserError
+from inforeg.files import write_bytes, write_text
+from inforeg.metrics.base import metric_of, title_of
+from inforeg.probes.frames import csv
+from inforeg.suite.presentable import check_figures
+
+Draw = Callable[[Study], tuple[Figure, pd.DataFrame]]
+"""A figure and the numbers in it."""
+
+
+def save(name: str, study: Study, path: Path) -> None:
+    """Draw the figure `name` into the PDF `path`, with a PNG and a CSV beside it; equal runs, equal bytes."""
+    asked = study.experiment.model_copy(update={"figures": [name]})
+    check_figures(study.name, asked, study.benchmarks, left_out=())
+    write(lambda: FIGURES[name](study), path)
+
+
+def write(draw: Callable[[], tuple[Figure, pd.DataFrame]], path: Path) -> None:
+    """What `draw` draws, as `save` does, whatever Matplotlib is set to.
+
+    Raises:
+        UserError: it holds a character that its font lacks.
+    """
+    with mpl.rc_context(), catch_warnings():
+        filterwarnings("error", "Glyph .* missing from", UserWarning)
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        figure, numbers = draw()
+        drawn = {kind: _drawn(figure, kind, undated) for kind, undated in UNDATED.items()}
+    for kind, content in drawn.items():
+        write_bytes(path.with_suffix(f".{kind}"), content)
+    write_text(path.with_suffix(".csv"), csv(numbers))
+
+
+def _drawn(figure: Figure, kind: str, undated: str) -> bytes:
+    drawn = io.BytesIO()
+    try:
+        figure.savefig(drawn, format=kind, dpi=200, metadata={undated: None})
+    except UserWarning as error:
+        raise UserError(f"A figure cannot show its text ({error}); write it otherwise.") from None
+    return drawn.getvalue()
+
+
+UNDATED = {"pdf": "CreationDate", "png": "Software"}
+"""What would differ from day to day, by kind of file."""
+
+
+def differences(study: Study) -> tuple[Figure, pd.DataFrame]:
+    """Paired differences against the reference with 95 % intervals; filled where significant after Holm."""
+    experiment = study.experiment
+    numbers = compare(study).dropna(subset="difference")
+    keys = [row.key for row in experiment.rows if row.key != experiment.reference]
+    names = list(study.benchmarks)
+    figure = Figure((COLUMN, (0.35 + 0.13 * len(keys)) * len(names) + 0.3), layout="constrained")
+    axes = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
+    for ax, benchmark in zip(axes, names, strict=True):
+        ax.axvline(0, color="grey", linewidth=0.6)
+        if benchmark not in set(numbers["benchmark"]):
+            draw_nothing(ax)
+        for line in numbers[numbers["benchmark"] == benchmark].to_dict("records"):
+            place = keys.index(line["row"])
+            ax.plot([line["ci_low"], line["ci_high"]], [place, place], color=COLOURS[0])
+            face = COLOURS[0] if line["significant"] else "white"
+            ax.plot(line["difference"], place, "o", ms=3.5, color=COLOURS[0], markerfacecolor=face)
+        ax.set_yticks(range(len(keys)), [study.labels[key] for key in keys])
+        ax.set_ylim(len(keys) - 0.5, -0.5)
+        ax.set_title(study.benchmarks[benchmark].title)
+    reference = next(reference_names(study))
+    title = f"{title_of(experiment.metric)} ({metric_of(experiment.metric).unit.difference})"
+    what = f"Difference to {reference} in test {title}"
+    figure.supxlabel(what, fontsize=STYLE["font.size"])
+    return figure, numbers
+
+
+FIGURES: dict[str, Draw] = {
+    "information": learning_curves.information,
+    "curves": learning_curves.curves,
+    "regulation": learning_curves.regulation,
+    "gradients": learning_curves.gradients,
+    "differences": differences,
+    "sweep": sweeps.sweep,
+    "gain": sweeps.gain,
+    "tsne": embeddings.tsne,
+    "critical_difference": critical_difference.critical_difference,
+    "cost": critical_difference.cost,
+    "corruption": corruption.corruption,
+    "selection": selection_rules.selection,
+    "window_noise": window_noise.window_noise,
+}

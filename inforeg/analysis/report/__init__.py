@@ -1,0 +1,1 @@
+"""The files that an experiment and the whole replication end in."""

@@ -1,0 +1,134 @@
+"""The replication as a document: LaTeX that inputs every table and figure, and a macro for every number."""
+
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.figures.catalogue import FIGURES
+from inforeg.analysis.report.typeset import compiler, marked
+from inforeg.analysis.statistics.compare import compare
+from inforeg.analysis.tables.details import number, signed
+from inforeg.analysis.tables.notation import latex_file, latex_text
+from inforeg.errors import UserError
+
+DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+FONTS = {
+    "pdflatex": r"""\usepackage[T1]{fontenc}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+\pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
+""",
+    "xelatex": r"""\usepackage{fontspec}
+\setmainfont{DejaVuSans}[Extension=.ttf,Scale=0.85,BoldFont=*-Bold,ItalicFont=*,ItalicFeatures={FakeSlant=0.2},Ligatures=TeXOff]
+\special{pdf:trailerid [<00000000000000000000000000000000> <00000000000000000000000000000000>]}
+""",
+}
+"""What sets the document's letters, by the program that compiles it, and keeps dates and names out of it."""
+
+PREAMBLE = r"""\usepackage[a4paper,margin=17mm]{geometry}
+\usepackage{amssymb,booktabs,caption,float,graphicx}
+\floatplacement{table}{H}
+\floatplacement{figure}{H}
+\captionsetup{font=small,labelformat=empty}
+\tracinglostchars=3
+\newcommand{\drawing}[2]{\begin{figure}\centering\includegraphics{#1}\caption{#2}\end{figure}}
+\input{numbers}
+\title{The claims of InfoReg, tested}
+\author{inforeg}
+\date{}
+\begin{document}
+\maketitle
+"""
+
+ABSTRACT = r"""\noindent The claims of Huang, Wei, Yang and Hu (Adaptive Unimodal Regulation for Balanced
+Multimodal Information Acquisition, CVPR 2025) on \ClaimsBenchmarks{} benchmarks, from \ClaimsRuns{} runs.
+Of \ClaimsTests{} pairs of claim and benchmark, \ClaimsReproduced{} are reproduced, \ClaimsContradicted{} are
+contradicted and \ClaimsInconclusive{} are inconclusive; \ClaimsLeftOut{} could not be tested. A claim is
+reproduced or contradicted where a two-sided paired sign-flip test over seeds rejects equality at 0.05 after
+Holm's correction over the claims of one table on a benchmark; inconclusive is no evidence of no effect.
+A claim that two tables make is tested, and counted, in each.
+"""
+
+Judged = Sequence[tuple[Study, pd.DataFrame]]
+"""Studies with their claims' verdicts."""
+
+
+def document(studies: Sequence[Study]) -> str:
+    """paper.tex: the claims first, then an experiment a section, with all its tables and figures.
+
+    It stands beside numbers.tex, claims.tex, tables/ and figures/, and needs packages of texlive's
+    `latex-recommended` alone; with letters that pdflatex lacks, xelatex, as its first line says.
+    """
+    sections = "".join(map(_section, studies))
+    appendix = "".join(
+        rf"\input{{tables/{latex_file(f'{study.name}_{name}')}}}" + "\n"
+        for study in studies
+        for name in study.benchmarks
+    )
+    program = compiler(text for study in studies for text in study.texts)
+    return (
+        f"{marked(program)}\\documentclass[10pt]{{article}}\n{FONTS[program]}{PREAMBLE}{ABSTRACT}"
+        "\\drawing{figures/claims.pdf}{Every claim on every benchmark, and what the paper prints.}\n"
+        f"\\input{{claims}}\n{sections}"
+        f"\\appendix\n\\section{{Each benchmark in detail}}\n{appendix}"
+        "\\end{document}\n"
+    )
+
+
+def numbers(studies: Sequence[Study], judged: Judged) -> str:
+    r"""numbers.tex: a macro for the mean, deviation, difference and p of every row on every benchmark.
+
+    Names are made of letters alone: \TableTwoHtadInforegStarMean is the mean of the row inforeg/star on
+    the benchmark htad in the experiment table2.
+
+    Raises:
+        UserError: two numbers would have the same name.
+    """
+    macros: dict[str, str] = {}
+    for name, value in [*_counts(studies, judged), *(pair for study in studies for pair in _values(study))]:
+        if name in macros:
+            raise UserError(
+                f"Two numbers would be called \\{name}; rename one of the rows or benchmarks behind them."
+            )
+        macros[name] = value
+    lines = (rf"\newcommand{{\{name}}}{{{latex_text(value)}}}" for name, value in macros.items())
+    return "\n".join(lines) + "\n"
+
+
+def macro(*words: str) -> str:
+    """`words` as the name of a macro: letters alone, a capital where a word begins."""
+    spelled = re.sub(r"\d", lambda digit: f" {DIGITS[int(digit[0])]} ", " ".join(words))
+    return "".join(part[0].upper() + part[1:] for part in re.findall(r"[A-Za-z]+", spelled))
+
+
+def _section(study: Study) -> str:
+    experiment = study.experiment
+    lines = [rf"\section{{{latex_text(experiment.title)}}}", rf"\input{{tables/{latex_file(study.name)}}}"]
+    for name in experiment.figures:
+        what = (inspect.getdoc(FIGURES[name]) or "").split("\n\n")[0].replace("\n", " ").replace("`", "")
+        caption = latex_text(f"{experiment.title}. {what}")
+        lines.append(rf"\drawing{{figures/{latex_file(f'{study.name}_{name}.pdf')}}}{{{caption}}}")
+    return "\n".join(lines) + "\n"
+
+
+def _counts(studies: Sequence[Study], judged: Judged) -> Iterator[tuple[str, str]]:
+    lines = pd.concat([part for _, part in judged])
+    yield macro("claims", "tests"), str(len(lines))
+    for verdict in ("reproduced", "contradicted", "inconclusive", "left out"):
+        yield macro("claims", verdict), str((lines["verdict"] == verdict).sum())
+    yield macro("claims", "benchmarks"), str(lines["benchmark"].nunique())
+    runs = {digest for study in studies for digest in study.collected.runs["spec_sha256"]}
+    yield macro("claims", "runs"), str(len(runs))
+
+
+def _values(study: Study) -> Iterator[tuple[str, str]]:
+    for line in compare(study).to_dict("records"):
+        stem = (study.name, str(line["benchmark"]), str(line["row"]))
+        yield macro(*stem, "mean"), number(line["mean"], ".1f")
+        yield macro(*stem, "sd"), number(line["sd"], ".1f")
+        if not pd.isna(line["difference"]):
+            yield macro(*stem, "difference"), signed(line["difference"])
+            yield macro(*stem, "p"), number(line["p_holm"], ".2g")

@@ -1,0 +1,216 @@
+"""Which rows differ from which: paired over seeds, corrected within a family of tests."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.statistics import paired
+from inforeg.errors import unknown
+from inforeg.metrics.base import is_weakest, metric_of
+from inforeg.metrics.classification import ACCURACY
+from inforeg.ties import apart, settled
+
+
+class Pair(NamedTuple):
+    """Row `row` against row `reference` on one benchmark."""
+
+    benchmark: str
+    row: str
+    reference: str
+
+
+def scores(study: Study, metric: str) -> pd.DataFrame:
+    """The rows' test values of `metric` in its reported unit: benchmark, row, variant, several, seed, value.
+
+    A row with several variants, such as `unimodal` with one per modality, is represented by the one with
+    the best mean validation accuracy among those that have the metric; the test split has no say in the
+    choice.
+
+    Raises:
+        UserError: no run has the metric.
+    """
+    runs = study.collected.runs
+    test = runs[(runs["selection"] == study.experiment.selection) & (runs["split"] == "test")]
+    if is_weakest(metric):
+        kind = metric.partition("/")[0]
+        wanted = {name: f"{kind}/{weakest(study, name)}" for name in study.benchmarks}
+        found = test[test["metric"] == test["benchmark"].map(wanted)]
+    elif metric in set(test["metric"]):
+        found = test[test["metric"] == metric]
+    else:
+        raise unknown("test metric", metric, test["metric"].unique())
+    cell = ["benchmark", "row", "variant"]
+    found = found.merge(best_variants(runs.merge(found[cell].drop_duplicates(), on=cell)), on=cell)
+    found["value"] *= metric_of(metric).unit.factor
+    order = list(study.labels)
+    found = found.sort_values("row", key=lambda keys: keys.map(order.index), kind="stable")
+    return found[["benchmark", "row", "variant", "several", "seed", "value"]]
+
+
+def weakest(study: Study, benchmark: str) -> str | None:
+    """The modality with the lowest mean validation accuracy in the reference row, through its own logits.
+
+    None where the reference row is left out.
+    """
+    runs = study.collected.runs
+    here = runs[(runs["benchmark"] == benchmark) & (runs["row"] == study.experiment.reference)]
+    val = here[(here["selection"] == "val") & (here["split"] == "val")]
+    means = val.groupby("metric")["value"].mean()
+    if means.empty:
+        return None
+    modalities = list(study.benchmarks[benchmark].encoders)
+    accuracies = [means[f"{ACCURACY.name}/{modality}"] for modality in modalities]
+    return modalities[int(settled(accuracies).argmin())]
+
+
+def best_variants(runs: pd.DataFrame) -> pd.DataFrame:
+    """Each row's variant with the best mean validation accuracy: benchmark, row, variant, several.
+
+    Of equals the first in the alphabet.
+    """
+    wanted = (runs["selection"] == "val") & (runs["split"] == "val") & (runs["metric"] == ACCURACY.name)
+    means = runs[wanted].groupby(["benchmark", "row", "variant"])["value"].mean().reset_index()
+    means["value"] = means.groupby(["benchmark", "row"])["value"].transform(settled)
+    means["several"] = means.duplicated(["benchmark", "row"], keep=False)
+    best = means.sort_values("value", ascending=False, kind="stable").drop_duplicates(["benchmark", "row"])
+    return best.drop(columns="value")
+
+
+def compare(study: Study, reference: str | None = None) -> pd.DataFrame:
+    """Every row against a reference on every benchmark; Holm over the rows of a benchmark.
+
+    Args:
+        study: whose rows.
+        reference: key of the row to test against; default: each row's own, else the experiment's first.
+
+    Returns:
+        A line per benchmark and row: mean, sd (ddof = 1) and n; for all rows but the reference also the
+        columns of `effects` and `corrected`. In the metric's reported unit.
+    """
+    metric = study.experiment.metric
+    values = scores(study, metric)
+    against = {key: reference or own for key, own in study.experiment.own_references.items()}
+    pairs = [Pair(benchmark, *each) for benchmark in study.benchmarks for each in against.items()]
+    tests = corrected(effects(values, study.collected.predictions, metric, pairs), "benchmark")
+    by = ["benchmark", "row", "variant", "several"]
+    summary = values.groupby(by, as_index=False)["value"].agg(n="size", mean="mean", sd="std")
+    merged = pd.DataFrame(pairs).merge(summary, on=["benchmark", "row"])
+    merged = merged.merge(tests.drop(columns="n"), on=list(Pair._fields), how="left")
+    merged["note"] = [_note(line) for line in merged.to_dict("records")]
+    return merged.drop(columns="several")
+
+
+def effects(
+    values: pd.DataFrame, predictions: pd.DataFrame, metric: str, pairs: Iterable[Pair]
+) -> pd.DataFrame:
+    """The paired test of each of `pairs` that has data for both of its rows.
+
+    Args:
+        values: the `scores` of `metric`.
+        predictions: the frame of that name of `Collected`.
+        metric: as in `scores`.
+        pairs: to test; a row against itself is passed over.
+
+    Returns:
+        A line per pair: n, difference, ci_low, ci_high, effect_size (d_z), p, test; with fewer seeds than
+        MINIMUM, for accuracy, also the interval of the difference over resampled test sets.
+    """
+    lines = []
+    for pair in pairs:
+        delta = _differences(values, pair)
+        if pair.row == pair.reference or delta.empty:
+            continue
+        result = paired.paired(delta)
+        few = metric == ACCURACY.name and result.n < paired.MINIMUM
+        low, high = _test_set_interval(values, predictions, pair) if few else (math.nan, math.nan)
+        exact = "exact" if paired.is_exact(result.n) else "Monte Carlo"
+        lines.append(
+            {
+                **pair._asdict(),
+                "n": result.n,
+                "difference": result.difference,
+                "ci_low": result.low,
+                "ci_high": result.high,
+                "effect_size": result.effect_size,
+                "p": result.p,
+                "test": f"paired sign-flip, {exact}",
+                "test_set_low": low,
+                "test_set_high": high,
+            }
+        )
+    return pd.DataFrame(lines, columns=[*Pair._fields, *_RESULTS])
+
+
+def differences(row: pd.Series, reference: pd.Series) -> pd.Series:
+    """`row` minus `reference` by the index that they share; 0 where they are equal but for rounding."""
+    row, reference = row.align(reference, join="inner")
+    return pd.Series(apart(row, reference), row.index).dropna()
+
+
+def corrected(tests: pd.DataFrame, by: str) -> pd.DataFrame:
+    """`tests` with Holm's p over each family, the lines with the same value of the column `by`.
+
+    Adds p_holm, significant, family (its size) and, where too few seeds make significance impossible
+    whatever the data, a note that says so.
+    """
+    groups = tests.groupby(by)["p"]
+    tests = tests.assign(p_holm=groups.transform(paired.holm), family=groups.transform("size"))
+    tests["significant"] = tests["p_holm"] < paired.ALPHA
+    sizes = zip(tests["n"], tests["family"], strict=True)
+    tests["note"] = [too_few_seeds(int(n), int(family)) for n, family in sizes]
+    return tests
+
+
+def too_few_seeds(n: int, family: int) -> str:
+    """Why `n` seeds can reject none of `family` tests; empty where they can."""
+    smallest = paired.smallest_p(n, family)
+    if smallest < paired.ALPHA:
+        return ""
+    return (
+        f"too few seeds: with n = {n} and {family} tests Holm's p cannot fall below {smallest:.2g} "
+        f"({paired.seeds_needed(family)} seeds suffice)"
+    )
+
+
+_RESULTS = [
+    "n",
+    "difference",
+    "ci_low",
+    "ci_high",
+    "effect_size",
+    "p",
+    "test",
+    "test_set_low",
+    "test_set_high",
+]
+
+
+def _of_row(frame: pd.DataFrame, benchmark: str, row: str) -> pd.DataFrame:
+    return frame[(frame["benchmark"] == benchmark) & (frame["row"] == row)]
+
+
+def _differences(values: pd.DataFrame, pair: Pair) -> pd.Series:
+    """`row` minus `reference` by seed; empty where one of them is left out."""
+    row, reference = (
+        _of_row(values, pair.benchmark, key).set_index("seed")["value"] for key in (pair.row, pair.reference)
+    )
+    return differences(row, reference).sort_index()
+
+
+def _test_set_interval(values: pd.DataFrame, predictions: pd.DataFrame, pair: Pair) -> tuple[float, float]:
+    """Interval of the difference in accuracy (points) over resampled test sets, the seeds held fixed."""
+    correct = []
+    for key in (pair.row, pair.reference):
+        variant = _of_row(values, pair.benchmark, key)["variant"].iloc[0]
+        mine = _of_row(predictions, pair.benchmark, key)
+        correct.append(mine[mine["variant"] == variant].groupby("index")["correct"].mean())
+    low, high = paired.resampled_interval((correct[0] - correct[1]).dropna() * ACCURACY.unit.factor)
+    return low, high
+
+
+def _note(line: Mapping[Any, Any]) -> str:
+    variant = f"{line['variant']}, the best variant on validation" if line["several"] else ""
+    return "; ".join(part for part in (variant, line["note"]) if isinstance(part, str) and part)

@@ -1,0 +1,175 @@
+"""The paper's claims, tested: reproduced, contradicted or inconclusive."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.statistics.compare import Pair, corrected, effects, scores
+from inforeg.analysis.statistics.paired import ALPHA
+from inforeg.analysis.tables.details import EPOCH, INTERVAL, NOTHING, interval, number, signed
+from inforeg.analysis.tables.render import Cell, Table
+from inforeg.metrics.base import POINTS, metric_of, metrics, title_of
+from inforeg.suite.experiment import Claim
+
+SYMBOLS = {"reproduced": "●", "contradicted": "✗", "inconclusive": "○", "left out": "—"}
+"""The verdicts and how tables show them."""
+
+
+PAIR = ["experiment", "claim", *Pair._fields]
+
+
+def judge(study: Study) -> pd.DataFrame:
+    """Every claim of the experiment on each of its benchmarks; Holm over the claims of a benchmark.
+
+    Returns:
+        A line per claim and benchmark: the claim's own words and printed numbers, the columns of `effects`
+        and `corrected`, and a verdict. `difference` is the advantage of `row`, claimed to be better, over
+        `reference`, also for a metric that should be small.
+    """
+    asked = pd.DataFrame(
+        [
+            {
+                "experiment": study.name,
+                "claim": claim.id,
+                **Pair(benchmark, claim.better, claim.worse)._asdict(),
+                **claim.model_dump(include={"statement", "source", "metric", "printed"}),
+            }
+            for claim in study.experiment.claims
+            for benchmark in study.benchmarks
+        ]
+    )
+    found = pd.concat([_tested(study, claim) for claim in study.experiment.claims])
+    tests = corrected(found.assign(experiment=study.name), "benchmark")
+    lines = asked.merge(tests, on=PAIR, how="left")
+    lines["verdict"] = [_verdict(line) for line in lines.to_dict("records")]
+    lines["note"] = [_note(line, study) for line in lines.to_dict("records")]
+    return lines
+
+
+def summary(lines: pd.DataFrame) -> str:
+    """How many tests had which verdict, in one sentence."""
+    counts = lines["verdict"].value_counts()
+    told = ", ".join(f"{counts[name]} {name}" for name in SYMBOLS if name in counts)
+    return f"Claims × benchmarks: {len(lines)}, of which {told}."
+
+
+def overview_table(study: Study, lines: pd.DataFrame) -> Table:
+    """Claims by benchmarks: verdict and difference, with the paper's own difference beside.
+
+    Args:
+        study: whose claims they are.
+        lines: from `judge`.
+    """
+    cells = {(line["claim"], line["benchmark"]): _verdict_cell(line) for line in lines.to_dict("records")}
+    rows = [
+        [
+            Cell(f"{claim.statement} ({claim.source})"),
+            _printed(claim),
+            *(cells[claim.id, b] for b in study.benchmarks),
+        ]
+        for claim in study.experiment.claims
+    ]
+    header = [
+        "Claim",
+        f"The paper's difference ({POINTS.name})",
+        *(config.title for config in study.benchmarks.values()),
+    ]
+    key = ", ".join(f"{symbol} {word}" for word, symbol in SYMBOLS.items())
+    notes = [
+        f"{key}; with the difference of the means in {_units()}. {summary(lines)}",
+        "The paper's difference was measured on the data sets named with it.",
+    ]
+    return Table(f"{study.experiment.title}: claims", f"{study.name}-claims", header, rows, notes)
+
+
+def detail_table(study: Study, lines: pd.DataFrame) -> Table:
+    """Every test in numbers; arguments as of `overview_table`."""
+    header = ["Claim", "Benchmark", "Difference [95 %]", "n", "d_z", "p", "p (Holm)", "Verdict"]
+    rows = [
+        [Cell(line["claim"]), Cell(study.titles([line["benchmark"]])), *_numbers(line)]
+        for line in lines.to_dict("records")
+    ]
+    notes = [*_notes(study, lines)]
+    if lines["test_set_low"].notna().any():
+        header.append("Test sets [95 %]")
+        for row, line in zip(rows, lines.to_dict("records"), strict=True):
+            row.append(Cell(interval(line, "test_set")))
+        notes.append("Test sets: the difference over resampled test sets, these few seeds held fixed.")
+    return Table(f"{study.experiment.title}: tests", f"{study.name}-tests", header, rows, notes)
+
+
+def _tested(study: Study, claim: Claim) -> pd.DataFrame:
+    values = scores(study, claim.metric)
+    if not metric_of(claim.metric).higher_is_better:
+        values["value"] *= -1
+    pairs = [Pair(benchmark, claim.better, claim.worse) for benchmark in study.benchmarks]
+    return effects(values, study.collected.predictions, claim.metric, pairs).assign(claim=claim.id)
+
+
+def _verdict(line: Mapping[Any, Any]) -> str:
+    if pd.isna(line["p_holm"]):
+        return "left out"
+    if not line["significant"]:
+        return "inconclusive"
+    return "reproduced" if line["difference"] > 0 else "contradicted"
+
+
+def _note(line: Mapping[Any, Any], study: Study) -> str:
+    if line["verdict"] != "left out":
+        return str(line["note"])
+    reasons = [
+        f"{study.labels[cell['row']]} is left out ({cell['reason']})"
+        for cell in study.collected.provenance["left_out"]
+        if cell["benchmark"] == line["benchmark"] and cell["row"] in (line["row"], line["reference"])
+    ]
+    return "; ".join(reasons) or f"no {title_of(str(line['metric']))} here"
+
+
+def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
+    if lines["p"].isna().all():
+        return
+    yield (
+        f"Test metrics {EPOCH[study.experiment.selection]}, paired over seeds; differences in "
+        f"{_units()}, in favour of the row claimed to be better; d_z: Cohen's effect size. p: two-sided "
+        f"sign-flip test, {INTERVAL}; Holm over the "
+        f"{lines['family'].max():.0f} tests of a benchmark. ● reproduced: p (Holm) < {ALPHA} and a positive "
+        "difference; ✗ contradicted: the same and a negative one; ○ inconclusive: all else, which is no "
+        "evidence of no effect."
+    )
+    for note, part in lines[lines["note"] != ""].groupby("note", sort=False):
+        every = len(part) == lines["benchmark"].isin(part["benchmark"]).sum()
+        who = "All claims" if every else ", ".join(part["claim"].unique())
+        yield f"{who} on {study.titles(part['benchmark'])}: {note}."
+
+
+def _units() -> str:
+    """In which units differences are: points, but for the metrics of answers that have another one."""
+    others = [
+        each for each in metrics().values() if each.function and each.unit.difference != POINTS.difference
+    ]
+    return f"{POINTS.name} ({', '.join(f'{each.unit.difference} for a {each.title}' for each in others)})"
+
+
+def _verdict_cell(line: Mapping[Any, Any]) -> Cell:
+    symbol = SYMBOLS[line["verdict"]]
+    return Cell(symbol if line["verdict"] == "left out" else f"{symbol} {signed(line['difference'])}")
+
+
+def _printed(claim: Claim) -> Cell:
+    return Cell("; ".join(f"{data} {signed(value)}" for data, value in claim.printed.items()) or "—")
+
+
+def _numbers(line: Mapping[Any, Any]) -> list[Cell]:
+    symbol = Cell(SYMBOLS[line["verdict"]])
+    if line["verdict"] == "left out":
+        return [NOTHING] * 5 + [symbol]
+    return [
+        Cell(f"{signed(line['difference'])} {interval(line, 'ci')}"),
+        Cell(f"{line['n']:.0f}"),
+        Cell(signed(line["effect_size"])),
+        Cell(number(line["p"], ".2g")),
+        Cell(number(line["p_holm"], ".2g")),
+        symbol,
+    ]

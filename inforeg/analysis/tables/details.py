@@ -1,0 +1,218 @@
+"""An experiment's tables across benchmarks, and of one benchmark in detail."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.statistics.across import Ranks
+from inforeg.analysis.statistics.paired import ALPHA, MINIMUM
+from inforeg.analysis.tables import acting
+from inforeg.analysis.tables.render import Cell, Table
+from inforeg.engine.selection import CHOOSING
+from inforeg.metrics.base import metric_of, title_of
+from inforeg.metrics.classification import ACCURACY, MACRO_F1
+from inforeg.metrics.recorded import GAP, PROBE, PROBE_GAP
+
+EPOCH = {
+    "val": f"at the epoch with the best validation {CHOOSING.title}",
+    "last": "at the last epoch",
+    "test_oracle": f"at the epoch with the best test {CHOOSING.title} (an oracle, biased upwards)",
+}
+"""What a selection rule keeps, in words."""
+
+ORACLE = "The test oracle picks the epoch on the test split: biased upwards, shown for comparison only."
+SHARES = (
+    "Each modality through its own share of the logits, or with the other features at zero (Greedy: through "
+    "its branch, cut off from the others). Gap: best minus worst modality."
+)
+PROBES = (
+    "Accuracy of a linear classifier on each frozen encoder, at the epoch with the best validation accuracy. "
+    "Gap: best minus worst modality."
+)
+ACTED = ("all", "acted")
+"""Stands for a selection rule and a metric."""
+OFTEN = (
+    " Acted: share of the steps of the whole training in which the method changed a gradient "
+    f"({acting.IDLE}: in none of some run)."
+)
+NOTHING = Cell("—")
+
+INTERVAL = (
+    "which before any correction rejects all differences outside the 95 % interval (fewer than "
+    f"{MINIMUM} seeds give none)"
+)
+"""What an interval of a difference is; goes on from the name of the test."""
+
+
+def number(value: float, form: str) -> str:
+    """`value` in the format `form`; a dash where it is undefined."""
+    return format(value, form) if math.isfinite(value) else NOTHING.text
+
+
+def signed(value: float) -> str:
+    """`value` with its sign and one digit."""
+    return number(value, "+.1f").replace("-", "−")
+
+
+def interval(line: Mapping[Any, Any], name: str) -> str:
+    """The interval in the columns `name`_low and `name`_high; a dash where there is none."""
+    low, high = (line[f"{name}_{end}"] for end in ("low", "high"))
+    return NOTHING.text if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
+
+
+def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> Table:
+    """Rank, interquartile mean and probability of improvement over all benchmarks.
+
+    Args:
+        study: gives labels, metric and reference.
+        overview: from `across.overview`.
+        ranks: from `across.ranks`, which needs three rows.
+    """
+    rows = [
+        [
+            Cell(study.labels[line["row"]]),
+            Cell(number(line["mean_rank"], ".1f")),
+            _estimate(line, "iqm", ".1f"),
+            _estimate(line, "improvement", ".2f"),
+        ]
+        for line in overview.to_dict("records")
+    ]
+    notes = ["Intervals: 95 % stratified bootstrap over seeds. Rows that a benchmark lacks are not shown."]
+    if ranks:
+        why = " (all rows are tied on every benchmark)" if math.isnan(ranks.statistic) else ""
+        notes.append(
+            f"Friedman: chi-squared = {number(ranks.statistic, '.1f')}, p = {ranks.p:.2g}{why}. Nemenyi: "
+            f"mean ranks further apart than {ranks.critical_difference:.1f} differ at {ALPHA}."
+        )
+    header = [
+        "Method",
+        "Mean rank (1 is best)",
+        f"Interquartile mean ({metric_of(study.experiment.metric).unit.name})",
+        f"P(improvement over {study.labels[study.experiment.reference]})",
+    ]
+    return Table(f"{study.experiment.title}: all benchmarks", f"{study.name}-across", header, rows, notes)
+
+
+def detail_tables(study: Study, benchmark: str) -> list[Table]:
+    """One benchmark: accuracy under the three selection rules, then each modality."""
+    config, chosen = study.benchmarks[benchmark], study.experiment.selection
+    rules = {
+        "Best validation epoch": ("val", ACCURACY.name),
+        "Last epoch": ("last", ACCURACY.name),
+        "Test oracle": ("test_oracle", ACCURACY.name),
+        "Macro-F1": (chosen, MACRO_F1.name),
+    }
+    shares = {m: (chosen, f"{ACCURACY.name}/{m}") for m in config.encoders}
+    probes = {m: ("val", f"{PROBE.name}/{m}") for m in config.encoders}
+    gaps = {"Gap": (chosen, GAP.name)}, {"Gap": ("val", PROBE_GAP.name)}
+    often = {"Acted": ACTED} if _acted(study, benchmark) else {}
+    contents = (
+        (
+            "accuracy by selection rule",
+            rules | often,
+            f"{ORACLE} Macro-F1 {EPOCH[chosen]}.{OFTEN if often else ''}",
+        ),
+        ("accuracy by modality", shares | gaps[0], f"{SHARES} Accuracies {EPOCH[chosen]}."),
+        ("linear probes", probes | gaps[1], PROBES),
+    )
+    return [
+        Table(
+            f"{config.title}: {what}",
+            f"{study.name}-{benchmark}-{what.split()[-1]}",
+            ["Method", *(f"{title} ({_unit(*column)})" for title, column in columns.items())],
+            _details(study, benchmark, columns),
+            [f"{spread(study)} {note}"],
+        )
+        for what, columns, note in contents
+    ]
+
+
+def _unit(rule: str, metric: str) -> str:
+    return "% of steps" if (rule, metric) == ACTED else metric_of(metric).unit.name
+
+
+def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]]) -> list[list[Cell]]:
+    """A line per row and variant; `columns` name a selection rule and a test metric each."""
+    runs = study.collected.runs
+    here = runs[(runs["benchmark"] == benchmark) & (runs["split"] == "test")]
+    groups = here.groupby(["row", "variant", "selection", "metric"])["value"]
+    wanted = {metric for _, metric in columns.values()}
+    found = {
+        key: mean_sd(factor * mean, factor * sd)
+        for key, mean, sd in groups.agg(["mean", "std"]).itertuples()
+        if key[-1] in wanted and (factor := metric_of(key[-1]).unit.factor)
+    }
+    found |= _acted(study, benchmark)
+    lines = []
+    for key, label in study.labels.items():
+        variants = sorted(here.loc[here["row"] == key, "variant"].unique())
+        for variant in variants:
+            text = label if len(variants) == 1 else f"{label} ({variant})"
+            cells = (found.get((key, variant, *column)) for column in columns.values())
+            lines.append([Cell(text), *(cell or NOTHING for cell in cells)])
+    return lines
+
+
+def _acted(study: Study, benchmark: str) -> dict[tuple[str, ...], Cell]:
+    """By row, variant and `ACTED`, the share of steps in which the method changed a gradient, if it says."""
+    shares = acting.acted(study)
+    groups = shares[shares["benchmark"] == benchmark].groupby(["row", "variant"])["value"]
+    idle = acting.never(study)
+    return {
+        (row, variant, *ACTED): replace(
+            mean_sd(100 * mean, 100 * sd), mark=acting.IDLE if (row, benchmark) in idle else ""
+        )
+        for (row, variant), mean, sd in groups.agg(["mean", "std"]).itertuples()
+    }
+
+
+def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: str) -> Table:
+    """One benchmark: every row's difference to each reference with its interval and corrected p."""
+    metric, labels = study.experiment.metric, study.labels
+    lines = {key: [Cell(label)] for key, label in labels.items()}
+    header = ["Method"]
+    for reference, comparison in zip(reference_names(study), comparisons, strict=True):
+        header += [f"Over {reference} ({metric_of(metric).unit.difference})", "p after Holm"]
+        here = comparison[comparison["benchmark"] == benchmark]
+        found = {str(line["row"]): _tested(line) for line in here.to_dict("records")}
+        for key, cells in lines.items():
+            cells.extend(found.get(key, [NOTHING, NOTHING]))
+    what = f"{study.benchmarks[benchmark].title}: test {title_of(metric)} over the references"
+    note = f"Mean differences; two-sided paired sign-flip test over seeds, {INTERVAL}."
+    return Table(what, f"{study.name}-{benchmark}-tests", header, list(lines.values()), [note])
+
+
+def _tested(line: Mapping[Any, Any]) -> list[Cell]:
+    if pd.isna(line["difference"]):
+        return [NOTHING, NOTHING]
+    return [Cell(f"{signed(line['difference'])} {interval(line, 'ci')}"), Cell(number(line["p_holm"], ".3f"))]
+
+
+def reference_names(study: Study) -> Iterator[str]:
+    """What the rows are tested against, by family of tests."""
+    first, *others = (study.labels[reference] for reference in study.experiment.references)
+    own = any(row.reference for row in study.experiment.rows)
+    label = next(row.label for row in study.experiment.rows if row.key == study.experiment.reference)
+    yield f"{label} of the same column" if own else first
+    yield from others
+
+
+def spread(study: Study) -> str:
+    """What the ± of a table means."""
+    return f"Mean ± sd (ddof = 1) over n = {study.experiment.seeds} seeds."
+
+
+def mean_sd(mean: float, sd: float) -> Cell:
+    """A mean with its standard deviation."""
+    return Cell(f"{number(mean, '.1f')} ± {number(sd, '.1f')}")
+
+
+def _estimate(line: Mapping[Any, Any], key: str, digits: str) -> Cell:
+    if key not in line or pd.isna(line[key]):
+        return NOTHING
+    value, low, high = (number(line[end], digits) for end in (key, f"{key}_low", f"{key}_high"))
+    return Cell(f"{value} [{low}, {high}]")

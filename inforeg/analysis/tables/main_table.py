@@ -1,0 +1,198 @@
+"""An experiment's first table: its rows by benchmarks and, where rows have them, columns."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count, product
+from string import ascii_lowercase
+
+import pandas as pd
+
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.statistics.compare import best_variants, weakest
+from inforeg.analysis.statistics.paired import ALPHA
+from inforeg.analysis.tables import acting
+from inforeg.analysis.tables.details import EPOCH, NOTHING, mean_sd, number, reference_names, spread
+from inforeg.analysis.tables.render import Cell, Style, Table
+from inforeg.errors import unknown
+from inforeg.metrics.base import is_weakest, metric_of, title_of
+from inforeg.ties import settled
+
+MARKS = (("↑", "↓"), ("△", "▽"))
+"""Above and below, by reference."""
+Sets = Mapping[str, Mapping[str, Cell]]
+"""What a table shows of each data set, ours or printed: title to row key to cell."""
+
+Content = tuple[list[str], list[list[Cell]]]
+"""Header, without the first column, and rows."""
+
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+
+STYLES: dict[float, Style] = {1: "best", 2: "second"}
+
+
+def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
+    """Lines by benchmarks and columns: mean ± sd, best and second marked, significance against references.
+
+    Args:
+        study: whose rows and benchmarks it shows, with the cells left out and the paper's numbers.
+        comparisons: from `compare`, one per reference.
+    """
+    experiment = study.experiment
+    left_out = study.collected.provenance["left_out"]
+    letters = dict(zip(sorted({cell["reason"] for cell in left_out}), _letters(), strict=False))
+    cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
+    shown = _bracketed(study, _cells(study, comparisons))
+    cells |= acting.marked(study, shown)
+    sets = {
+        f"{config.title} ({metric_of(experiment.metric).unit.name})": {
+            row: cell for (row, b), cell in cells.items() if b == name
+        }
+        for name, config in study.benchmarks.items()
+    }
+    for data, numbers in experiment.printed.items():
+        sets[f"{data}, printed (%)"] = {row: _printed(found) for row, found in numbers.items()}
+    columns = list(dict.fromkeys(row.column for row in experiment.rows))
+    header, rows = _side_by_side(study, sets) if columns == [""] else _stacked(study, sets, columns)
+    notes = [*_notes(study, comparisons), *(f"{letter}: {reason}." for reason, letter in letters.items())]
+    caption = experiment.caption or experiment.title
+    return Table(caption, study.name, ["Method", *header], rows, notes)
+
+
+def _letters() -> Iterator[str]:
+    """A to z, then aa to zz, and so on."""
+    for length in count(1):
+        yield from map("".join, product(ascii_lowercase, repeat=length))
+
+
+def _side_by_side(study: Study, sets: Sets) -> Content:
+    """Header and rows with a column per data set."""
+    rows = [
+        [Cell(label), *(cells.get(keys[""], NOTHING) for cells in sets.values())]
+        for label, keys in study.grid.items()
+    ]
+    return list(sets), rows
+
+
+def _stacked(study: Study, sets: Sets, columns: Sequence[str]) -> Content:
+    """Header and rows with the experiment's own columns, one data set below the other."""
+    rows = []
+    for title, cells in sets.items():
+        rows.append([Cell(title, "heading"), *(Cell("") for _ in columns)])
+        for label, keys in study.grid.items():
+            rows.append([Cell(label), *(cells.get(keys.get(column, ""), NOTHING) for column in columns)])
+    return list(columns), rows
+
+
+def _bracketed(study: Study, cells: Mapping[tuple[str, str], Cell]) -> Mapping[tuple[str, str], Cell]:
+    """`cells` with the means of the metrics `beside` in brackets."""
+    if not study.experiment.beside:
+        return cells
+    runs = study.collected.runs
+    test = runs[(runs["selection"] == study.experiment.selection) & (runs["split"] == "test")]
+    test = test.merge(best_variants(runs), on=["benchmark", "row", "variant"])
+    means = test.groupby(["benchmark", "row", "metric"])["value"].mean()
+    wanted = {metric for benchmark in study.benchmarks for metric in beside(study, benchmark)}
+    if missing := wanted - set(test["metric"]):
+        raise unknown("test metric", min(missing), test["metric"].unique())
+    shown = {}
+    for (row, benchmark), cell in cells.items():
+        found = (means.get((benchmark, row, metric)) for metric in beside(study, benchmark))
+        text = " / ".join(
+            NOTHING.text if value is None else number(metric_of(metric).unit.factor * value, ".1f")
+            for metric, value in zip(beside(study, benchmark), found, strict=True)
+        )
+        shown[row, benchmark] = replace(cell, text=f"{cell.text} ({text})")
+    return shown
+
+
+def beside(study: Study, benchmark: str) -> list[str]:
+    """The metrics in brackets on a benchmark; accuracy/* is one of each modality."""
+    modalities = study.benchmarks[benchmark].encoders
+    return [
+        metric
+        for wanted in study.experiment.beside
+        for metric in (
+            [wanted.replace("*", modality) for modality in modalities] if "*" in wanted else [wanted]
+        )
+    ]
+
+
+def _cells(study: Study, comparisons: Sequence[pd.DataFrame]) -> dict[tuple[str, str], Cell]:
+    """Mean ± sd of every row, ranked among the rows that are tested against the same one, with its marks."""
+    cells: dict[tuple[str, str], Cell] = {}
+    ascending = not metric_of(study.experiment.metric).higher_is_better
+    for marks, comparison in zip(MARKS, comparisons, strict=False):
+        family = comparison["row"].map(study.experiment.own_references)
+        for (benchmark, _), lines in comparison.groupby(["benchmark", family], sort=False):
+            places = pd.Series(settled(lines["mean"])).rank(method="min", ascending=ascending)
+            for place, line in zip(places, lines.to_dict("records"), strict=True):
+                mark = "" if line["significant"] is not True else marks[line["difference"] < 0]
+                at = line["row"], str(benchmark)
+                plain = mean_sd(line["mean"], line["sd"])
+                before = cells.get(at, replace(plain, style=STYLES.get(place, "plain")))
+                cells[at] = replace(before, mark=before.mark + mark)
+    return cells
+
+
+def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
+    experiment = study.experiment
+    comparison = pd.concat(comparisons)
+    yield (
+        f"Test {title_of(experiment.metric)} {EPOCH[experiment.selection]}. {spread(study)} Best in "
+        "bold, second best underlined."
+    )
+    against = "; ".join(
+        f"{up}, {down}: above, below {name}"
+        for (up, down), name in zip(MARKS, reference_names(study), strict=False)
+    )
+    yield (
+        f"{against} with p < {ALPHA} in a two-sided paired sign-flip test over seeds, after Holm over the "
+        "rows of a benchmark."
+    )
+    yield f"Optimiser: {', '.join(_optimizers(study))}."
+    tested = comparison.dropna(subset="difference")
+    told = tested.assign(note=tested["note"].astype(str).str.split("; ")).explode("note")
+    for note, lines in told[told["note"] != ""].groupby("note", sort=False):
+        yield f"{_who(study, lines, tested)} on {study.titles(lines['benchmark'])}: {note}."
+    if is_weakest(experiment.metric):
+        found = {study.titles([name]): weakest(study, name) for name in study.benchmarks}
+        named = (f"{modality} on {title}" for title, modality in found.items() if modality)
+        yield f"The weakest modality of {study.labels[experiment.reference]}: {', '.join(named)}."
+    if experiment.beside:
+        yield f"In brackets: {'; '.join(_brackets(study))}."
+    yield from acting.notes(study)
+    if experiment.tuned:
+        yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
+    if experiment.printed:
+        yield "Printed: as the paper prints it."
+
+
+def _optimizers(study: Study) -> Iterator[str]:
+    """What trains the rows: under Adam, scaling a gradient has no lasting effect."""
+    users: dict[str, dict[str, None]] = {}
+    for row in study.experiment.rows:
+        for config in study.benchmarks.values():
+            kind = str(row.set.get("training.optimizer", config.training.optimizer))
+            users.setdefault(OPTIMIZERS[kind], {})[f"column {row.column}" if row.column else row.label] = None
+    for name, rows in users.items():
+        yield name if len(users) == 1 else f"{name} ({', '.join(rows)})"
+
+
+def _brackets(study: Study) -> Iterator[str]:
+    """What stands in brackets, by benchmark unless it is the same for all."""
+    titles = {name: " / ".join(map(title_of, beside(study, name))) for name in study.benchmarks}
+    if len(set(titles.values())) == 1:
+        yield next(iter(titles.values()))
+    else:
+        yield from (f"{title} on {study.titles([name])}" for name, title in titles.items())
+
+
+def _who(study: Study, lines: pd.DataFrame, tested: pd.DataFrame) -> str:
+    """The rows of `lines`, in short if they are all that was tested on their benchmarks."""
+    if len(lines) == tested["benchmark"].isin(lines["benchmark"]).sum():
+        return "All rows"
+    return ", ".join(study.labels[key] for key in lines["row"].unique())
+
+
+def _printed(numbers: Sequence[float | None]) -> Cell:
+    return Cell(" / ".join("—" if x is None else f"{x:.2f}" for x in numbers) or "—")

@@ -1,0 +1,188 @@
+"""One table, three notations: LaTeX with booktabs, ready for input, Markdown, and HTML."""
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+from tabulate import tabulate
+
+from inforeg.analysis.tables.notation import (
+    html_comment,
+    html_text,
+    latex_comment,
+    latex_key,
+    latex_text,
+    markdown_block,
+    markdown_text,
+)
+
+WIDEST, WIDEST_FIRST = 20, 40
+"""Characters of a cell in one line of LaTeX, and of one in the first column."""
+
+Style = Literal["plain", "best", "second", "heading"]
+
+_LATEX_STYLES: dict[Style, str] = {
+    "plain": "{}",
+    "best": r"\textbf{{{}}}",
+    "second": r"\underline{{{}}}",
+    "heading": r"\emph{{{}}}",
+}
+_MARKDOWN_STYLES: dict[Style, str] = {
+    "plain": "{}",
+    "best": "**{}**",
+    "second": "<ins>{}</ins>",
+    "heading": "*{}*",
+}
+_HTML_STYLES: dict[Style, str] = {
+    "plain": "{}",
+    "best": "<strong>{}</strong>",
+    "second": "<u>{}</u>",
+    "heading": "<em>{}</em>",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text of one cell, unescaped; `mark` is set as a superscript."""
+
+    text: str
+    style: Style = "plain"
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Content of a table, in plain text: escaping is the notation's business.
+
+    Attributes:
+        caption: one or more sentences.
+        label: for references, without "tab:".
+        header: a name per column, with its unit.
+        rows: of cells; the first column is set to the left, the others to the right.
+        notes: sentences below the table.
+    """
+
+    caption: str
+    label: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    notes: Sequence[str] = ()
+
+
+def latex(tables: Sequence[Table], provenance: str) -> str:
+    """A file for a paper to input; it needs the package booktabs."""
+    return latex_comment(provenance) + "\n".join(map(_latex_table, tables))
+
+
+def markdown(tables: Sequence[Table], provenance: str) -> str:
+    """The same tables for reading on screen."""
+    return "\n".join(map(_markdown_table, tables)) + f"\n{html_comment(provenance)}"
+
+
+def html(tables: Sequence[Table], provenance: str) -> str:
+    """The same tables as a page of its own, which the workflow's report shows."""
+    return f"{_PAGE}{''.join(map(_html_table, tables))}{html_comment(provenance)}</html>\n"
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>inforeg</title>
+<style>
+body { font: 14px/1.4 sans-serif; max-width: 80em; margin: 2em auto; padding: 0 1em; }
+table { border-collapse: collapse; border-block: 1.5px solid; margin: 1em 0; }
+th, td { padding: 0.2em 0.7em; vertical-align: top; }
+thead { border-bottom: 1px solid; }
+tbody tr:hover { background: #eee; }
+p { margin: 0.3em 0; }
+</style>
+"""
+
+
+def _html_table(table: Table) -> str:
+    body = _tabulated(table, "unsafehtml", html_text, [map(_html_cell, row) for row in table.rows])
+    notes = "".join(f"<p>{html_text(note)}</p>\n" for note in table.notes)
+    return f"<h2>{html_text(table.caption)}</h2>\n{body}\n{notes}"
+
+
+def _html_cell(cell: Cell) -> str:
+    command = _HTML_STYLES[cell.style]
+    mark = f"<sup>{html_text(cell.mark)}</sup>" if cell.mark else ""
+    return command.format(html_text(cell.text)) + mark
+
+
+def _latex_table(table: Table) -> str:
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{latex_text(table.caption)}}}",
+        rf"\label{{tab:{latex_key(table.label)}}}",
+        r"\footnotesize" if len(table.header) < 8 else r"\scriptsize",
+        r"\setlength{\tabcolsep}{3pt}",
+        _booktabs(table),
+        r"\par\medskip",
+        *(rf"\parbox{{\linewidth}}{{\strut {latex_text(note)}\strut}}\par" for note in table.notes),
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _booktabs(table: Table) -> str:
+    # tabulate's own booktabs format escapes every cell, the \textbf of the best one included.
+    rows = [[_latex_cell(first, WIDEST_FIRST), *map(_latex_cell, others)] for first, *others in table.rows]
+    body = _tabulated(table, "latex_raw", _latex_header, rows)
+    for rule in ("toprule", "midrule", "bottomrule"):
+        body = body.replace("\\hline", f"\\{rule}", 1)
+    return body
+
+
+def _markdown_table(table: Table) -> str:
+    notes = "".join(f"\n{markdown_block(note)}\n" for note in table.notes)
+    body = _tabulated(table, "pipe", markdown_text, [map(_markdown_cell, row) for row in table.rows])
+    return f"{markdown_block(table.caption)}\n\n{body}\n{notes}"
+
+
+def _tabulated(
+    table: Table, notation: str, header: Callable[[str], str], rows: Iterable[Iterable[str]]
+) -> str:
+    return tabulate(
+        [[*row] for row in rows],
+        headers=[header(name) for name in table.header],
+        tablefmt=notation,
+        colalign=("left", *["right"] * (len(table.header) - 1)),
+        disable_numparse=True,
+    )
+
+
+def _latex_header(name: str) -> str:
+    return _stacked(name, 12, "b", "r")
+
+
+def _latex_cell(cell: Cell, width: int = WIDEST) -> str:
+    command = _LATEX_STYLES[cell.style]
+    mark = rf"\textsuperscript{{{latex_text(cell.mark)}}}" if cell.mark else ""
+    if cell.style == "heading":
+        return command.format(latex_text(cell.text))
+    text = cell.text if len(cell.text) <= width else cell.text.replace(" (", "\n(")
+    return command.format(_stacked(text, width, "t", "l")) + mark
+
+
+def _stacked(text: str, width: int, anchor: str, align: str) -> str:
+    """`text` over several lines if it is wider than `width` characters, so that tables fit the page."""
+    wrapped = (
+        textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
+    )
+    lines = list(chain.from_iterable(wrapped))
+    body = r" \\ ".join(map(latex_text, lines))
+    return (
+        body if len(lines) < 2 else rf"\begin{{tabular}}[{anchor}]{{@{{}}{align}@{{}}}}{body}\end{{tabular}}"
+    )
+
+
+def _markdown_cell(cell: Cell) -> str:
+    text = markdown_text(cell.text)
+    mark = f"<sup>{markdown_text(cell.mark)}</sup>" if cell.mark else ""
+    return (_MARKDOWN_STYLES[cell.style].format(text) if text else "") + mark

@@ -1,0 +1,1 @@
+"""The embedded data sets, a file each."""

@@ -1,0 +1,1 @@
+"""What is run and kept: experiments, plans, jobs, the project's folder, publications."""

@@ -1,0 +1,147 @@
+"""What must be in order before the long work starts: `inforeg check` and the Snakefile refuse the same."""
+
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from inforeg.errors import UserError, unknown
+from inforeg.metrics.recorded import known
+from inforeg.suite.experiment import Experiment, WorkflowConfig
+from inforeg.suite.jobs import Job, jobs
+from inforeg.suite.plan import Cell, Plan, plan, plan_tuning
+from inforeg.suite.presentable import Benchmarks, check_presentable, texts
+from inforeg.suite.products import tables
+from inforeg.suite.project import CONFIG, Project
+from inforeg.suite.resolve import resolve
+
+RULES = (
+    "all", "complete", "quick",
+    "fetch", "train", "collect", "tuning", "merge", "claims", "document", "typeset",
+)  # fmt: skip
+"""The workflow's own rules, beside a `table_` and a `figure_` of each experiment."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What workflow/config/ asks for, found to be sound.
+
+    Attributes:
+        workflow: what the targets make.
+        experiments: all of them, by name.
+        benchmarks: the configuration of each of their benchmarks, by name.
+        plans: their runs, by name.
+        trials: the runs of tuning.
+        jobs: of all these runs and of what they need, by the path of their report.
+        data: names of the data sets that benchmarks and jobs read.
+    """
+
+    workflow: WorkflowConfig
+    experiments: Mapping[str, Experiment]
+    benchmarks: Mapping[str, Benchmarks]
+    plans: Mapping[str, Plan]
+    trials: list[Cell]
+    jobs: Mapping[str, Job]
+    data: frozenset[str]
+
+    def texts(self, names: Iterable[str]) -> Iterator[str]:
+        """All that the tables and figures of these experiments may say."""
+        for name in names:
+            yield from texts(
+                self.experiments[name], self.benchmarks[name], self.plans[name].left_out.values()
+            )
+
+    @property
+    def runs(self) -> int:
+        """How many runs the jobs train."""
+        return sum(job.last - job.first + 1 for job in self.jobs.values())
+
+
+def configuration(project: Project) -> Configuration:
+    """All of the project's configuration.
+
+    Raises:
+        UserError: the first thing in it that is not in order.
+    """
+    workflow = project.workflow()
+    read = {resolve(project, name, "joint", overrides={}).config.data.name for name in project.benchmarks()}
+    experiments = {name: project.experiment(name) for name in project.experiments()}
+    named = [workflow.experiments, [workflow.quick], *workflow.targets.values()]
+    for name in chain(*named):
+        project.experiment(name)
+    _targets(workflow, experiments)
+    _products(experiments)
+    if not any(experiments[name].claims for name in workflow.experiments):
+        raise UserError(f"None of the experiments in {CONFIG} has claims, which `all` tests; give one some.")
+    benchmarks = {
+        name: {b: project.benchmark(b) for b in each.benchmarks} for name, each in experiments.items()
+    }
+    for name, experiment in experiments.items():
+        _metrics(name, experiment, benchmarks[name])
+    plans = {name: plan(project, name) for name in experiments}
+    for name, experiment in experiments.items():
+        check_presentable(name, experiment, benchmarks[name], plans[name].left_out)
+    trials = [cell for trial in plan_tuning(project) for cell in trial.cells]
+    alone = [[name] for name in experiments if name not in chain(*named)]
+    wanted = [[cell for name in names for cell in plans[name].cells] for names in named + alone]
+    found = jobs([*wanted, trials])
+    data = read | {job.spec.config.data.name for job in found.values()}
+    return Configuration(workflow, experiments, benchmarks, plans, trials, found, frozenset(data))
+
+
+def results(project: Project) -> None:
+    """Refuse a results/ that cannot be written, before hours of training find out."""
+    folder = project.root / "results"
+    there = os.path.lexists(folder)
+    if (there and not folder.is_dir()) or not os.access(folder if there else project.root, os.W_OK | os.X_OK):
+        raise UserError(f"{folder} cannot be written; make it a folder of yours.")
+
+
+def target(name: str, rules: Collection[str], files: Collection[str], experiments: Iterable[str]) -> None:
+    """Refuse what Snakemake is asked for if it is neither a rule nor a file that one makes.
+
+    Args:
+        name: of the target.
+        rules: names of all rules.
+        files: all that they make, relative to the project.
+        experiments: all of them; who asks for one by its bare name means its table.
+    """
+    # Snakemake takes a file that is named from the root as it stands, and any other one relative to here.
+    if name in rules or (name and not Path(name).is_absolute() and os.path.relpath(name) in files):
+        return
+    if "/" in name:
+        known, also = files, {str(Path(file).absolute()): file for file in files}
+    else:
+        known, also = rules, {experiment: f"table_{experiment}" for experiment in experiments}
+    raise unknown("target", name, known, also, "see `snakemake --list-target-rules`.")
+
+
+def _targets(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> None:
+    """No target has the name of another rule."""
+    taken = {*RULES, *(f"{kind}_{name}" for kind in ("table", "figure") for name in experiments)}
+    for target in workflow.targets:
+        if target in taken:
+            raise UserError(f"{CONFIG}: the target {target!r} is the workflow's own; name yours otherwise.")
+
+
+def _products(experiments: Mapping[str, Experiment]) -> None:
+    """No two experiments make the same file: the table of `a_b` may be that of `a` on the benchmark `b`."""
+    made = Counter(chain(*(tables(name, experiment) for name, experiment in experiments.items())))
+    file, times = made.most_common(1)[0]
+    if times > 1:
+        names = [name for name, experiment in experiments.items() if file in tables(name, experiment)]
+        raise UserError(f"The experiments {' and '.join(names)} would both make {file}; rename one of them.")
+
+
+def _metrics(name: str, experiment: Experiment, benchmarks: Benchmarks) -> None:
+    """Every metric that the experiment names will be there, on one of its benchmarks at least."""
+    options = {"selected": experiment.selection == "val", "corrupted": "corruption" in experiment.figures}
+    modalities = {m for config in benchmarks.values() for m in config.encoders}
+    there = known(modalities, **options)
+    kinds = {f"{metric.partition('/')[0]}/*" for metric in there if "/" in metric}
+    for metric in experiment.metrics:
+        offered = there | kinds if metric in experiment.beside else there
+        if metric not in offered:
+            raise UserError(f"The experiment {name!r}: {unknown('test metric', metric, offered)}")

@@ -1,0 +1,174 @@
+"""What the YAML files of experiments and of the workflow hold, as validated models."""
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from inforeg.errors import unknown
+from inforeg.runspec import MACHINE, MOST_SEEDS, Machine, Name, Setting, Strict, Text
+
+T = TypeVar("T")
+
+
+def _each_once(values: list[T]) -> list[T]:
+    if twice := next((value for value in values if values.count(value) > 1), None):
+        raise ValueError(f"{twice!r} stands there twice")
+    return values
+
+
+Once = Annotated[list[T], AfterValidator(_each_once)]
+"""A list in which nothing stands twice."""
+
+Metric = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/[a-z0-9_]+)?$")]
+Metrics = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/([a-z0-9_]+|\*))?$")]
+Selection = Literal["val", "last", "test_oracle"]
+Suite = Literal["embedded", "paper"]
+Drawing = Literal[
+    "information",
+    "curves",
+    "regulation",
+    "gradients",
+    "differences",
+    "sweep",
+    "gain",
+    "tsne",
+    "critical_difference",
+    "cost",
+    "corruption",
+    "selection",
+    "window_noise",
+]
+
+
+class Row(Strict):
+    """One row of a table: a method, perhaps with settings of its own."""
+
+    label: Text
+    method: Name
+    variant: Name = "default"
+    set: dict[str, Setting] = Field(
+        default_factory=dict,
+        description="method settings, or training.*, data.*, fusion; x2 doubles the benchmark's own number",
+    )
+    column: Text = Field("", description="the table's column; rows of one label then share a line")
+    reference: str = Field("", description="key of the row that it is tested against, if another one")
+    x: float | None = Field(None, description="where the figures `sweep` and `gain` place the row")
+
+    @property
+    def key(self) -> str:
+        """How claims and references name the row: method, or method/variant."""
+        return self.method if self.variant == "default" else f"{self.method}/{self.variant}"
+
+    @property
+    def title(self) -> str:
+        """How tables without columns call the row."""
+        return f"{self.label}, {self.column}" if self.column else self.label
+
+
+class Claim(Strict):
+    """A statement of the paper that a paired test can decide, on every benchmark of the experiment."""
+
+    id: Name
+    statement: Text
+    better: str = Field(description="key of the row claimed to be better")
+    worse: str = Field(description="key of the row claimed to be worse")
+    metric: Metric = "accuracy"
+    source: Text = Field(description="where the paper says so")
+    printed: dict[Text, float] = Field(
+        default_factory=dict, description="the paper's own difference in points, by its data set"
+    )
+
+
+class Experiment(Strict):
+    """workflow/config/experiments/<name>.yaml: one table with its figures and claims."""
+
+    title: Text
+    caption: Text = ""
+    paper_caption: Text = Field("", description="the caption in the suite `paper`, if another one")
+    benchmarks: Once[Name] = Field(min_length=1, description="of the suite `embedded`")
+    paper_benchmarks: Once[Name] = Field(
+        default_factory=list, description="of the suite `paper`; none: the embedded ones"
+    )
+    seeds: Annotated[int, Field(ge=2, le=MOST_SEEDS)] = Field(
+        description="runs per cell: seeds 0 to seeds - 1"
+    )
+    rows: list[Row] = Field(min_length=1)
+    reference: str = Field(description="key of the row that every other one is tested against")
+    second_reference: str | None = Field(
+        None, description="key of another row that every one is tested against, a family of tests of its own"
+    )
+    tuned: bool = Field(
+        False, description="all rows with the settings of workflow/config/tuned.yaml, or all with their own"
+    )
+    selection: Selection = "val"
+    metric: Metric = "accuracy"
+    beside: Once[Metrics] = Field(
+        default_factory=list,
+        description="metrics shown in brackets beside the tested one; accuracy/* is that of each modality",
+    )
+    figures: Once[Drawing] = Field(default_factory=list)
+    x_label: Text = Field("", description="what the rows' `x` is")
+    claims: list[Claim] = Field(default_factory=list)
+    printed: dict[Text, dict[str, list[float | None]]] = Field(
+        default_factory=dict, description="the paper's numbers: data set, row key, columns"
+    )
+
+    @property
+    def metrics(self) -> list[str]:
+        """All test metrics that it names; accuracy/*, beside the tested one, is one of each modality."""
+        return [self.metric, *(claim.metric for claim in self.claims), *self.beside]
+
+    @property
+    def references(self) -> list[str]:
+        """The rows that every other one is tested against."""
+        return [self.reference] + ([self.second_reference] if self.second_reference else [])
+
+    @property
+    def own_references(self) -> dict[str, str]:
+        """The row that each one is tested against first, by row key."""
+        return {row.key: row.reference or self.reference for row in self.rows}
+
+    def on_paper(self) -> "Experiment":
+        """The same on the benchmarks of the suite `paper`, or unchanged where it names none."""
+        if not self.paper_benchmarks:
+            return self
+        caption = self.paper_caption or self.caption
+        return self.model_copy(update={"benchmarks": self.paper_benchmarks, "caption": caption})
+
+    @model_validator(mode="after")
+    def _names_its_rows(self) -> "Experiment":
+        keys, titles = [row.key for row in self.rows], [row.title for row in self.rows]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            raise ValueError(f"two rows have the key {twice!r}; give one of them a variant of its own")
+        if twice := next((title for title in titles if titles.count(title) > 1), None):
+            raise ValueError(
+                f"two rows are called {twice!r}; give one of them a label or a column of its own"
+            )
+        claims = [claim.id for claim in self.claims]
+        if twice := next((claim for claim in claims if claims.count(claim) > 1), None):
+            raise ValueError(f"two claims have the id {twice!r}; give one of them an id of its own")
+        if same := next((claim.id for claim in self.claims if claim.better == claim.worse), None):
+            raise ValueError(f"the claim {same!r} compares a row with itself; name another one")
+        if self.second_reference == self.reference:
+            raise ValueError("second_reference is the reference itself; name another row, or leave it out")
+        named = [*self.references, *(key for claim in self.claims for key in (claim.better, claim.worse))]
+        named += [row.reference for row in self.rows if row.reference]
+        named += [key for rows in self.printed.values() for key in rows]
+        for key in named:
+            if key not in keys:
+                raise ValueError(str(unknown("row", key, keys)).removesuffix("."))
+        return self
+
+
+class WorkflowConfig(Strict):
+    """workflow/config/config.yaml."""
+
+    suite: Suite = Field("embedded", description="which benchmarks experiments run on")
+    experiments: Once[Name] = Field(min_length=1, description="what `all` makes")
+    quick: Name = Field(description="the experiment that `quick` makes")
+    machine: Machine = Field(
+        MACHINE, description="where all runs are computed; a benchmark may say otherwise"
+    )
+    targets: dict[Name, Once[Name]] = Field(
+        default_factory=dict, description="further targets, and the experiments that each of them makes"
+    )

@@ -1,0 +1,1 @@
+"""Folders of data: fetched, verified, pinned."""

@@ -1,0 +1,166 @@
+"""From names to runs: what a command, an experiment or the whole workflow has to train."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from inforeg.errors import UserError
+from inforeg.methods.base import Method
+from inforeg.models.fusion import fusion_class
+from inforeg.registry import ENCODERS, METHODS
+from inforeg.runspec import RunSpec
+from inforeg.suite.experiment import Experiment, Row
+from inforeg.suite.project import Project
+from inforeg.suite.resolve import joined, refuse_borrowed, refuse_unknown, resolve
+from inforeg.suite.tuning import TUNING, every_trial
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The runs of one method and variant on one benchmark, a spec per seed.
+
+    Attributes:
+        row: key of the table row that the runs serve.
+        block: how many of the runs share a process.
+    """
+
+    row: str
+    specs: tuple[RunSpec, ...]
+    block: int
+
+    @property
+    def benchmark(self) -> str:
+        """The benchmark's name."""
+        return self.specs[0].benchmark
+
+    @property
+    def method(self) -> str:
+        """The method's name."""
+        return self.specs[0].method
+
+    @property
+    def variant(self) -> str:
+        """The variant's name."""
+        return self.specs[0].variant
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs of an experiment.
+
+    Attributes:
+        cells: in the order of benchmarks, then rows.
+        left_out: the reason for each cell that cannot be, by row key and benchmark.
+    """
+
+    cells: tuple[Cell, ...]
+    left_out: Mapping[tuple[str, str], str]
+
+
+def plan(project: Project, experiment: str) -> Plan:
+    """The runs of the experiment named `experiment`."""
+    return plan_experiment(project, project.experiment(experiment))
+
+
+def plan_experiment(project: Project, experiment: Experiment) -> Plan:
+    """The runs of `experiment`."""
+    cells: list[Cell] = []
+    left_out: dict[tuple[str, str], str] = {}
+    for benchmark in experiment.benchmarks:
+        block = project.benchmark(benchmark).seeds_per_job
+        for row in experiment.rows:
+            specs = resolve_row(project, benchmark, row)
+            supported, reason = supports(specs[0])
+            if supported and experiment.tuned:
+                specs = resolve_row(project, benchmark, project.tuned().row(row, benchmark))
+            if supported:
+                seeds = range(experiment.seeds)
+                cells += [Cell(row.key, with_seeds(spec, seeds), block) for spec in specs]
+            else:
+                left_out[row.key, benchmark] = reason
+    return Plan(tuple(cells), left_out)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of tuning a row on a benchmark.
+
+    Attributes:
+        benchmark: its name.
+        key: of the row.
+        number: of the trial; 0 is the row as it stands.
+        row: what the trial trains.
+        cells: its runs.
+    """
+
+    benchmark: str
+    key: str
+    number: int
+    row: Row
+    cells: tuple[Cell, ...]
+
+
+def plan_tuning(project: Project) -> list[Trial]:
+    """The trials of workflow/config/tuning.yaml that can be run; none where there is no such file.
+
+    Raises:
+        UserError: an experiment uses seeds of the trials.
+    """
+    tuning = project.tuning()
+    if tuning is None:
+        return []
+    for name in project.experiments():
+        if project.experiment(name).seeds > tuning.first_seed:
+            raise UserError(
+                f"The experiment {name!r} reports seeds that {TUNING} tunes on; raise first_seed there."
+            )
+    seeds = range(tuning.first_seed, tuning.first_seed + tuning.seeds)
+    trials = []
+    for benchmark, searched, number, row in every_trial(tuning):
+        specs = resolve_row(project, benchmark, row)
+        if supports(specs[0])[0]:
+            cells = tuple(Cell(searched.key, with_seeds(spec, seeds), len(seeds)) for spec in specs)
+            trials.append(Trial(benchmark, searched.key, number, row, cells))
+    return trials
+
+
+def with_seeds(spec: RunSpec, seeds: Iterable[int]) -> tuple[RunSpec, ...]:
+    """`spec` once per seed."""
+    return tuple(spec.model_copy(update={"seed": seed}) for seed in seeds)
+
+
+def supports(spec: RunSpec) -> tuple[bool, str]:
+    """Whether the spec's fusion and method can run on its benchmark, else (False, reason)."""
+    method: Method = METHODS.build(spec.method, spec.settings)
+    config, modalities = spec.config, len(spec.config.encoders)
+    joins = fusion_class(config.fusion).joins
+    encoders = [ENCODERS.build(encoder.kind, encoder.options) for encoder in config.encoders.values()]
+    obstacles = {
+        f"the fusion {config.fusion!r} joins {joins} modalities": joins not in (None, modalities),
+        f"it is defined for the fusion {' or '.join(method.fusions or ())}": (
+            method.fusions and config.fusion not in method.fusions
+        ),
+        f"it needs at least {method.fewest} modalities": modalities < method.fewest,
+        f"it is defined for {method.most} modalities": method.most and modalities > method.most,
+        "its encoders must give equally many features": (
+            method.same_width and len({encoder.features for encoder in encoders}) > 1
+        ),
+        "an encoder normalises by batch, so training.batch_size must be at least 2": (
+            config.training.batch_size < 2 and any(encoder.normalises for encoder in encoders)
+        ),
+        "its losses are its own, so unimodal_weight has no say": method.own_losses and method.unimodal_weight,
+    }
+    reason = next((reason for reason, applies in obstacles.items() if applies), None)
+    return method.supports(config) if reason is None else (False, reason)
+
+
+def resolve_row(project: Project, benchmark: str, row: Row) -> list[RunSpec]:
+    """The specs, at seed 0, that a table row stands for on a benchmark: one, or one per modality."""
+    method = METHODS.get(row.method)
+    if not row.set:
+        refuse_unknown(row.method, row.variant, {"default", *method.variants})
+    specs = []
+    for suffix, extra in method.expand(tuple(project.benchmark(benchmark).encoders)).items():
+        variant, overrides = joined(row.variant, suffix), {**row.set, **extra}
+        specs.append(resolve(project, benchmark, row.method, variant, overrides=overrides))
+        refuse_borrowed(project, specs[-1], row.set)
+    return specs
