@@ -98,7 +98,7 @@ def _numbers(value: Any) -> Iterator[float]:
 
 
 METHODS: Registry[Any] = Registry("method", "inforeg.methods", "inforeg.methods.base:Method")
-BENCHMARKS: Registry[Any] = Registry("benchmark", "inforeg.data.sets", "inforeg.data.base:Benchmark")
+DATASETS: Registry[Any] = Registry("benchmark", "inforeg.data.sets", "inforeg.data.base:Dataset")
 ENCODERS: Registry[Any] = Registry(
     "encoder", "inforeg.models.encoders", "inforeg.models.encoders.base:Encoder"
 )

@@ -179,7 +179,7 @@ class DataConfig(BaseModel):
         return dict(self.model_extra or {})
 
 
-class TrialConfig(Strict):
+class RunConfig(Strict):
     """What of a benchmark's YAML decides a run's numbers."""
 
     data: DataConfig
@@ -188,16 +188,16 @@ class TrialConfig(Strict):
     training: Training
 
 
-class BenchmarkConfig(TrialConfig):
+class BenchmarkConfig(RunConfig):
     """workflow/config/benchmarks/<name>.yaml."""
 
     title: Text = Field(description="how tables call the benchmark")
     seeds_per_job: Seeds = Field(12, description="runs that share one process in the workflow")
     machine: Machine = Field(MACHINE, description="where its runs are computed, over config.yaml's")
 
-    def trial(self) -> TrialConfig:
+    def trial(self) -> RunConfig:
         """The part that decides a run's numbers."""
-        return TrialConfig.model_validate(self.model_dump(include=set(TrialConfig.model_fields)))
+        return RunConfig.model_validate(self.model_dump(include=set(RunConfig.model_fields)))
 
 
 def canonical(spec: Mapping[str, Any]) -> str:
@@ -221,7 +221,7 @@ class RunSpec(Strict):
         description="of the engine, the method and the data set's loading: raised when results may change"
     )
     settings: dict[str, Setting] = Field(description="every hyper-parameter of the method")
-    config: TrialConfig
+    config: RunConfig
     data_hash: str | None = Field(description="of the benchmark's folder, from data.dvc")
 
     def canonical(self) -> str:

@@ -16,9 +16,9 @@ from inforeg.batch import Batch
 from inforeg.data.base import Data, Held, Split
 from inforeg.engine.train import begin, blueprint, method_of, train
 from inforeg.methods.base import Method
-from inforeg.methods.shared.state import TrainState, Weights
+from inforeg.methods.shared.state import LoadWeights, TrainState
 from inforeg.registry import METHODS
-from inforeg.runspec import Machine, RunSpec, TrialConfig
+from inforeg.runspec import Machine, RunConfig, RunSpec
 
 CLASSES = 4
 WIDTH = 6
@@ -50,10 +50,10 @@ def make_data(modalities: tuple[str, ...] = ("audio", "image")) -> Data:
     return Data(tuple("abcd"), **parts)
 
 
-def make_config(modalities: tuple[str, ...] = ("audio", "image"), **changes: Any) -> TrialConfig:
+def make_config(modalities: tuple[str, ...] = ("audio", "image"), **changes: Any) -> RunConfig:
     training = {"epochs": 5, "lr": 0.05, "batch_size": 16, **changes.pop("training", {})}
     encoder = {"kind": "mlp", "hidden": [8], "features": 5}
-    return TrialConfig(
+    return RunConfig(
         data={"name": "synthetic"},
         encoders=dict.fromkeys(modalities, encoder),
         training=training,
@@ -66,7 +66,7 @@ def make_spec(
     variant: str = "default",
     *,
     seed: int = 0,
-    config: TrialConfig | None = None,
+    config: RunConfig | None = None,
     **settings: Any,
 ) -> RunSpec:
     offered = METHODS.get(method).variants.get(variant, {})
@@ -86,13 +86,13 @@ def no_weights(needed: RunSpec) -> NoReturn:
     pytest.fail(f"needs {needed.method}")
 
 
-def untrained(data: Data) -> Weights:
+def untrained(data: Data) -> LoadWeights:
     """A needed run's weights as they are before its training."""
     return lambda needed: method_of(needed).build(blueprint(needed, data)).state_dict()
 
 
 def start(
-    spec: RunSpec, data: Data | None = None, weights: Weights = no_weights
+    spec: RunSpec, data: Data | None = None, weights: LoadWeights = no_weights
 ) -> tuple[Method, TrainState]:
     """A spec's method, set up, and its state at the start of the first epoch."""
     method = method_of(spec)

@@ -12,7 +12,7 @@ from inforeg.cli.options import RUNS, Commands, Formatter
 from inforeg.errors import UserError
 from inforeg.files import write_json
 from inforeg.reading import json_value, read_text
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 from inforeg.runspec import BenchmarkConfig
 from inforeg.suite.experiment import Experiment, WorkflowConfig
 from inforeg.suite.project import Project
@@ -120,7 +120,7 @@ def data(project: Project) -> str:
     """The folders that are there are the ones that data.dvc pins."""
     from inforeg.suite.folders.store import verify
 
-    present = [name for name in BENCHMARKS.classes if os.path.lexists(project.root / "data" / name)]
+    present = [name for name in DATASETS.classes if os.path.lexists(project.root / "data" / name)]
     for name in present:
         verify(name, project)
     return f"data: {', '.join(present) or 'none fetched yet'}"

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from tabulate import tabulate
 
 from inforeg.cli.options import Commands, Formatter
-from inforeg.registry import BENCHMARKS, METHODS
+from inforeg.registry import DATASETS, METHODS
 from inforeg.suite.project import Project
 
 
@@ -87,7 +87,7 @@ def benchmarks() -> Listing:
     rows = []
     for name in project.benchmarks():
         config = project.benchmark(name)
-        cls = BENCHMARKS.get(config.data.name)
+        cls = DATASETS.get(config.data.name)
         rows.append(
             {
                 "name": name,

@@ -10,7 +10,7 @@ from inforeg.cli.options import Commands, Formatter, add_machine, add_runs, seed
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import json_text, sealed, sha256, write_json
 from inforeg.reading import json_value, validated
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 from inforeg.runspec import Machine, RunSpec
 from inforeg.suite.project import Project
 
@@ -153,8 +153,8 @@ def machine_of(project: Project, spec: RunSpec, args: argparse.Namespace) -> Mac
 def load(project: Project, spec: RunSpec) -> "Data":
     """The spec's data, verified to be the version that the spec names."""
     from inforeg.data.checks import loaded
+    from inforeg.engine.versions import versions
     from inforeg.suite.folders.store import verify
-    from inforeg.suite.resolve import versions
 
     options = spec.config.data
     folder = verify(options.name, project)
@@ -170,7 +170,7 @@ def load(project: Project, spec: RunSpec) -> "Data":
             f"The spec is of data/{options.name} with hash {spec.data_hash}, but data.dvc pins {pinned}; "
             "use the spec and the data of one commit."
         )
-    data_set = BENCHMARKS.build(options.name, options.options)
+    data_set = DATASETS.build(options.name, options.options)
     return loaded(data_set, folder, spec.benchmark, spec.config.encoders)
 
 

@@ -1,1 +1,1 @@
-"""One file per benchmark, and what they share: pinned sources, prepared folders, splits."""
+"""Samples as splits and streams, and where they come from: pinned sources, arrays on disk."""

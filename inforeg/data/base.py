@@ -1,4 +1,4 @@
-"""What a benchmark is: pinned sources, a folder made from them, and splits read from the folder."""
+"""What a data set is: pinned sources, a folder made from them, and splits read from the folder."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from typing import ClassVar
 from inforeg.data.sources import Source
 from inforeg.data.split import Data, Held, Split
 
-__all__ = ["Benchmark", "Data", "Held", "Split"]
+__all__ = ["Data", "Dataset", "Held", "Split"]
 
 
-class Benchmark(ABC):
+class Dataset(ABC):
     """A data set with fixed splits; its dataclass fields are the options of loading (noise, which split).
 
     `prepare` makes the folder bit for bit the same everywhere, so it only unpacks and re-packs. Whatever
@@ -22,7 +22,7 @@ class Benchmark(ABC):
         title: how tables call it.
         modalities: in the order in which tables list them.
         classes: class names, in the order of their indices.
-        sources: pinned files that `prepare` reads, by a key of the benchmark's own.
+        sources: pinned files that `prepare` reads, by a key of the data set's own.
         licence: of the data.
         citation: what a paper that uses the data must cite.
         version: of `load`, part of every run's spec; raise it when what it reads may change.
@@ -39,7 +39,7 @@ class Benchmark(ABC):
 
     @abstractmethod
     def prepare(self, sources: Mapping[str, Path], folder: Path) -> None:
-        """Write the benchmark's arrays and split indices from its fetched `sources` into an empty folder."""
+        """Write the data set's arrays and split indices from its fetched `sources` into an empty folder."""
 
     @abstractmethod
     def load(self, folder: Path) -> Data:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from inforeg.batch import Values
 from inforeg.data import splits
-from inforeg.data.base import Benchmark
+from inforeg.data.base import Dataset
 from inforeg.data.mapped import Mapped
 from inforeg.data.split import Data, Held, Split
 from inforeg.errors import UserError
@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def blaming(benchmark: Benchmark, action: str) -> Iterator[None]:
-    """Turn whatever goes wrong in the benchmark's `action` into one sentence with the place in its file."""
+def blaming(dataset: Dataset, action: str) -> Iterator[None]:
+    """Turn whatever goes wrong in the data set's `action` into one sentence with the place in its file."""
     try:
         yield
     except UserError:
@@ -34,13 +34,13 @@ def blaming(benchmark: Benchmark, action: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
             raise  # of the file system, not of the plug-in
-        file = Path(inspect.getfile(type(benchmark)))
+        file = Path(inspect.getfile(type(dataset)))
         lines = [
             each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(file)
         ]
         place = f"{file.name}, line {lines[-1]}" if lines else file.name
         raise UserError(
-            f"{action}() of the data set {benchmark.name!r} fails ({said(error)}; {place}); check its "
+            f"{action}() of the data set {dataset.name!r} fails ({said(error)}; {place}); check its "
             "options, or mend it there."
         ) from error
 
@@ -50,13 +50,11 @@ def said(error: Exception) -> str:
     return " ".join([f"{type(error).__name__}:", *str(error).split()]).rstrip(".")
 
 
-def loaded(
-    benchmark: Benchmark, folder: Path, name: str | None = None, modalities: Collection[str] = ()
-) -> Data:
-    """The benchmark's data from its prepared `folder`, fit for training.
+def loaded(dataset: Dataset, folder: Path, name: str | None = None, modalities: Collection[str] = ()) -> Data:
+    """The data set's samples from its prepared `folder`, fit for training.
 
     Args:
-        benchmark: with its options.
+        dataset: with its options.
         folder: as `prepare` made it.
         name: of the configured benchmark, for messages; by default the data set's.
         modalities: that the data must have.
@@ -64,12 +62,12 @@ def loaded(
     Raises:
         UserError: `load` fails, or gives what cannot be trained on.
     """
-    with blaming(benchmark, "load"):
+    with blaming(dataset, "load"):
         splits.stored(folder)
-        data = benchmark.load(folder)
-        check(data, name or benchmark.name, modalities)
+        data = dataset.load(folder)
+        check(data, name or dataset.name, modalities)
     for sentence in repeated(data):
-        log.warning("The benchmark %r: %s.", name or benchmark.name, sentence)
+        log.warning("The benchmark %r: %s.", name or dataset.name, sentence)
     return data
 
 

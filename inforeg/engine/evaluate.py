@@ -10,7 +10,8 @@ from inforeg.methods.base import Method
 from inforeg.metrics.classification import ACCURACY
 from inforeg.metrics.imbalance import gap
 from inforeg.metrics.recorded import ANSWER, DELTA, GAP, SCORE
-from inforeg.models.multimodal import Change, MultimodalModel, answers
+from inforeg.models.inference import Change, infer
+from inforeg.models.multimodal import MultimodalModel
 from inforeg.regulation.scores import discrepancy, scores
 
 LOGITS = "logits"
@@ -40,7 +41,7 @@ def evaluate(
     decomposes, else the logits with the other features at zero. None depends on the others' inputs.
     `change` is made to each batch before the model sees it.
     """
-    output = answers(model, split, change)
+    output = infer(model, split, change)
     logits, shares = method.predict(output), output.unimodal
     metrics = {metric.name: metric(logits, split.target) for metric in ANSWER}
     score = scores(shares, split.target).tolist()

@@ -9,11 +9,11 @@ from tqdm import tqdm
 
 from inforeg.engine.contents import COST, FILES, RUN, SUMMARY, Cost, Report, Run, Summary
 from inforeg.engine.plugins import digest, sources
+from inforeg.engine.versions import ENGINE_VERSION
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import sha256
 from inforeg.reading import read_json, validated
 from inforeg.runspec import RunSpec
-from inforeg.suite.resolve import ENGINE_VERSION
 
 ANEW = "remove the run's directory and train the run again"
 

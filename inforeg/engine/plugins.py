@@ -11,12 +11,12 @@ from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
+from inforeg.engine.versions import ENGINE_VERSION
 from inforeg.files import write_json
-from inforeg.registry import BENCHMARKS, ENCODERS, METHODS
+from inforeg.registry import DATASETS, ENCODERS, METHODS
 from inforeg.runspec import RunSpec
-from inforeg.suite.resolve import ENGINE_VERSION
 
-REGISTRIES = (METHODS, BENCHMARKS, ENCODERS)
+REGISTRIES = (METHODS, DATASETS, ENCODERS)
 PACKAGES = ("inforeg.data.", "inforeg.methods.", "inforeg.models.encoders.")
 """Plug-ins and what they share."""
 
@@ -32,7 +32,7 @@ def sources(spec: RunSpec) -> dict[str, str]:
 
     They are the modules of its method, data set and encoders, and what these take from the same packages.
     """
-    classes = [METHODS.get(spec.method), BENCHMARKS.get(spec.config.data.name)]
+    classes = [METHODS.get(spec.method), DATASETS.get(spec.config.data.name)]
     classes += [ENCODERS.get(encoder.kind) for encoder in spec.config.encoders.values()]
     own = json.loads(RELEASED.read_text(encoding="utf-8"))
     modules = {module for cls in classes for module in _modules(cls)}

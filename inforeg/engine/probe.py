@@ -10,7 +10,8 @@ from inforeg.data.split import Split
 from inforeg.metrics.classification import ACCURACY
 from inforeg.metrics.imbalance import gap
 from inforeg.metrics.recorded import PROBE, PROBE_GAP
-from inforeg.models.multimodal import MultimodalModel, answers
+from inforeg.models.inference import infer
+from inforeg.models.multimodal import MultimodalModel
 
 PENALTY = 1e-3
 ITERATIONS = 50
@@ -23,8 +24,8 @@ def probe(model: MultimodalModel, train: Split, held_out: Mapping[str, Split]) -
     double precision by L-BFGS from zero, so it draws no random number.
     """
     metrics: dict[str, float] = {}
-    fitted = answers(model, train).features
-    features = {name: answers(model, split).features for name, split in held_out.items()}
+    fitted = infer(model, train).features
+    features = {name: infer(model, split).features for name, split in held_out.items()}
     for modality in model.modalities:
         seen = fitted[modality].double()
         mean, scale = seen.mean(0), seen.std(0).clamp(min=1e-8)

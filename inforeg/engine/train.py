@@ -21,6 +21,7 @@ from inforeg.engine.record import Record, check_place
 from inforeg.errors import DivergenceError, UserError
 from inforeg.methods.base import Method
 from inforeg.methods.shared.state import Blueprint, TrainState
+from inforeg.methods.shared.supports import supports
 from inforeg.metrics.cost import Cost
 from inforeg.models.fusion import fusion_class
 from inforeg.optim.optimizers import OPTIMIZERS
@@ -28,7 +29,6 @@ from inforeg.random import stream
 from inforeg.registry import ENCODERS, METHODS
 from inforeg.regulation.trace import HEAD, FisherTrace
 from inforeg.runspec import MACHINE, Machine, RunSpec
-from inforeg.suite.plan import supports
 
 
 def train(

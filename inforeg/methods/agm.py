@@ -11,7 +11,7 @@ from pydantic import NonNegativeFloat
 from torch import Tensor, nn
 
 from inforeg.batch import on_each
-from inforeg.methods.base import Batch, Output, TrainState, Weights
+from inforeg.methods.base import Batch, LoadWeights, Output, TrainState
 from inforeg.methods.shared.windowed import Windowed
 
 Coalition = frozenset[str]
@@ -55,7 +55,7 @@ class AGM(Windowed):
     alpha: NonNegativeFloat = 1.5
     passes: Literal["bare", "graph"] = "bare"
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """No batch has been seen."""
         super().setup(state, weights)
         self._batches, self._means = 0, torch.zeros(len(state.model.modalities), device=state.device)

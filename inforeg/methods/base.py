@@ -16,26 +16,26 @@ from torch import Tensor
 from inforeg.batch import Batch, Output
 from inforeg.data.split import Split
 from inforeg.errors import UserError
-from inforeg.methods.shared.state import Blueprint, TrainState, Weights
+from inforeg.methods.shared.state import Blueprint, LoadWeights, TrainState
 from inforeg.models.fusion import Fusion
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.random import stream
 from inforeg.registry import OPTIONS
-from inforeg.runspec import RunSpec, Setting, TrialConfig
+from inforeg.runspec import RunConfig, RunSpec, Setting
 
 __all__ = [
     "Batch",
     "Blueprint",
     "Family",
+    "LoadWeights",
     "Method",
     "MultimodalModel",
     "Output",
+    "RunConfig",
     "RunSpec",
     "Settings",
     "Split",
     "TrainState",
-    "TrialConfig",
-    "Weights",
     "cross_entropies",
     "stream",
     "unimodal_losses",
@@ -118,7 +118,7 @@ class Method:
         """The runs that one table row stands for: settings by suffix of the variant, "" for the row's own."""
         return {"": {}}
 
-    def supports(self, config: TrialConfig) -> tuple[bool, str]:
+    def supports(self, config: RunConfig) -> tuple[bool, str]:
         """Whether the settings fit a benchmark, else (False, the reason that tables print).
 
         What the class attributes say already need not be said here.
@@ -137,7 +137,7 @@ class Method:
         """The run's model."""
         return blueprint.build(fusion=self.head, own_heads=self.own_heads)
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """Called once before the first epoch, also of a resumed run."""
 
     def on_epoch_start(self, state: TrainState) -> None:

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor, nn
 
-from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig, Weights, cross_entropies
+from inforeg.methods.base import Batch, LoadWeights, Method, Output, RunConfig, TrainState, cross_entropies
 from inforeg.models.fusion import Concat, Fusion, OwnHeads, Sum
 
 
@@ -47,13 +47,13 @@ class CGGM(Method):
     clip: PositiveFloat = 0.8
     direction: Literal["gradients", "weights"] = "gradients"
 
-    def supports(self, config: TrialConfig) -> tuple[bool, str]:
+    def supports(self, config: RunConfig) -> tuple[bool, str]:
         """The code's weights have one shape only where the fusion is linear."""
         if self.direction == "weights" and config.fusion not in (Concat.name, Sum.name):
             return False, f"no weights of {config.fusion!r} have the shape of a classifier's"
         return True, ""
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """No classifier has been right yet."""
         self._accuracy = torch.zeros(len(state.model.modalities), dtype=torch.float64, device=state.device)
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from inforeg.methods.base import Method, Output, RunSpec, Split, TrainState, Weights
+from inforeg.methods.base import LoadWeights, Method, Output, RunSpec, Split, TrainState
 from inforeg.methods.teachers import joined_weights, unimodal_runs
 from inforeg.models.fusion import Sum
 
@@ -32,7 +32,7 @@ class Ensemble(Method):
         """No batch."""
         return []
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """Load the unimodal models."""
         state.model.load_state_dict(joined_weights(state.spec, weights))
 

@@ -11,18 +11,18 @@ from torch import Tensor
 
 from inforeg.methods.base import (
     Batch,
+    LoadWeights,
     Method,
     MultimodalModel,
     Output,
     Split,
     TrainState,
-    Weights,
     cross_entropies,
     stream,
 )
 from inforeg.methods.shared.held_out import together
 from inforeg.models.fusion import Sum
-from inforeg.models.multimodal import answers
+from inforeg.models.inference import infer
 
 JOINT = "joint"
 LEAST = 1e-8  # of O^2, where nothing scatters
@@ -69,7 +69,7 @@ class GBlending(Method):
     super_epoch: Annotated[float, Field(gt=0, le=1)] = 1.0
     held_out: Annotated[float, Field(gt=0, lt=1)] = 0.08
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """Hold a part of the training split out."""
         order = torch.randperm(len(state.train), generator=stream(state.spec.seed, "method", self.name))
         size = max(1, round(self.held_out * len(state.train)))
@@ -136,7 +136,7 @@ class GBlending(Method):
     def _losses(self, model: MultimodalModel) -> dict[str, tuple[Tensor, Tensor]]:
         """Each loss, sample by sample, on what the copies see and on what they do not."""
         seen, unseen = (
-            _samplewise(answers(model, split), split.target) for split in (self._seen, self._unseen)
+            _samplewise(infer(model, split), split.target) for split in (self._seen, self._unseen)
         )
         return {name: (losses, unseen[name]) for name, losses in seen.items()}
 

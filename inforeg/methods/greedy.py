@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from inforeg.methods.base import (
     Batch,
     Blueprint,
+    LoadWeights,
     Method,
     Output,
+    RunConfig,
     TrainState,
-    TrialConfig,
-    Weights,
     stream,
     unimodal_losses,
 )
@@ -71,7 +71,7 @@ class Greedy(Method):
     average: Literal["own", "leader"] = "own"
     leader: str = ""
 
-    def supports(self, config: TrialConfig) -> tuple[bool, str]:
+    def supports(self, config: RunConfig) -> tuple[bool, str]:
         """Encoders with an intermediate depth, and for `average: leader` two alike."""
         recipes = {m: ENCODERS.build(e.kind, e.options) for m, e in config.encoders.items()}
         joined = [recipe.stage_widths[-self.joins :] for recipe in recipes.values()]
@@ -92,7 +92,7 @@ class Greedy(Method):
         make = partial(MMTM, ratio=self.ratio, gain=self.gain, leader=leader)
         return join(blueprint.build(fusion=Branches), recipes, depths, make, streams)
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """No step has been made."""
         self._bypass = dict.fromkeys(state.model.modalities, 0.0)
         self._main = dict.fromkeys(state.model.modalities, 0.0)

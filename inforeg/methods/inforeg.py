@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig, Weights
+from inforeg.methods.base import Batch, LoadWeights, Method, Output, RunConfig, TrainState
 from inforeg.methods.shared.windowed import measured_traces
 from inforeg.regulation import InfoReg, ReleasedInfoReg
 from inforeg.regulation.window import Active
@@ -54,7 +54,7 @@ class InfoRegMethod(Method):
     leader_strength: Annotated[float, Field(ge=0)] = 0.95
     other_strength: Annotated[float, Field(ge=0)] = 0.1
 
-    def supports(self, config: TrialConfig) -> tuple[bool, str]:
+    def supports(self, config: RunConfig) -> tuple[bool, str]:
         """The released code knows two modalities."""
         if self.definition == "released" and len(config.encoders) != 2:
             return False, "the released code knows two modalities"
@@ -64,7 +64,7 @@ class InfoRegMethod(Method):
             return False, f"leader = {self.leader!r} is none of {', '.join(config.encoders)}"
         return True, ""
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """Make the regulation over the model's encoders."""
         encoders = {m: state.model.parameters_of(m) for m in state.model.modalities}
         self._regulation: InfoReg

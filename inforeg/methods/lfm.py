@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field, PositiveInt
 from torch import Tensor
 
-from inforeg.methods.base import Batch, Method, Output, Split, TrainState, Weights, stream
+from inforeg.methods.base import Batch, LoadWeights, Method, Output, Split, TrainState, stream
 from inforeg.methods.shared.held_out import together
 from inforeg.models.heads import Mean
 
@@ -54,7 +54,7 @@ class LFM(Method):
     step_size: Annotated[float, Field(ge=0, le=1)] = 0.1
     held_out: PositiveInt = 16
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """Hold samples out, if alpha is learned."""
         self._alpha = self.start
         size = min(self.held_out, len(state.train) // 2) if self.schedule == "learned" else 0

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from inforeg.methods.base import Batch, Output, TrainState, Weights
+from inforeg.methods.base import Batch, LoadWeights, Output, TrainState
 from inforeg.methods.shared.alternating import Alternating
 from inforeg.models.heads import Shared
 
@@ -40,7 +40,7 @@ class MLA(Alternating):
     decay: Annotated[float, Field(gt=0, le=1)] = 0.1
     definition: Literal["paper", "released"] = "paper"
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """Nothing is projected out yet."""
         width = cast(Shared, state.model.fusion).head.in_features
         self._projection = torch.eye(width, device=state.device)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, NonNegativeFloat
 from torch import Tensor
 
-from inforeg.methods.base import Method, Split, TrainState, Weights
+from inforeg.methods.base import LoadWeights, Method, Split, TrainState
 from inforeg.models.fusion import Sum
 from inforeg.models.multimodal import branch
 
@@ -42,7 +42,7 @@ class MSES(Method):
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.6
     unimodal_weight: NonNegativeFloat = 1.0
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """No branch has stopped."""
         self._patience = max(1, round(self.patience * state.epochs))
         self._losses: dict[str, float] = {}

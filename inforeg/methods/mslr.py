@@ -5,7 +5,7 @@ from statistics import fmean
 import torch
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig, Weights
+from inforeg.methods.base import Batch, LoadWeights, Method, Output, RunConfig, TrainState
 from inforeg.models.fusion import Sum
 from inforeg.models.multimodal import branch
 
@@ -35,13 +35,13 @@ class MSLR(Method):
     memory: PositiveInt = 5
     rates: dict[str, PositiveFloat] = Field(default_factory=dict)
 
-    def supports(self, config: TrialConfig) -> tuple[bool, str]:
+    def supports(self, config: RunConfig) -> tuple[bool, str]:
         """Rates for the benchmark's modalities alone."""
         if strange := set(self.rates) - set(config.encoders):
             return False, f"rates names {min(strange)!r}, which is none of {', '.join(config.encoders)}"
         return True, ""
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """No accuracy is known."""
         self._accuracies: dict[str, list[float]] = {m: [] for m in state.model.modalities}
 

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from inforeg.methods.base import Batch, Method, Output, TrainState, TrialConfig
+from inforeg.methods.base import Batch, Method, Output, RunConfig, TrainState
 from inforeg.regulation.scores import confidences
 
 
@@ -45,7 +45,7 @@ class OPM(Method):
     ratios: Literal["paper", "in_place"] = "paper"
     leader: str = ""
 
-    def supports(self, config: TrialConfig) -> tuple[bool, str]:
+    def supports(self, config: RunConfig) -> tuple[bool, str]:
         """The released ratios are of two modalities."""
         if self.ratios == "in_place" and len(config.encoders) != 2:
             return False, "the released code knows two modalities"

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from pydantic import Field, NonNegativeFloat
 from torch import Tensor
 
-from inforeg.methods.base import Batch, Output, TrainState, Weights
+from inforeg.methods.base import Batch, LoadWeights, Output, TrainState
 from inforeg.methods.shared.windowed import Windowed
-from inforeg.models.multimodal import answers
+from inforeg.models.inference import infer
 
 
 class PMR(Windowed):
@@ -54,7 +54,7 @@ class PMR(Windowed):
     entropy_end: Annotated[float, Field(ge=0, le=1)] = 0.1
     coefficients: Literal["clipped", "indicator"] = "clipped"
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """No prototypes yet."""
         super().setup(state, weights)
         self._prototypes: dict[str, Tensor] = {}
@@ -67,7 +67,7 @@ class PMR(Windowed):
         size = max(1, round(self.share * len(state.train)))
         order = torch.randperm(len(state.train), generator=state.generator(self.name))
         part = state.train.part(order[:size].to(state.device))
-        for modality, features in answers(state.model, part).features.items():
+        for modality, features in infer(state.model, part).features.items():
             old = self._prototypes.get(modality)
             new = class_means(features, part.target, state.blueprint.classes, old)
             self._prototypes[modality] = new if old is None else torch.lerp(new, old, self.momentum)

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 from torch import Tensor
 
-from inforeg.methods.base import Batch, Method, MultimodalModel, Output, TrainState, Weights
+from inforeg.methods.base import Batch, LoadWeights, Method, MultimodalModel, Output, TrainState
 from inforeg.models.heads import SharedMLP
-from inforeg.models.multimodal import answers
+from inforeg.models.inference import infer
 
 
 class ReconBoost(Method):
@@ -48,7 +48,7 @@ class ReconBoost(Method):
     alpha: NonNegativeFloat = 0.5
     agreement: Literal["attached", "detached"] = "attached"
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """Nobody had a stage."""
         self._length = max(1, round(self.stage * state.epochs))
         self._others: Tensor | None = None
@@ -72,7 +72,7 @@ class ReconBoost(Method):
     def _ask(self, state: TrainState, resting: list[str], before: str) -> None:
         """Ask those at rest once: they stay as they are through the stage."""
         encoders = {m: state.model.encoders[m] for m in resting}
-        boosted = answers(MultimodalModel(encoders, state.model.fusion), state.train)
+        boosted = infer(MultimodalModel(encoders, state.model.fusion), state.train)
         self._others = boosted.logits.softmax(1)
         self._before = boosted.unimodal[before].softmax(1)
 

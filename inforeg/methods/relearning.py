@@ -7,9 +7,9 @@ import torch
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 from torch import Tensor
 
-from inforeg.methods.base import Method, Split, TrainState, Weights
+from inforeg.methods.base import LoadWeights, Method, Split, TrainState
 from inforeg.metrics.clusters import clusters, purity
-from inforeg.models.multimodal import answers
+from inforeg.models.inference import infer
 from inforeg.random import derive
 
 
@@ -37,7 +37,7 @@ class Relearning(Method):
     every: Annotated[float, Field(gt=0, le=1)] = 20 / 90
     times: NonNegativeInt = 3
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """Keep the encoders' initial parameters, which the run's seed gives again after a resume."""
         initial = state.blueprint.build().to(state.device)
         self._initial = {m: list(initial.parameters_of(m)) for m in initial.modalities}
@@ -53,7 +53,7 @@ class Relearning(Method):
         """|P_train - P_val| of each modality."""
         purities = []
         for split in (state.train, state.val):
-            features = answers(state.model, split).features
+            features = infer(state.model, split).features
             purities.append({m: self.purity(state, m, h, split) for m, h in features.items()})
         return {m: abs(purities[0][m] - purities[1][m]) for m in purities[0]}
 

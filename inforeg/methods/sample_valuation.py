@@ -13,7 +13,8 @@ from torch import Tensor
 
 from inforeg.data.split import Held
 from inforeg.methods.base import Batch, Method, MultimodalModel, Output, Split, TrainState
-from inforeg.models.multimodal import answers, without
+from inforeg.models.inference import infer
+from inforeg.models.multimodal import without
 
 BOUNDS = (-0.1, 0.4, 1 - 1e-6)
 """On phi, between the numbers of copies; the code's, the last one just below a fair share of rounded sums."""
@@ -117,7 +118,7 @@ def valuation(model: MultimodalModel, split: Split) -> Tensor:
     Returns:
         (N, M), float64, in the model's order; a row sums to M where the model is right, else to 0.
     """
-    features, everyone = answers(model, split).features, model.modalities
+    features, everyone = infer(model, split).features, model.modalities
     zero = torch.zeros(len(split), dtype=torch.float64, device=split.target.device)
     value = {frozenset[str](): zero}
     for coalition in _coalitions(everyone):

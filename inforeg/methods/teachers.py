@@ -2,10 +2,10 @@
 
 from torch import Tensor
 
-from inforeg.methods.base import Output, RunSpec, TrainState, Weights
+from inforeg.methods.base import LoadWeights, Output, RunSpec, TrainState
 from inforeg.methods.unimodal import Unimodal
 from inforeg.models.fusion import Sum
-from inforeg.models.multimodal import answers
+from inforeg.models.inference import infer
 from inforeg.registry import METHODS
 
 
@@ -29,12 +29,12 @@ def unimodal_runs(spec: RunSpec) -> list[RunSpec]:
     ]
 
 
-def joined_weights(spec: RunSpec, weights: Weights) -> dict[str, Tensor]:
+def joined_weights(spec: RunSpec, weights: LoadWeights) -> dict[str, Tensor]:
     """The weights of `unimodal_runs(spec)`, which are those of one model of all modalities under `Sum`."""
     return {name: tensor for run in unimodal_runs(spec) for name, tensor in weights(run).items()}
 
 
-def ask_teachers(state: TrainState, weights: Weights) -> Output:
+def ask_teachers(state: TrainState, weights: LoadWeights) -> Output:
     """Features and logits, without gradient, of the teachers for the whole training split in order.
 
     Frozen teachers say the same of a sample in every epoch, so they are asked once.
@@ -42,4 +42,4 @@ def ask_teachers(state: TrainState, weights: Weights) -> Output:
     teachers = state.blueprint.build(fusion=Sum).to(state.device).eval()
     teachers.load_state_dict(joined_weights(state.spec, weights))
     state.cost.watch(teachers)
-    return answers(teachers, state.train)
+    return infer(teachers, state.train)

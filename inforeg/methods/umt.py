@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from pydantic import NonNegativeFloat
 from torch import Tensor
 
-from inforeg.methods.base import Batch, Family, Method, Output, RunSpec, TrainState, Weights
+from inforeg.methods.base import Batch, Family, LoadWeights, Method, Output, RunSpec, TrainState
 from inforeg.methods.teachers import ask_teachers, unimodal_runs
 
 
@@ -31,7 +31,7 @@ class UMT(Method):
         """The teachers."""
         return unimodal_runs(spec)
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """Ask the teachers."""
         self._teachers = ask_teachers(state, weights)
 

@@ -1,6 +1,6 @@
 """Unimodal training."""
 
-from inforeg.methods.base import Blueprint, Method, MultimodalModel, Settings, TrialConfig
+from inforeg.methods.base import Blueprint, Method, MultimodalModel, RunConfig, Settings
 from inforeg.models.fusion import Sum
 
 
@@ -20,7 +20,7 @@ class Unimodal(Method):
 
     modality: str = ""
 
-    def supports(self, config: TrialConfig) -> tuple[bool, str]:
+    def supports(self, config: RunConfig) -> tuple[bool, str]:
         """One of the benchmark's modalities."""
         if self.modality not in config.encoders:
             known = " or ".join(config.encoders)

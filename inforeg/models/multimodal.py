@@ -1,12 +1,11 @@
 """One encoder per modality and a fusion over their features."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 import torch
 from torch import Tensor, nn
 
-from inforeg.batch import Batch, Output, Values, on_each
-from inforeg.data.split import Split
+from inforeg.batch import Output, Values, on_each
 from inforeg.models.fusion import Fusion
 
 
@@ -79,29 +78,6 @@ def _encode_part(encoder: nn.Module, values: Values, present: Tensor) -> Tensor:
     empty = features.new_zeros(len(present), features.shape[1])
     scattered: Tensor = empty.index_copy(0, rows, features)
     return torch.where(present.unsqueeze(1), scattered, 0.0)
-
-
-Change = Callable[[Batch], Batch]
-
-
-@torch.no_grad()
-def answers(model: MultimodalModel, split: Split, change: Change | None = None) -> Output:
-    """The model's `answer` to a whole split, in its order and without gradient.
-
-    Measured in evaluation mode; the model's mode is left as it was. `change` is made to each batch before.
-    """
-    training = model.training
-    model.eval()
-    batches = split.batches(split.at_once)
-    parts: list[Output] = [
-        model.answer(batch.inputs) for batch in (map(change, batches) if change else batches)
-    ]
-    model.train(training)
-    return Output(
-        {m: torch.cat([part.features[m] for part in parts]) for m in parts[0].features},
-        torch.cat([part.logits for part in parts]),
-        {m: torch.cat([part.unimodal[m] for part in parts]) for m in parts[0].unimodal},
-    )
 
 
 def without(features: Mapping[str, Tensor], removed: Collection[str]) -> dict[str, Tensor]:

@@ -7,7 +7,7 @@ from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from inforeg.models.multimodal import answers
+from inforeg.models.inference import infer
 from inforeg.probes.restore import Restored
 from inforeg.random import stream
 
@@ -23,7 +23,7 @@ def embed(run: Restored) -> pd.DataFrame:
     """
     test = run.data.test
     chosen = torch.randperm(len(test), generator=stream(None, "tsne"))[:SAMPLES].sort().values
-    features = answers(run.model, test.part(chosen.to(test.target.device))).features
+    features = infer(run.model, test.part(chosen.to(test.target.device))).features
     target = test.target.cpu()[chosen].numpy()
     parts = []
     for modality, values in features.items():

@@ -8,16 +8,14 @@ from typing import Any
 
 from torch import nn
 
+from inforeg.engine.versions import versions
 from inforeg.errors import UserError, shown, unknown
 from inforeg.methods.base import Settings
 from inforeg.models.fusion import fusion_class
 from inforeg.reading import validated
-from inforeg.registry import BENCHMARKS, ENCODERS, METHODS
-from inforeg.runspec import BenchmarkConfig, RunSpec, Setting, TrialConfig
+from inforeg.registry import DATASETS, ENCODERS, METHODS
+from inforeg.runspec import BenchmarkConfig, RunConfig, RunSpec, Setting
 from inforeg.suite.project import Project
-
-ENGINE_VERSION = 3
-"""Part of every run's spec; raise it when a change to the loop or the models may change results."""
 
 
 def resolve(
@@ -115,7 +113,7 @@ def _overridden(
 ) -> tuple[dict[str, Any], dict[str, Setting]]:
     """The benchmark's YAML and the method's `settings` with the overrides applied."""
     known = {field.name for field in dataclasses.fields(METHODS.get(method))}
-    fields = set(TrialConfig.model_fields)
+    fields = set(RunConfig.model_fields)
     tree: dict[str, Any] = base.model_dump(mode="json")
     for key, value in overrides.items():
         if key.split(".")[0] in fields:
@@ -132,29 +130,23 @@ def _overridden(
     return tree, settings
 
 
-def versions(method: str, config: TrialConfig) -> dict[str, int]:
-    """The versions of all code that decides a run's numbers."""
-    data_set = BENCHMARKS.get(config.data.name)
-    return {"engine": ENGINE_VERSION, "method": METHODS.get(method).version, "data": data_set.version}
-
-
-def _with_defaults(config: TrialConfig, benchmark: str) -> TrialConfig:
+def _with_defaults(config: RunConfig, benchmark: str) -> RunConfig:
     """What decides numbers in `config`, with every option of data set and encoders spelled out."""
     fusion_class(config.fusion)
     for modality in config.encoders:
         # Losses and traces are logged by modality beside these, and torch keeps modules as attributes.
         if modality in ("joint", "head", "whole") or hasattr(nn.ModuleDict, modality):
             raise UserError(f"The modality's name {modality!r} is reserved; choose another.")
-        if modality not in (known := BENCHMARKS.get(config.data.name).modalities):
+        if modality not in (known := DATASETS.get(config.data.name).modalities):
             raise unknown(f"modality of benchmark {benchmark!r} named", modality, known)
-    data = BENCHMARKS.options(BENCHMARKS.build(config.data.name, config.data.options))
+    data = DATASETS.options(DATASETS.build(config.data.name, config.data.options))
     encoders = {
         modality: {"kind": encoder.kind, **ENCODERS.options(ENCODERS.build(encoder.kind, encoder.options))}
         for modality, encoder in config.encoders.items()
     }
     complete = {"data": {"name": config.data.name, **data}, "encoders": encoders}
-    given = config.model_dump(mode="json", include=set(TrialConfig.model_fields))
-    return TrialConfig.model_validate(given | complete)
+    given = config.model_dump(mode="json", include=set(RunConfig.model_fields))
+    return RunConfig.model_validate(given | complete)
 
 
 FACTOR = re.compile(r"x(\d+(\.\d+)?)")

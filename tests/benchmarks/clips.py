@@ -26,7 +26,7 @@ from inforeg.data.split import Data, Split
 from inforeg.data.transforms import Transform
 from inforeg.engine.loop import fit
 from inforeg.engine.record import Record
-from inforeg.runspec import TrialConfig
+from inforeg.runspec import RunConfig
 from tests.conftest import make_spec, start
 
 SHAPES = {"audio": ((66_150,), np.int16), "video": ((3, 3, 224, 224), np.uint8)}
@@ -129,7 +129,7 @@ class Peak:
 
 def epoch(data: Data, method: str, folder: Path) -> dict[str, Any]:
     """Train one epoch into `folder`; what it took."""
-    config = TrialConfig(
+    config = RunConfig(
         data={"name": "synthetic"},  # whatever is registered: the data are given
         encoders={"audio": {"kind": "resnet18"}, "video": {"kind": "resnet18_clip"}},
         training={"epochs": 1, "lr": 0.002, "batch_size": 64},

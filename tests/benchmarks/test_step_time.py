@@ -16,7 +16,7 @@ import torch
 
 from inforeg.data.base import Data, Held
 from inforeg.registry import METHODS
-from inforeg.runspec import TrialConfig
+from inforeg.runspec import RunConfig
 from tests.conftest import make_spec, start, untrained
 
 SMALL = {
@@ -47,7 +47,7 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
     inputs = {m: torch.randn(samples, *shape, generator=generator) for m, shape in pair["shapes"].items()}
     split = Held(inputs, torch.arange(samples) % 6)
     data = Data(tuple("abcdef"), split, split, split)
-    config = TrialConfig(
+    config = RunConfig(
         data={"name": "noise"},
         encoders=pair["encoders"],
         training={"epochs": EPOCHS, "lr": 0.002, "batch_size": pair["batch"]},

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inforeg.registry import METHODS
-from inforeg.runspec import RunSpec, TrialConfig
+from inforeg.runspec import RunConfig, RunSpec
 from tests.conftest import make_spec
 
 TWO, THREE = ("audio", "image"), ("audio", "image", "text")
@@ -20,7 +20,7 @@ CASES = [
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: "/".join(case[:2]))
 
 
-def spec_of(case, config: TrialConfig | None = None, **more) -> RunSpec:
+def spec_of(case, config: RunConfig | None = None, **more) -> RunSpec:
     """The spec of a case; under `make_config()` every method runs, or nothing would test it."""
     method, variant, settings = case
     return make_spec(method, variant, config=config, **{**settings, **more})

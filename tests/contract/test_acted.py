@@ -6,9 +6,9 @@ import torch
 from inforeg.engine.loop import _traces, _train_epoch
 from inforeg.methods import agm
 from inforeg.methods.inforeg import InfoRegMethod
+from inforeg.methods.shared.supports import supports
 from inforeg.methods.shared.windowed import Windowed
 from inforeg.registry import METHODS
-from inforeg.suite.plan import supports
 from tests.conftest import Unrecorded, make_config, make_spec, start
 from tests.contract.cases import CASES, THREE, TWO, rows, spec_of
 

@@ -15,13 +15,13 @@ from inforeg.engine.probe import probe
 from inforeg.engine.train import train
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
+from inforeg.methods.shared.supports import supports
 from inforeg.models.fusion import FUSIONS, fusion_class
 from inforeg.models.joined import JoinedModel
 from inforeg.probes.restore import Restored, restore
 from inforeg.random import stream
 from inforeg.registry import METHODS
 from inforeg.runspec import RunSpec
-from inforeg.suite.plan import supports
 from tests.conftest import make_config, make_data, make_spec
 from tests.contract.cases import CASES, THREE, TWO, rows, spec_of
 

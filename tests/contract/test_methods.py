@@ -14,9 +14,9 @@ from inforeg.engine.evaluate import evaluate
 from inforeg.engine.record import Record
 from inforeg.engine.train import blueprint, method_of
 from inforeg.methods.base import Method
+from inforeg.methods.shared.supports import supports
 from inforeg.registry import METHODS
 from inforeg.runspec import RunSpec
-from inforeg.suite.plan import supports
 from tests.conftest import make_config, make_data, make_spec, poisoned
 from tests.contract.cases import THREE, TWO, cases, rows, spec_of
 

@@ -17,8 +17,8 @@ from inforeg.engine.loop import fit
 from inforeg.engine.plugins import RELEASED
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
+from inforeg.methods.shared.supports import supports
 from inforeg.registry import METHODS
-from inforeg.suite.plan import supports
 from tests.conftest import Unrecorded, make_config, make_data, make_spec, start, untrained
 
 OWN = sorted(

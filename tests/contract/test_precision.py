@@ -7,8 +7,8 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 
 from inforeg.engine.loop import fit
 from inforeg.methods.shared.state import TrainState
+from inforeg.methods.shared.supports import supports
 from inforeg.models.fusion import FUSIONS
-from inforeg.suite.plan import supports
 from tests.conftest import WIDTH, Unrecorded, make_config, make_data, start, untrained
 from tests.contract.cases import TWO, cases, spec_of
 

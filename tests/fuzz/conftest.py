@@ -16,9 +16,9 @@ from pydantic.dataclasses import dataclass
 
 from inforeg.__main__ import main
 from inforeg.data import arrays, splits
-from inforeg.data.base import Benchmark, Data
+from inforeg.data.base import Data, Dataset
 from inforeg.data.sources import Source
-from inforeg.registry import BENCHMARKS, OPTIONS
+from inforeg.registry import DATASETS, OPTIONS
 from inforeg.suite.folders.store import directory_hash, prepare
 from tests.unit.conftest import fingerprint, write
 
@@ -71,7 +71,7 @@ TRAIN = {
 
 
 @dataclass(frozen=True, config=OPTIONS)
-class Dots(Benchmark):
+class Dots(Dataset):
     """Two noisy views of four classes, stored as arrays."""
 
     name: ClassVar[str] = "dots"
@@ -98,7 +98,7 @@ class Dots(Benchmark):
 
 @pytest.fixture(autouse=True)
 def _dots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(BENCHMARKS.classes, "dots", Dots)
+    monkeypatch.setitem(DATASETS.classes, "dots", Dots)
     monkeypatch.delenv("INFOREG_ROOT", raising=False)
 
 
@@ -107,7 +107,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A project whose runs, frames, tables and claims are there; not to be changed."""
     root = tmp_path_factory.mktemp("fuzz") / "project"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BENCHMARKS.classes, "dots", Dots)
+        patch.setitem(DATASETS.classes, "dots", Dots)
         for name, content in (
             ("benchmarks/dots", BENCHMARK),
             ("experiments/main", EXPERIMENT),

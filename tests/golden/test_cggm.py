@@ -7,7 +7,7 @@ import torch
 
 from inforeg.batch import Output
 from inforeg.methods.cggm import balance, linear_gradient
-from inforeg.suite.plan import supports
+from inforeg.methods.shared.supports import supports
 from tests.conftest import make_config, make_spec, start
 
 MODALITIES = ("audio", "image")

@@ -5,7 +5,7 @@ import torch
 
 from inforeg.batch import Batch, Output
 from inforeg.methods.pmr import class_means
-from inforeg.models.multimodal import answers
+from inforeg.models.inference import infer
 from tests.conftest import make_config, make_data, make_spec, start
 
 
@@ -139,7 +139,7 @@ def test_prototypes_are_of_another_part_in_each_epoch(monkeypatch):
 
     def spy(model, split):
         parts.append({tuple(row) for row in split.inputs["audio"].tolist()})
-        return answers(model, split)
+        return infer(model, split)
 
     monkeypatch.setattr("inforeg.methods.pmr.answers", spy)
     method, state = start(make_spec("pmr", share=0.25))

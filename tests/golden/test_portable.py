@@ -17,7 +17,7 @@ import torch
 from inforeg.data.base import Data, Held, Split
 from inforeg.engine import checkpoint, machine
 from inforeg.engine.record import MODEL, PREDICTIONS
-from inforeg.runspec import EncoderConfig, TrialConfig
+from inforeg.runspec import EncoderConfig, RunConfig
 from inforeg.suite.project import Project
 from tests.conftest import make_config, make_spec
 
@@ -60,7 +60,7 @@ def drawn(shapes: dict[str, tuple[int, ...]], size: int, seed: int) -> Split:
     return Held(inputs, target)
 
 
-def config(source: str, optimizer: str) -> TrialConfig:
+def config(source: str, optimizer: str) -> RunConfig:
     """Two epochs on the benchmark's own encoders."""
     training = {"epochs": 2, "lr": 0.02 if optimizer == "sgd" else 0.002, "optimizer": optimizer}
     if source == "resnet18":

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -63,9 +63,9 @@ def test_links_lead_somewhere(link):
     assert (ROOT / link).exists()
 
 
-@pytest.mark.parametrize("name", BENCHMARKS.classes)
+@pytest.mark.parametrize("name", DATASETS.classes)
 def test_every_data_set_has_its_licence_and_citation(name):
-    benchmark = BENCHMARKS.get(name)
+    benchmark = DATASETS.get(name)
     row = next(line for line in section("Data").splitlines() if line.startswith(f"| {name} "))
     for part in (", ".join(benchmark.modalities), benchmark.licence, benchmark.citation):
         assert f"| {part} |" in row

@@ -20,7 +20,7 @@ from inforeg.metrics.cost import COUNTS
 from inforeg.probes.corruption import Corrupted, areas
 from inforeg.probes.frames import COLUMNS
 from inforeg.reading import read_json
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 from inforeg.runspec import RunSpec
 from inforeg.suite.experiment import Selection
 from inforeg.suite.jobs import closure
@@ -247,7 +247,7 @@ def _absent(plan: Plan, root: Path) -> dict[str, dict[str, list[str]]]:
 def _lacking(spec: RunSpec, root: Path) -> dict[str, list[str]]:
     """The classes without a sample in a split on which the finished run `spec` was judged, by split."""
     frame = read_parquet(spec.directory(root) / PREDICTIONS, ["split", "target"])
-    classes = BENCHMARKS.get(spec.config.data.name).classes
+    classes = DATASETS.get(spec.config.data.name).classes
     present = {str(split): set(group) for split, group in frame.groupby("split", observed=True)["target"]}
     missing = {
         split: [name for index, name in enumerate(classes) if index not in found]

@@ -17,7 +17,7 @@ from inforeg.analysis.statistics.compare import differences, scores
 from inforeg.analysis.statistics.paired import mean_interval
 from inforeg.analysis.tables.details import number
 from inforeg.metrics.base import metric_of, title_of
-from inforeg.runspec import DataConfig, TrialConfig
+from inforeg.runspec import DataConfig, RunConfig
 from inforeg.suite.experiment import Selection
 from inforeg.ties import settled
 
@@ -76,7 +76,7 @@ def honest_split(study: Study) -> dict[str, str]:
     }
 
 
-def _honest(config: TrialConfig) -> TrialConfig | None:
+def _honest(config: RunConfig) -> RunConfig | None:
     """`config` with the data set's own split in the place of a random one; None where it is not random."""
     if config.data.options.get("split") != "random":
         return None

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pandas as pd
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.tables.render import Cell
+from inforeg.analysis.tables.render import Entry
 
 IDLE = "†"
 """Marks a cell some of whose runs are those of a method that never acted."""
 
-Cells = Mapping[tuple[str, str], Cell]
+Cells = Mapping[tuple[str, str], Entry]
 """By row key and benchmark."""
 
 
@@ -33,7 +33,7 @@ def never(study: Study) -> dict[tuple[str, str], str]:
     return {(str(row), str(b)): f"{idle} of {runs}" for (row, b), (idle, runs) in counts.items() if idle}
 
 
-def marked(study: Study, cells: Cells) -> dict[tuple[str, str], Cell]:
+def marked(study: Study, cells: Cells) -> dict[tuple[str, str], Entry]:
     """`cells`, and a mark on those of a method that never acted in a run."""
     idle = never(study)
     return {at: replace(cell, mark=cell.mark + IDLE) if at in idle else cell for at, cell in cells.items()}

@@ -9,7 +9,7 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.compare import Pair, corrected, effects, scores
 from inforeg.analysis.statistics.paired import ALPHA
 from inforeg.analysis.tables.details import EPOCH, INTERVAL, NOTHING, interval, number, signed
-from inforeg.analysis.tables.render import Cell, Table
+from inforeg.analysis.tables.render import Entry, Table
 from inforeg.metrics.base import POINTS, metric_of, metrics, title_of
 from inforeg.suite.experiment import Claim
 
@@ -65,7 +65,7 @@ def overview_table(study: Study, lines: pd.DataFrame) -> Table:
     cells = {(line["claim"], line["benchmark"]): _verdict_cell(line) for line in lines.to_dict("records")}
     rows = [
         [
-            Cell(f"{claim.statement} ({claim.source})"),
+            Entry(f"{claim.statement} ({claim.source})"),
             _printed(claim),
             *(cells[claim.id, b] for b in study.benchmarks),
         ]
@@ -88,14 +88,14 @@ def detail_table(study: Study, lines: pd.DataFrame) -> Table:
     """Every test in numbers; arguments as of `overview_table`."""
     header = ["Claim", "Benchmark", "Difference [95 %]", "n", "d_z", "p", "p (Holm)", "Verdict"]
     rows = [
-        [Cell(line["claim"]), Cell(study.titles([line["benchmark"]])), *_numbers(line)]
+        [Entry(line["claim"]), Entry(study.titles([line["benchmark"]])), *_numbers(line)]
         for line in lines.to_dict("records")
     ]
     notes = [*_notes(study, lines)]
     if lines["test_set_low"].notna().any():
         header.append("Test sets [95 %]")
         for row, line in zip(rows, lines.to_dict("records"), strict=True):
-            row.append(Cell(interval(line, "test_set")))
+            row.append(Entry(interval(line, "test_set")))
         notes.append("Test sets: the difference over resampled test sets, these few seeds held fixed.")
     return Table(f"{study.experiment.title}: tests", f"{study.name}-tests", header, rows, notes)
 
@@ -152,24 +152,24 @@ def _units() -> str:
     return f"{POINTS.name} ({', '.join(f'{each.unit.difference} for a {each.title}' for each in others)})"
 
 
-def _verdict_cell(line: Mapping[Any, Any]) -> Cell:
+def _verdict_cell(line: Mapping[Any, Any]) -> Entry:
     symbol = SYMBOLS[line["verdict"]]
-    return Cell(symbol if line["verdict"] == "left out" else f"{symbol} {signed(line['difference'])}")
+    return Entry(symbol if line["verdict"] == "left out" else f"{symbol} {signed(line['difference'])}")
 
 
-def _printed(claim: Claim) -> Cell:
-    return Cell("; ".join(f"{data} {signed(value)}" for data, value in claim.printed.items()) or "—")
+def _printed(claim: Claim) -> Entry:
+    return Entry("; ".join(f"{data} {signed(value)}" for data, value in claim.printed.items()) or "—")
 
 
-def _numbers(line: Mapping[Any, Any]) -> list[Cell]:
-    symbol = Cell(SYMBOLS[line["verdict"]])
+def _numbers(line: Mapping[Any, Any]) -> list[Entry]:
+    symbol = Entry(SYMBOLS[line["verdict"]])
     if line["verdict"] == "left out":
         return [NOTHING] * 5 + [symbol]
     return [
-        Cell(f"{signed(line['difference'])} {interval(line, 'ci')}"),
-        Cell(f"{line['n']:.0f}"),
-        Cell(signed(line["effect_size"])),
-        Cell(number(line["p"], ".2g")),
-        Cell(number(line["p_holm"], ".2g")),
+        Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
+        Entry(f"{line['n']:.0f}"),
+        Entry(signed(line["effect_size"])),
+        Entry(number(line["p"], ".2g")),
+        Entry(number(line["p_holm"], ".2g")),
         symbol,
     ]

@@ -11,7 +11,7 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.across import Ranks
 from inforeg.analysis.statistics.paired import ALPHA, MINIMUM
 from inforeg.analysis.tables import acting
-from inforeg.analysis.tables.render import Cell, Table
+from inforeg.analysis.tables.render import Entry, Table
 from inforeg.engine.selection import CHOOSING
 from inforeg.metrics.base import metric_of, title_of
 from inforeg.metrics.classification import ACCURACY, MACRO_F1
@@ -39,7 +39,7 @@ OFTEN = (
     " Acted: share of the steps of the whole training in which the method changed a gradient "
     f"({acting.IDLE}: in none of some run)."
 )
-NOTHING = Cell("—")
+NOTHING = Entry("—")
 
 INTERVAL = (
     "which before any correction rejects all differences outside the 95 % interval (fewer than "
@@ -74,8 +74,8 @@ def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> T
     """
     rows = [
         [
-            Cell(study.labels[line["row"]]),
-            Cell(number(line["mean_rank"], ".1f")),
+            Entry(study.labels[line["row"]]),
+            Entry(number(line["mean_rank"], ".1f")),
             _estimate(line, "iqm", ".1f"),
             _estimate(line, "improvement", ".2f"),
         ]
@@ -135,7 +135,7 @@ def _unit(rule: str, metric: str) -> str:
     return "% of steps" if (rule, metric) == ACTED else metric_of(metric).unit.name
 
 
-def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]]) -> list[list[Cell]]:
+def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]]) -> list[list[Entry]]:
     """A line per row and variant; `columns` name a selection rule and a test metric each."""
     runs = study.collected.runs
     here = runs[(runs["benchmark"] == benchmark) & (runs["split"] == "test")]
@@ -153,11 +153,11 @@ def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]
         for variant in variants:
             text = label if len(variants) == 1 else f"{label} ({variant})"
             cells = (found.get((key, variant, *column)) for column in columns.values())
-            lines.append([Cell(text), *(cell or NOTHING for cell in cells)])
+            lines.append([Entry(text), *(cell or NOTHING for cell in cells)])
     return lines
 
 
-def _acted(study: Study, benchmark: str) -> dict[tuple[str, ...], Cell]:
+def _acted(study: Study, benchmark: str) -> dict[tuple[str, ...], Entry]:
     """By row, variant and `ACTED`, the share of steps in which the method changed a gradient, if it says."""
     shares = acting.acted(study)
     groups = shares[shares["benchmark"] == benchmark].groupby(["row", "variant"])["value"]
@@ -173,7 +173,7 @@ def _acted(study: Study, benchmark: str) -> dict[tuple[str, ...], Cell]:
 def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: str) -> Table:
     """One benchmark: every row's difference to each reference with its interval and corrected p."""
     metric, labels = study.experiment.metric, study.labels
-    lines = {key: [Cell(label)] for key, label in labels.items()}
+    lines = {key: [Entry(label)] for key, label in labels.items()}
     header = ["Method"]
     for reference, comparison in zip(reference_names(study), comparisons, strict=True):
         header += [f"Over {reference} ({metric_of(metric).unit.difference})", "p after Holm"]
@@ -186,10 +186,13 @@ def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: st
     return Table(what, f"{study.name}-{benchmark}-tests", header, list(lines.values()), [note])
 
 
-def _tested(line: Mapping[Any, Any]) -> list[Cell]:
+def _tested(line: Mapping[Any, Any]) -> list[Entry]:
     if pd.isna(line["difference"]):
         return [NOTHING, NOTHING]
-    return [Cell(f"{signed(line['difference'])} {interval(line, 'ci')}"), Cell(number(line["p_holm"], ".3f"))]
+    return [
+        Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
+        Entry(number(line["p_holm"], ".3f")),
+    ]
 
 
 def reference_names(study: Study) -> Iterator[str]:
@@ -206,13 +209,13 @@ def spread(study: Study) -> str:
     return f"Mean ± sd (ddof = 1) over n = {study.experiment.seeds} seeds."
 
 
-def mean_sd(mean: float, sd: float) -> Cell:
+def mean_sd(mean: float, sd: float) -> Entry:
     """A mean with its standard deviation."""
-    return Cell(f"{number(mean, '.1f')} ± {number(sd, '.1f')}")
+    return Entry(f"{number(mean, '.1f')} ± {number(sd, '.1f')}")
 
 
-def _estimate(line: Mapping[Any, Any], key: str, digits: str) -> Cell:
+def _estimate(line: Mapping[Any, Any], key: str, digits: str) -> Entry:
     if key not in line or pd.isna(line[key]):
         return NOTHING
     value, low, high = (number(line[end], digits) for end in (key, f"{key}_low", f"{key}_high"))
-    return Cell(f"{value} [{low}, {high}]")
+    return Entry(f"{value} [{low}, {high}]")

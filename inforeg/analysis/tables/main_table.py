@@ -12,17 +12,17 @@ from inforeg.analysis.statistics.compare import best_variants, weakest
 from inforeg.analysis.statistics.paired import ALPHA
 from inforeg.analysis.tables import acting
 from inforeg.analysis.tables.details import EPOCH, NOTHING, mean_sd, number, reference_names, spread
-from inforeg.analysis.tables.render import Cell, Style, Table
+from inforeg.analysis.tables.render import Entry, Style, Table
 from inforeg.errors import unknown
 from inforeg.metrics.base import is_weakest, metric_of, title_of
 from inforeg.ties import settled
 
 MARKS = (("↑", "↓"), ("△", "▽"))
 """Above and below, by reference."""
-Sets = Mapping[str, Mapping[str, Cell]]
+Sets = Mapping[str, Mapping[str, Entry]]
 """What a table shows of each data set, ours or printed: title to row key to cell."""
 
-Content = tuple[list[str], list[list[Cell]]]
+Content = tuple[list[str], list[list[Entry]]]
 """Header, without the first column, and rows."""
 
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
@@ -40,7 +40,7 @@ def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
     experiment = study.experiment
     left_out = study.collected.provenance["left_out"]
     letters = dict(zip(sorted({cell["reason"] for cell in left_out}), _letters(), strict=False))
-    cells = {(cell["row"], cell["benchmark"]): Cell("—", mark=letters[cell["reason"]]) for cell in left_out}
+    cells = {(cell["row"], cell["benchmark"]): Entry("—", mark=letters[cell["reason"]]) for cell in left_out}
     shown = _bracketed(study, _cells(study, comparisons))
     cells |= acting.marked(study, shown)
     sets = {
@@ -67,7 +67,7 @@ def _letters() -> Iterator[str]:
 def _side_by_side(study: Study, sets: Sets) -> Content:
     """Header and rows with a column per data set."""
     rows = [
-        [Cell(label), *(cells.get(keys[""], NOTHING) for cells in sets.values())]
+        [Entry(label), *(cells.get(keys[""], NOTHING) for cells in sets.values())]
         for label, keys in study.grid.items()
     ]
     return list(sets), rows
@@ -77,13 +77,13 @@ def _stacked(study: Study, sets: Sets, columns: Sequence[str]) -> Content:
     """Header and rows with the experiment's own columns, one data set below the other."""
     rows = []
     for title, cells in sets.items():
-        rows.append([Cell(title, "heading"), *(Cell("") for _ in columns)])
+        rows.append([Entry(title, "heading"), *(Entry("") for _ in columns)])
         for label, keys in study.grid.items():
-            rows.append([Cell(label), *(cells.get(keys.get(column, ""), NOTHING) for column in columns)])
+            rows.append([Entry(label), *(cells.get(keys.get(column, ""), NOTHING) for column in columns)])
     return list(columns), rows
 
 
-def _bracketed(study: Study, cells: Mapping[tuple[str, str], Cell]) -> Mapping[tuple[str, str], Cell]:
+def _bracketed(study: Study, cells: Mapping[tuple[str, str], Entry]) -> Mapping[tuple[str, str], Entry]:
     """`cells` with the means of the metrics `beside` in brackets."""
     if not study.experiment.beside:
         return cells
@@ -117,9 +117,9 @@ def beside(study: Study, benchmark: str) -> list[str]:
     ]
 
 
-def _cells(study: Study, comparisons: Sequence[pd.DataFrame]) -> dict[tuple[str, str], Cell]:
+def _cells(study: Study, comparisons: Sequence[pd.DataFrame]) -> dict[tuple[str, str], Entry]:
     """Mean ± sd of every row, ranked among the rows that are tested against the same one, with its marks."""
-    cells: dict[tuple[str, str], Cell] = {}
+    cells: dict[tuple[str, str], Entry] = {}
     ascending = not metric_of(study.experiment.metric).higher_is_better
     for marks, comparison in zip(MARKS, comparisons, strict=False):
         family = comparison["row"].map(study.experiment.own_references)
@@ -194,5 +194,5 @@ def _who(study: Study, lines: pd.DataFrame, tested: pd.DataFrame) -> str:
     return ", ".join(study.labels[key] for key in lines["row"].unique())
 
 
-def _printed(numbers: Sequence[float | None]) -> Cell:
-    return Cell(" / ".join("—" if x is None else f"{x:.2f}" for x in numbers) or "—")
+def _printed(numbers: Sequence[float | None]) -> Entry:
+    return Entry(" / ".join("—" if x is None else f"{x:.2f}" for x in numbers) or "—")

@@ -44,7 +44,7 @@ _HTML_STYLES: dict[Style, str] = {
 
 
 @dataclass(frozen=True)
-class Cell:
+class Entry:
     """Text of one cell, unescaped; `mark` is set as a superscript."""
 
     text: str
@@ -67,7 +67,7 @@ class Table:
     caption: str
     label: str
     header: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[Sequence[Entry]]
     notes: Sequence[str] = ()
 
 
@@ -107,7 +107,7 @@ def _html_table(table: Table) -> str:
     return f"<h2>{html_text(table.caption)}</h2>\n{body}\n{notes}"
 
 
-def _html_cell(cell: Cell) -> str:
+def _html_cell(cell: Entry) -> str:
     command = _HTML_STYLES[cell.style]
     mark = f"<sup>{html_text(cell.mark)}</sup>" if cell.mark else ""
     return command.format(html_text(cell.text)) + mark
@@ -160,7 +160,7 @@ def _latex_header(name: str) -> str:
     return _stacked(name, 12, "b", "r")
 
 
-def _latex_cell(cell: Cell, width: int = WIDEST) -> str:
+def _latex_cell(cell: Entry, width: int = WIDEST) -> str:
     command = _LATEX_STYLES[cell.style]
     mark = rf"\textsuperscript{{{latex_text(cell.mark)}}}" if cell.mark else ""
     if cell.style == "heading":
@@ -182,7 +182,7 @@ def _stacked(text: str, width: int, anchor: str, align: str) -> str:
     )
 
 
-def _markdown_cell(cell: Cell) -> str:
+def _markdown_cell(cell: Entry) -> str:
     text = markdown_text(cell.text)
     mark = f"<sup>{markdown_text(cell.mark)}</sup>" if cell.mark else ""
     return (_MARKDOWN_STYLES[cell.style].format(text) if text else "") + mark

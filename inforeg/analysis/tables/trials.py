@@ -9,7 +9,7 @@ import pandas as pd
 import yaml
 
 from inforeg.analysis.collected.collect import read_finished
-from inforeg.analysis.tables.render import Cell, Table, markdown
+from inforeg.analysis.tables.render import Entry, Table, markdown
 from inforeg.engine.selection import CHOOSING
 from inforeg.files import write_text
 from inforeg.probes.frames import csv
@@ -78,11 +78,11 @@ def _table(found: pd.DataFrame, rows: Mapping[tuple[str, str, int], Row]) -> Tab
         row = rows[str(benchmark), str(key), number]
         lines.append(
             [
-                Cell(row.label),
-                Cell(str(benchmark)),
+                Entry(row.label),
+                Entry(str(benchmark)),
                 _percent(by_trial["mean"][0]),
                 _percent(chosen["mean"]),
-                Cell(_settings(row.set) if number else "as it stands"),
+                Entry(_settings(row.set) if number else "as it stands"),
             ]
         )
     header = [
@@ -95,8 +95,8 @@ def _table(found: pd.DataFrame, rows: Mapping[tuple[str, str, int], Row]) -> Tab
     return Table("Tuning: the same trials for all methods", "tuning", header, lines, [note])
 
 
-def _percent(value: float) -> Cell:
-    return Cell(f"{value:.1f}" if math.isfinite(value) else "diverged")
+def _percent(value: float) -> Entry:
+    return Entry(f"{value:.1f}" if math.isfinite(value) else "diverged")
 
 
 def _settings(settings: Mapping[str, Any]) -> str:

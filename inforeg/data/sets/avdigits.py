@@ -12,7 +12,7 @@ from pydantic import NonNegativeFloat
 from pydantic.dataclasses import dataclass
 
 from inforeg.data import arrays, splits
-from inforeg.data.base import Benchmark, Data
+from inforeg.data.base import Data, Dataset
 from inforeg.data.sources import Distribution, Source
 from inforeg.registry import OPTIONS
 
@@ -33,7 +33,7 @@ _RECORDINGS = Distribution(
 
 
 @dataclass(frozen=True, config=OPTIONS)
-class AVDigits(Benchmark):
+class AVDigits(Dataset):
     """5000 images of MNIST, each paired with a recording of the Free Spoken Digit Dataset.
 
     Images and recordings are divided first and paired inside each part, so no recording is heard in two

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from inforeg.data import arrays, splits
-from inforeg.data.base import Benchmark, Data
+from inforeg.data.base import Data, Dataset
 from inforeg.data.sources import Distribution, Source
 from inforeg.registry import OPTIONS
 
@@ -23,7 +23,7 @@ _AUDIO = 36  # MFCC of three parts of a window; the columns after them are of th
 
 
 @dataclass(frozen=True, config=OPTIONS)
-class HTAD(Benchmark):
+class HTAD(Dataset):
     """Home-Tasks Activities Dataset: 1386 windows of audio and wrist acceleration, recorded together.
 
     Rows are consecutive windows, and neighbours resemble each other. A stretch of rows of one class is taken

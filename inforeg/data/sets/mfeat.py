@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeFloat
 from pydantic.dataclasses import dataclass
 
 from inforeg.data import arrays, splits
-from inforeg.data.base import Benchmark, Data
+from inforeg.data.base import Data, Dataset
 from inforeg.data.sources import Distribution, Source
 from inforeg.registry import OPTIONS
 
@@ -27,7 +27,7 @@ _TABLES = Distribution(
 
 
 @dataclass(frozen=True, config=OPTIONS)
-class MultipleFeatures(Benchmark):
+class MultipleFeatures(Dataset):
     """UCI Multiple Features: 2000 digits of Dutch utility maps, for three and more modalities.
 
     The views are Fourier coefficients (fou), profile correlations (fac), Karhunen-Loève coefficients (kar),

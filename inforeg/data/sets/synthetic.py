@@ -10,7 +10,7 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from pydantic.dataclasses import dataclass
 
 from inforeg.data import arrays
-from inforeg.data.base import Benchmark, Data
+from inforeg.data.base import Data, Dataset
 from inforeg.data.sources import Source
 from inforeg.data.splits import PARTS
 from inforeg.random import numpy_stream
@@ -21,7 +21,7 @@ CLASSES, DIMENSIONS = 8, 24
 
 
 @dataclass(frozen=True, config=OPTIONS)
-class Synthetic(Benchmark):
+class Synthetic(Dataset):
     """Two views x_m = g_m(u_m) / rho_m of u_m = [a_m e_y + tau s + noise, noise'], labelled synthetic.
 
     e_y is the class's unit vector, s ~ N(0, I) is shared by the views, and g_m turns, bends by a leaky ReLU

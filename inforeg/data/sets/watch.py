@@ -8,7 +8,7 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from inforeg.data import arrays, splits
-from inforeg.data.base import Benchmark, Data
+from inforeg.data.base import Data, Dataset
 from inforeg.data.pickles import read_pickled
 from inforeg.data.sources import Distribution, Source
 from inforeg.registry import OPTIONS
@@ -25,7 +25,7 @@ _SERIES = Distribution(
 
 
 @dataclass(frozen=True, config=OPTIONS)
-class Watch(Benchmark):
+class Watch(Dataset):
     """Seven shoulder exercises of ten people, in windows of 2.56 s.
 
     Attributes:

@@ -204,5 +204,5 @@ def _mean(values: Sequence[Tensor | float]) -> float:
     return torch.tensor(numbers, dtype=torch.float64).mean().item()
 
 
-Weights = Callable[[RunSpec], dict[str, Tensor]]
+LoadWeights = Callable[[RunSpec], dict[str, Tensor]]
 """From a needed run to its model's weights."""

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from inforeg.methods.base import Method, TrainState, Weights
+from inforeg.methods.base import LoadWeights, Method, TrainState
 from inforeg.regulation.window import Active, Windows
 
 
@@ -28,7 +28,7 @@ class Windowed(Method):
     threshold: Annotated[float, Field(ge=0, lt=1, description="K of the window, InfoReg's Eq. 11")] = 0.04
     criterion: Literal["single", "mean3_latch"] = "single"
 
-    def setup(self, state: TrainState, weights: Weights) -> None:
+    def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """No epoch has been seen."""
         self._windows = Windows(state.model.modalities, self.threshold, self.criterion)
 

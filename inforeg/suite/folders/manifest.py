@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from inforeg.data import arrays, splits
-from inforeg.data.base import Benchmark
+from inforeg.data.base import Dataset
 from inforeg.errors import UserError
 from inforeg.files import inside, sha256, write_json
 from inforeg.reading import read_json
@@ -103,22 +103,22 @@ def labels(folder: Path, classes: int) -> NDArray[np.int64]:
     return target
 
 
-def write(benchmark: Benchmark, folder: Path) -> None:
+def write(dataset: Dataset, folder: Path) -> None:
     """Describe the prepared `folder`; equal folders get equal bytes."""
     described = {
         name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
         for name in files_in(folder)
     }
     content = {
-        "benchmark": benchmark.name,
-        "title": benchmark.title,
-        "modalities": benchmark.modalities,
-        "classes": benchmark.classes,
-        "counts": counts(folder, benchmark.classes),
+        "benchmark": dataset.name,
+        "title": dataset.title,
+        "modalities": dataset.modalities,
+        "classes": dataset.classes,
+        "counts": counts(folder, dataset.classes),
         "files": described,
-        "licence": benchmark.licence,
-        "citation": benchmark.citation,
-        "sources": {key: source.record() for key, source in benchmark.sources.items()},
+        "licence": dataset.licence,
+        "citation": dataset.citation,
+        "sources": {key: source.record() for key, source in dataset.sources.items()},
     }
     write_json(folder / NAME, content)
 

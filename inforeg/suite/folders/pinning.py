@@ -10,7 +10,7 @@ from inforeg.errors import UserError
 from inforeg.files import write_text
 from inforeg.locks import locked
 from inforeg.reading import yaml_value
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 from inforeg.suite.folders import manifest, store
 from inforeg.suite.folders.listing import directory_hash
 from inforeg.suite.project import Project
@@ -28,7 +28,7 @@ def add(name: str, project: Project, *, cached: bool = True) -> str:
     Raises:
         UserError: the folder is not whole, or cannot be trained on; data.dvc stays as it was.
     """
-    folder, benchmark = project.root / "data" / name, BENCHMARKS.build(name, {})
+    folder, dataset = project.root / "data" / name, DATASETS.build(name, {})
     if not folder.is_dir():
         raise UserError(
             f"{folder} is not there; make it by `inforeg data prepare {name} --output data/{name}`."
@@ -36,7 +36,7 @@ def add(name: str, project: Project, *, cached: bool = True) -> str:
     manifest.check(folder)
     if (described := manifest.read(folder).benchmark) != name:
         raise UserError(f"{folder / manifest.NAME} is of the data set {described!r}; pin that one.")
-    checks.loaded(benchmark, folder, modalities=benchmark.modalities)
+    checks.loaded(dataset, folder, modalities=dataset.modalities)
     project.pins()  # refuses a data.dvc that nothing should be added to
     md5 = directory_hash(folder)
     if cached and (project.root / ".dvc").is_dir():

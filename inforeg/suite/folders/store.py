@@ -15,7 +15,7 @@ from inforeg.data.splits import PARTS
 from inforeg.errors import UserError, unknown
 from inforeg.files import PART, child
 from inforeg.locks import locked
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 from inforeg.suite.folders import manifest
 from inforeg.suite.folders.listing import directory_hash
 from inforeg.suite.project import Project
@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 
 def data_name(name: str, project: Project) -> str:
     """The data set called `name`, or the one behind the configured benchmark `name`."""
-    if name in BENCHMARKS.classes:
+    if name in DATASETS.classes:
         child(project.root / "data", name, "The class of a data set")
         return name
     if name in project.benchmarks():
         return project.benchmark(name).data.name
-    raise unknown("benchmark", name, {*BENCHMARKS.classes, *project.benchmarks()})
+    raise unknown("benchmark", name, {*DATASETS.classes, *project.benchmarks()})
 
 
 def _matches(folder: Path, expected: str) -> bool:
@@ -118,8 +118,8 @@ def prepare(name: str, output: Path) -> str:
     output.parent.mkdir(parents=True, exist_ok=True)
     with _beside(output) as made:
         build(name, made)
-        benchmark = BENCHMARKS.build(name, {})
-        checks.loaded(benchmark, made, modalities=benchmark.modalities)
+        dataset = DATASETS.build(name, {})
+        checks.loaded(dataset, made, modalities=dataset.modalities)
         made.replace(output)
     return directory_hash(output)
 
@@ -129,7 +129,7 @@ def counts(name: str, folder: Path) -> dict[str, dict[str, int]]:
     if divisions := manifest.read(folder).counts:
         ordered = {name: [part for part in PARTS if part in parts] for name, parts in divisions.items()}
         return {f"{name} {part}": divisions[name][part] for name, parts in ordered.items() for part in parts}
-    data = BENCHMARKS.build(name, {}).load(folder)
+    data = DATASETS.build(name, {}).load(folder)
     targets = {part: getattr(data, part).target for part in PARTS}
     found = {part: target.bincount(minlength=len(data.classes)).tolist() for part, target in targets.items()}
     return {part: dict(zip(data.classes, numbers, strict=True)) for part, numbers in found.items()}
@@ -137,13 +137,13 @@ def counts(name: str, folder: Path) -> dict[str, dict[str, int]]:
 
 def build(name: str, folder: Path) -> None:
     """Make the new `folder` of the data set `name` from its fetched sources, with its manifest."""
-    benchmark = BENCHMARKS.build(name, {})
-    bar = tqdm(benchmark.sources.items(), desc=f"sources of {name}", unit="file", disable=None, leave=False)
+    dataset = DATASETS.build(name, {})
+    bar = tqdm(dataset.sources.items(), desc=f"sources of {name}", unit="file", disable=None, leave=False)
     paths = {key: source.fetch() for key, source in bar}
     folder.mkdir()
-    with checks.blaming(benchmark, "prepare"):
-        benchmark.prepare(paths, folder)
-        manifest.write(benchmark, folder)
+    with checks.blaming(dataset, "prepare"):
+        dataset.prepare(paths, folder)
+        manifest.write(dataset, folder)
 
 
 @contextmanager
@@ -179,7 +179,7 @@ def _is_running(process: str) -> bool:
 
 def _make(name: str, root: Path, expected: str, made: Path) -> None:
     """Put the folder of the data set `name` with the hash `expected` at `made`, and into DVC's cache."""
-    known, pinned_sources = (root / ".dvc").is_dir(), bool(BENCHMARKS.get(name).sources)
+    known, pinned_sources = (root / ".dvc").is_dir(), bool(DATASETS.get(name).sources)
     if known and pinned_sources and _taken(name, root, expected, made):
         return
     try:

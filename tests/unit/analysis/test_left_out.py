@@ -18,8 +18,8 @@ from inforeg.probes.frames import COLUMNS
 from inforeg.suite.presentable import check_figures, check_presentable
 
 KEYS = ["joint", "inforeg", "ogm_ge", "unimodal"]
-BENCHMARKS = ["alpha", "beta"]
-CELLS = [(row, benchmark) for row in KEYS for benchmark in BENCHMARKS]
+DATASETS = ["alpha", "beta"]
+CELLS = [(row, benchmark) for row in KEYS for benchmark in DATASETS]
 LEFT_OUT = {
     **{f"{row}": {(row, "alpha"), (row, "beta")} for row in KEYS},
     "joint on alpha": {("joint", "alpha")},
@@ -33,10 +33,10 @@ def whole(tmp_path_factory):
     """Four rows on two benchmarks, whose labels are text that Matplotlib would take for more."""
     accuracies = {
         (benchmark, row, "default"): [0.7 + 0.01 * place, 0.72, 0.71]
-        for benchmark in BENCHMARKS
+        for benchmark in DATASETS
         for place, row in enumerate(KEYS[:3])
     }
-    accuracies |= {(b, "unimodal", m): [0.6, 0.5, 0.55] for b in BENCHMARKS for m in ("audio", "video")}
+    accuracies |= {(b, "unimodal", m): [0.6, 0.5, 0.55] for b in DATASETS for m in ("audio", "video")}
     rows = [{"label": f"_${row} is text", "method": row} for row in KEYS]
     root = tmp_path_factory.mktemp("whole")
     return examined(

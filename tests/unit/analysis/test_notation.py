@@ -17,7 +17,7 @@ from inforeg.analysis.figures.style import STYLE
 from inforeg.analysis.report import document
 from inforeg.analysis.report.typeset import typeset
 from inforeg.analysis.tables import notation
-from inforeg.analysis.tables.render import Cell, Table, html, latex, markdown
+from inforeg.analysis.tables.render import Entry, Table, html, latex, markdown
 from inforeg.characters import clean, is_plain
 from inforeg.errors import UserError
 
@@ -47,7 +47,12 @@ RARE = ["Привет, мир", "Τί έστι", "smile 😀 ☂", "ẞ ǆ ﬁ"]
 
 def table(text):
     """A table with `text` in every place."""
-    cells = [Cell(text), Cell(text, "best", text), Cell(text, "second"), Cell(text, "heading")]
+    cells = [
+        Entry(text),
+        Entry(text, "best", text),
+        Entry(text, "second"),
+        Entry(text, "heading"),
+    ]
     return Table(text, text, [text] * 4, [cells, cells], [text])
 
 

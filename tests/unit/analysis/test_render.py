@@ -3,15 +3,15 @@ import subprocess
 
 import pytest
 
-from inforeg.analysis.tables.render import Cell, Table, html, latex, markdown
+from inforeg.analysis.tables.render import Entry, Table, html, latex, markdown
 
 TABLE = Table(
     caption="Costs 5 % of $x_1 & more",
     label="t",
     header=["Method", "Long header with a unit (%)"],
     rows=[
-        [Cell(r"a_b & {c} #1 ~ ^ \d <e> | *"), Cell("70.1 ± 0.2", "best", "↑")],
-        [Cell("InfoReg*"), Cell("−1.0", "second", "a")],
+        [Entry(r"a_b & {c} #1 ~ ^ \d <e> | *"), Entry("70.1 ± 0.2", "best", "↑")],
+        [Entry("InfoReg*"), Entry("−1.0", "second", "a")],
     ],
     notes=["50 % of a_b; ●, ○, ✗, ×, —."],
 )
@@ -30,7 +30,7 @@ def test_latex_escapes_and_marks():
 
 
 def test_wide_cells_break_before_their_brackets():
-    row = [Cell("Joint"), Cell("94.2 ± 2.5 (42.0 / 39.5 / 34.2)"), Cell("+0.8 [+0.4, +1.2]")]
+    row = [Entry("Joint"), Entry("94.2 ± 2.5 (42.0 / 39.5 / 34.2)"), Entry("+0.8 [+0.4, +1.2]")]
     text = latex([Table("c", "t", ["Method", "A", "B"], [row])], "")
     assert r"94.2 $\pm$ 2.5 \\ (42.0 / 39.5 / 34.2)\end{tabular}" in text
     assert "& +0.8 [+0.4, +1.2] " in text
@@ -38,7 +38,7 @@ def test_wide_cells_break_before_their_brackets():
 
 def test_the_first_column_has_more_room():
     claim = "InfoReg is more accurate than PMR"
-    text = latex([Table("c", "t", ["Claim", "A"], [[Cell(claim), Cell(claim)]])], "")
+    text = latex([Table("c", "t", ["Claim", "A"], [[Entry(claim), Entry(claim)]])], "")
     assert f"{claim} " in text
     assert r"InfoReg is more \\ accurate than PMR" in text
 

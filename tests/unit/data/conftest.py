@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from inforeg.data import arrays, splits
-from inforeg.data.base import Benchmark, Data
+from inforeg.data.base import Data, Dataset
 from inforeg.data.sources import Distribution, Download, Source
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 from inforeg.suite.folders import store
 from inforeg.suite.project import Project
 
@@ -68,7 +68,7 @@ def boxes(index: Path, cache: Path) -> Distribution:
 
 
 @dataclass(frozen=True)
-class Toy(Benchmark):
+class Toy(Dataset):
     """Ten samples of two classes from one file."""
 
     name: ClassVar[str] = "toy"
@@ -98,7 +98,7 @@ def toy(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file.write_text("0110100101")
     digest = hashlib.sha256(b"0110100101").hexdigest()
     monkeypatch.setattr(Toy, "sources", {"digits": Download(url=file.as_uri(), sha256=digest)})
-    monkeypatch.setitem(BENCHMARKS.classes, "toy", Toy)
+    monkeypatch.setitem(DATASETS.classes, "toy", Toy)
     return file
 
 

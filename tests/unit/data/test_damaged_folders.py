@@ -11,7 +11,7 @@ import pytest
 
 from inforeg.errors import UserError
 from inforeg.files import sha256
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 from inforeg.suite.folders import manifest, store
 from inforeg.suite.project import Project
 from tests.unit.data.test_store import content, dvc, leftovers
@@ -247,7 +247,7 @@ def test_data_prepared_anew_may_be_pinned(
     folder = store.fetch("toy", project)
     shutil.rmtree(folder)
     toy.write_text("1001011010")
-    benchmark = BENCHMARKS.get("toy")
+    benchmark = DATASETS.get("toy")
     other = replace(benchmark.sources["digits"], sha256=sha256(toy))
     monkeypatch.setattr(benchmark, "sources", {"digits": other})
     store.prepare("toy", folder)

@@ -13,7 +13,7 @@ import torch
 from inforeg.data import arrays, checks, splits
 from inforeg.data.base import Data, Held, Split
 from inforeg.errors import UserError
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 from tests.conftest import make_data
 
 PARTS = ("train", "val", "test")
@@ -144,7 +144,7 @@ def test_a_modality_with_an_encoder_must_be_there() -> None:
 @pytest.fixture
 def folder(tmp_path: Path, toy: Path) -> Path:
     """The prepared folder of the data set `toy`."""
-    benchmark = BENCHMARKS.build("toy", {})
+    benchmark = DATASETS.build("toy", {})
     (tmp_path / "toy").mkdir()
     benchmark.prepare({"digits": toy}, tmp_path / "toy")
     return tmp_path / "toy"
@@ -155,7 +155,7 @@ def test_samples_in_two_splits_are_a_warning(folder: Path, caplog: pytest.LogCap
     mixed = {m: torch.cat([data.test.inputs[m][:3], data.val.inputs[m][4:6]]) for m in data.test.inputs}
     data = replace(data, test=Held(mixed, torch.tensor([0, 1, 0, 1, 0])))
 
-    class Repeating(type(BENCHMARKS.build("toy", {}))):  # type: ignore[misc]
+    class Repeating(type(DATASETS.build("toy", {}))):  # type: ignore[misc]
         def load(self, folder: Path) -> Data:
             return data
 
@@ -170,7 +170,7 @@ def test_samples_in_two_splits_are_a_warning(folder: Path, caplog: pytest.LogCap
 )
 @pytest.mark.parametrize("action", ["load", "prepare"])
 def test_an_error_inside_a_plug_in_is_a_sentence_with_its_place(error: Exception, action: str) -> None:
-    benchmark = BENCHMARKS.build("synthetic", {})
+    benchmark = DATASETS.build("synthetic", {})
     words = rf"^{action}\(\) of the data set 'synthetic' fails \({type(error).__name__}.*synthetic\.py"
     with pytest.raises(UserError, match=words) as caught, checks.blaming(benchmark, action):
         raise error
@@ -185,11 +185,11 @@ def test_the_line_in_the_plug_in_is_named(folder: Path) -> None:
     with pytest.raises(
         UserError, match=r"load\(\) .* \(TypeError: the target is <U1; .*; conftest\.py, line \d+\)"
     ):
-        checks.loaded(BENCHMARKS.build("toy", {}), folder)
+        checks.loaded(DATASETS.build("toy", {}), folder)
 
 
 def test_a_full_disk_is_not_the_plug_ins_fault() -> None:
-    with pytest.raises(OSError, match="No space"), checks.blaming(BENCHMARKS.build("synthetic", {}), "load"):
+    with pytest.raises(OSError, match="No space"), checks.blaming(DATASETS.build("synthetic", {}), "load"):
         raise OSError(28, "No space left on device")
 
 
@@ -209,7 +209,7 @@ def test_a_stored_division_is_one(folder: Path, damage: str) -> None:
     positions, words = DIVISIONS[damage]
     arrays.write(folder, split_plain_val=positions)
     with pytest.raises(UserError, match=words):
-        checks.loaded(BENCHMARKS.build("toy", {}), folder)
+        checks.loaded(DATASETS.build("toy", {}), folder)
 
 
 def test_a_division_without_a_part(folder: Path) -> None:
@@ -241,7 +241,7 @@ def test_an_array_that_cannot_be_read(folder: Path, content: bytes) -> None:
     (folder / "target.npy").write_bytes(content)
     # numpy 1 takes a negative size for none, and the first stored part is found to lie beyond it
     with pytest.raises(UserError, match=r"(target|split_\w+)\.npy (cannot be read|holds)"):
-        checks.loaded(BENCHMARKS.build("toy", {}), folder)
+        checks.loaded(DATASETS.build("toy", {}), folder)
     (folder / "target.npy").unlink()
     with pytest.raises(UserError, match=r"target\.npy is missing"):
         arrays.read(folder, "target")

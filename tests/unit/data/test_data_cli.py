@@ -9,7 +9,7 @@ import pytest
 from inforeg.cli import data
 from inforeg.errors import UserError
 from inforeg.files import sha256
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 from inforeg.suite.project import Project
 
 
@@ -65,7 +65,7 @@ def test_prepare_refuses_what_cannot_be_trained_on(
     tmp_path: Path, toy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toy.write_text("0000000000")
-    benchmark = BENCHMARKS.get("toy")
+    benchmark = DATASETS.get("toy")
     pinned = replace(benchmark.sources["digits"], sha256=sha256(toy))
     monkeypatch.setattr(benchmark, "sources", {"digits": pinned})
     with pytest.raises(UserError, match="split of the benchmark 'toy' has samples of one class only"):
@@ -76,7 +76,7 @@ def test_prepare_refuses_what_cannot_be_trained_on(
 def test_prepare_refuses_a_modality_that_is_declared_and_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(BENCHMARKS.get("toy"), "modalities", ("left", "right", "middle"))
+    monkeypatch.setattr(DATASETS.get("toy"), "modalities", ("left", "right", "middle"))
     with pytest.raises(UserError, match="train split of the benchmark 'toy' lacks the modality 'middle'"):
         call("prepare", "toy", "--output", str(tmp_path / "anew"))
 

@@ -16,7 +16,7 @@ from inforeg.data.sets.avdigits import AVDigits
 from inforeg.data.sets.htad import HTAD
 from inforeg.data.sets.mfeat import MultipleFeatures
 from inforeg.data.sets.watch import SUBJECTS, Watch
-from inforeg.registry import BENCHMARKS, ENCODERS
+from inforeg.registry import DATASETS, ENCODERS
 from inforeg.suite.project import Project
 
 Prepared = Callable[[str], Path]
@@ -112,7 +112,7 @@ def test_shapes_types_and_the_training_splits_scale(
     prepared: Prepared, name: str, shapes: dict[str, tuple[int, ...]]
 ) -> None:
     silent = {"avdigits": {"audio_noise": 0, "image_noise": 0}, "mfeat": {"noise": 0}}.get(name, {})
-    data = BENCHMARKS.build(name, silent).load(prepared(name))
+    data = DATASETS.build(name, silent).load(prepared(name))
     assert {modality: data.shape(modality) for modality in data.train.inputs} == shapes
     assert data.train.target.dtype == torch.int64
     assert set(data.train.target.tolist()) == set(range(len(data.classes)))
@@ -147,10 +147,10 @@ def test_scale_comes_from_the_training_samples_alone() -> None:
 def test_noise_belongs_to_the_sample_whatever_the_seed(prepared: Prepared, name: str) -> None:
     torch.manual_seed(0)
     np.random.seed(0)
-    first = BENCHMARKS.build(name, {}).load(prepared(name))
+    first = DATASETS.build(name, {}).load(prepared(name))
     torch.manual_seed(1)
     np.random.seed(1)
-    second = BENCHMARKS.build(name, {}).load(prepared(name))
+    second = DATASETS.build(name, {}).load(prepared(name))
     for modality, values in first.val.inputs.items():
         assert torch.equal(values, second.val.inputs[modality])
 
@@ -213,7 +213,7 @@ def test_watch_takes_every_second_step(prepared: Prepared) -> None:
 @pytest.mark.parametrize("name", Project(Path(__file__).parents[3]).benchmarks())
 def test_configured_encoders_fit_the_data(prepared: Prepared, name: str) -> None:
     config = Project(Path(__file__).parents[3]).benchmark(name)
-    data = BENCHMARKS.build(config.data.name, config.data.options).load(prepared(config.data.name))
+    data = DATASETS.build(config.data.name, config.data.options).load(prepared(config.data.name))
     assert set(config.encoders) == set(data.train.inputs)
     for modality, chosen in config.encoders.items():
         encoder = ENCODERS.build(chosen.kind, chosen.options)

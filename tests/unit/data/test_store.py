@@ -12,7 +12,7 @@ import yaml
 
 from inforeg.errors import UserError
 from inforeg.files import PART
-from inforeg.registry import BENCHMARKS
+from inforeg.registry import DATASETS
 from inforeg.suite.folders import store
 from inforeg.suite.project import Project
 
@@ -219,7 +219,7 @@ def test_prepare_does_not_touch_what_is_there(toy: Path, tmp_path: Path) -> None
 def test_a_data_set_whose_name_is_a_path_is_refused(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(BENCHMARKS.classes, "../x", BENCHMARKS.get("toy"))
+    monkeypatch.setitem(DATASETS.classes, "../x", DATASETS.get("toy"))
     with pytest.raises(UserError, match=r"The class of a data set names '\.\./x', which is not directly in"):
         store.data_name("../x", project)
 
@@ -234,7 +234,7 @@ def test_names_of_data_sets_and_of_configured_benchmarks(project: Project) -> No
         store.data_name("wotch", project)
 
 
-@pytest.mark.parametrize("name", list(BENCHMARKS.classes))
+@pytest.mark.parametrize("name", list(DATASETS.classes))
 def test_rebuilt_folders_are_those_that_the_repository_pins(
     name: str, prepared: Callable[[str], Path]
 ) -> None:

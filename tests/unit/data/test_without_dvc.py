@@ -108,7 +108,7 @@ def test_data_whose_own_files_are_elsewhere_come_from_dvc(
     whole = content(store.fetch("toy", project))
     shutil.rmtree(project.root / "data/toy")
     # The author's prepare reads a file of its own machine, which is not here.
-    monkeypatch.setattr(store.BENCHMARKS.get("toy"), "sources", {})
+    monkeypatch.setattr(store.DATASETS.get("toy"), "sources", {})
     assert content(store.fetch("toy", project)) == whole
     shutil.rmtree(project.root / ".dvc/cache")
     shutil.rmtree(project.root / "data/toy")
