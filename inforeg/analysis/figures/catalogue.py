@@ -11,20 +11,18 @@ from inforeg.analysis.canvas import Figure, mpl
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures import (
     corruption,
+    cost,
     critical_difference,
+    differences,
     embeddings,
     learning_curves,
     selection_rules,
     sweeps,
     window_noise,
 )
-from inforeg.analysis.figures.panels import draw_nothing
-from inforeg.analysis.figures.style import COLOURS, COLUMN, STYLE
-from inforeg.analysis.statistics.compare import compare
-from inforeg.analysis.tables.details import reference_names
+from inforeg.analysis.figures.style import STYLE
 from inforeg.errors import UserError
 from inforeg.files import write_bytes, write_text
-from inforeg.metrics.base import metric_of, title_of
 from inforeg.probes.frames import csv
 from inforeg.suite.presentable import check_figures
 
@@ -69,44 +67,17 @@ UNDATED = {"pdf": "CreationDate", "png": "Software"}
 """What would differ from day to day, by kind of file."""
 
 
-def differences(study: Study) -> tuple[Figure, pd.DataFrame]:
-    """Paired differences against the reference with 95 % intervals; filled where significant after Holm."""
-    experiment = study.experiment
-    numbers = compare(study).dropna(subset="difference")
-    keys = [row.key for row in experiment.rows if row.key != experiment.reference]
-    names = list(study.benchmarks)
-    figure = Figure((COLUMN, (0.35 + 0.13 * len(keys)) * len(names) + 0.3), layout="constrained")
-    axes = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
-    for ax, benchmark in zip(axes, names, strict=True):
-        ax.axvline(0, color="grey", linewidth=0.6)
-        if benchmark not in set(numbers["benchmark"]):
-            draw_nothing(ax)
-        for line in numbers[numbers["benchmark"] == benchmark].to_dict("records"):
-            place = keys.index(line["row"])
-            ax.plot([line["ci_low"], line["ci_high"]], [place, place], color=COLOURS[0])
-            face = COLOURS[0] if line["significant"] else "white"
-            ax.plot(line["difference"], place, "o", ms=3.5, color=COLOURS[0], markerfacecolor=face)
-        ax.set_yticks(range(len(keys)), [study.labels[key] for key in keys])
-        ax.set_ylim(len(keys) - 0.5, -0.5)
-        ax.set_title(study.benchmarks[benchmark].title)
-    reference = next(reference_names(study))
-    title = f"{title_of(experiment.metric)} ({metric_of(experiment.metric).unit.difference})"
-    what = f"Difference to {reference} in test {title}"
-    figure.supxlabel(what, fontsize=STYLE["font.size"])
-    return figure, numbers
-
-
 FIGURES: dict[str, Draw] = {
     "information": learning_curves.information,
     "curves": learning_curves.curves,
     "regulation": learning_curves.regulation,
     "gradients": learning_curves.gradients,
-    "differences": differences,
+    "differences": differences.differences,
     "sweep": sweeps.sweep,
     "gain": sweeps.gain,
     "tsne": embeddings.tsne,
     "critical_difference": critical_difference.critical_difference,
-    "cost": critical_difference.cost,
+    "cost": cost.cost,
     "corruption": corruption.corruption,
     "selection": selection_rules.selection,
     "window_noise": window_noise.window_noise,

@@ -15,7 +15,7 @@ from inforeg.analysis.figures.panels import draw_legend, draw_nothing, entry
 from inforeg.analysis.figures.style import COLOURS, COLUMN
 from inforeg.analysis.statistics.compare import differences, scores
 from inforeg.analysis.statistics.paired import mean_interval
-from inforeg.analysis.tables.details import number
+from inforeg.analysis.tables.words import number
 from inforeg.metrics.base import metric_of, title_of
 from inforeg.runspec import DataConfig, RunConfig
 from inforeg.suite.experiment import Selection

@@ -10,8 +10,8 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.catalogue import FIGURES
 from inforeg.analysis.report.typeset import compiler, marked
 from inforeg.analysis.statistics.compare import compare
-from inforeg.analysis.tables.details import number, signed
 from inforeg.analysis.tables.notation import latex_file, latex_text
+from inforeg.analysis.tables.words import number, signed
 from inforeg.errors import UserError
 
 DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")

@@ -13,7 +13,7 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures import catalogue
 from inforeg.analysis.figures.forest import forest
 from inforeg.analysis.report import document
-from inforeg.analysis.statistics import across, paired
+from inforeg.analysis.statistics import across, paired, verdicts
 from inforeg.analysis.statistics.compare import compare, scores
 from inforeg.analysis.tables import claims, details, main_table, render
 from inforeg.analysis.tables.render import Table
@@ -66,7 +66,7 @@ def write_claims(studies: Sequence[Study], folder: Path) -> None:
     catalogue.write(partial(forest, judged), folder / "figures/claims.pdf")
     write_text(
         folder / "claims.md",
-        f"# The paper's claims, tested\n\n{claims.summary(lines)}\n\n{_PICTURE}\n\n"
+        f"# The paper's claims, tested\n\n{verdicts.summary(lines)}\n\n{_PICTURE}\n\n"
         f"{render.markdown(overviews, origin)}\n## Every test\n\n{render.markdown(details, origin)}",
     )
     write_text(folder / "claims.tex", render.latex([*overviews, *details], origin))
@@ -76,7 +76,7 @@ def write_claims(studies: Sequence[Study], folder: Path) -> None:
         folder / "claims.json",
         {
             "settings": _settings(),
-            "summary": claims.summary(lines),
+            "summary": verdicts.summary(lines),
             "tests": _records(lines),
             "provenance": provenance,
         },
@@ -90,7 +90,7 @@ def write_document(studies: Sequence[Study], folder: Path) -> None:
 
 
 def _judged(studies: Sequence[Study]) -> list[tuple[Study, pd.DataFrame]]:
-    judged = [(study, claims.judge(study)) for study in studies if study.experiment.claims]
+    judged = [(study, verdicts.judge(study)) for study in studies if study.experiment.claims]
     if not judged:
         raise UserError("None of these experiments has claims; add some under `claims:` in their YAML.")
     return judged

@@ -11,8 +11,8 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.compare import best_variants, weakest
 from inforeg.analysis.statistics.paired import ALPHA
 from inforeg.analysis.tables import acting
-from inforeg.analysis.tables.details import EPOCH, NOTHING, mean_sd, number, reference_names, spread
 from inforeg.analysis.tables.render import Entry, Style, Table
+from inforeg.analysis.tables.words import EPOCH, NOTHING, mean_sd, number, reference_names, spread
 from inforeg.errors import unknown
 from inforeg.metrics.base import is_weakest, metric_of, title_of
 from inforeg.ties import settled

@@ -1,0 +1,64 @@
+"""How tables say what they hold: numbers, intervals, selection rules, references."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.statistics.paired import MINIMUM
+from inforeg.analysis.tables.render import Entry
+from inforeg.engine.selection import CHOOSING
+
+EPOCH = {
+    "val": f"at the epoch with the best validation {CHOOSING.title}",
+    "last": "at the last epoch",
+    "test_oracle": f"at the epoch with the best test {CHOOSING.title} (an oracle, biased upwards)",
+}
+"""What a selection rule keeps, in words."""
+
+
+NOTHING = Entry("—")
+
+
+INTERVAL = (
+    "which before any correction rejects all differences outside the 95 % interval (fewer than "
+    f"{MINIMUM} seeds give none)"
+)
+"""What an interval of a difference is; goes on from the name of the test."""
+
+
+def number(value: float, form: str) -> str:
+    """`value` in the format `form`; a dash where it is undefined."""
+    return format(value, form) if math.isfinite(value) else NOTHING.text
+
+
+def signed(value: float) -> str:
+    """`value` with its sign and one digit."""
+    return number(value, "+.1f").replace("-", "−")
+
+
+def interval(line: Mapping[Any, Any], name: str) -> str:
+    """The interval in the columns `name`_low and `name`_high; a dash where there is none."""
+    low, high = (line[f"{name}_{end}"] for end in ("low", "high"))
+    return NOTHING.text if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
+
+
+def reference_names(study: Study) -> Iterator[str]:
+    """What the rows are tested against, by family of tests."""
+    first, *others = (study.labels[reference] for reference in study.experiment.references)
+    own = any(row.reference for row in study.experiment.rows)
+    label = next(row.label for row in study.experiment.rows if row.key == study.experiment.reference)
+    yield f"{label} of the same column" if own else first
+    yield from others
+
+
+def spread(study: Study) -> str:
+    """What the ± of a table means."""
+    return f"Mean ± sd (ddof = 1) over n = {study.experiment.seeds} seeds."
+
+
+def mean_sd(mean: float, sd: float) -> Entry:
+    """A mean with its standard deviation."""
+    return Entry(f"{number(mean, '.1f')} ± {number(sd, '.1f')}")
