@@ -8,7 +8,7 @@ from scipy import stats
 from inforeg.analysis.collected.collect import COLUMNS, Collected
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics import paired
-from inforeg.analysis.tables import claims
+from inforeg.analysis.statistics.verdicts import judge
 from inforeg.random import numpy_stream
 from inforeg.runspec import BenchmarkConfig
 from inforeg.suite.experiment import Experiment
@@ -48,7 +48,7 @@ def verdicts(effect: float, name: str) -> list[list[str]]:
     for _ in range(EXPERIMENTS):
         joint = generator.normal(0.7, 0.02, SEEDS)
         others = joint + generator.normal(effect, 0.01, (CLAIMS, SEEDS))
-        found.append(claims.judge(study(np.stack([joint, *others])))["verdict"].to_list())
+        found.append(judge(study(np.stack([joint, *others])))["verdict"].to_list())
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 from inforeg.engine import machine
 from inforeg.errors import UserError
 
-SET = "from inforeg import machine; machine.limit(); "
+SET = "from inforeg.engine import machine; machine.limit(); "
 SAY = "print(machine.facts()['level'])"
 OURS = (machine.VARIABLE, *machine.LEVELS[machine.PORTABLE])
 

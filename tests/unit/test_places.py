@@ -164,8 +164,8 @@ def test_numbers_that_are_not_finite_are_null(project, capsys, monkeypatch):
             evaluation.metrics["loss"] = float("inf")
         return evaluation
 
-    for user in ("loop", "restore"):
-        monkeypatch.setattr(f"inforeg.engine.{user}.evaluate", overflown)
+    for user in ("engine.loop", "probes.restore"):
+        monkeypatch.setattr(f"inforeg.{user}.evaluate", overflown)
     whole(project)
     for line in Path("run/metrics.jsonl").read_text().splitlines():
         assert json.loads(line)["test/loss"] is None

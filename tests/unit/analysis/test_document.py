@@ -12,7 +12,7 @@ from inforeg.analysis.figures.forest import forest
 from inforeg.analysis.report import document
 from inforeg.analysis.report.outputs import write_claims, write_document, write_figures, write_tables
 from inforeg.analysis.report.typeset import typeset
-from inforeg.analysis.tables import claims
+from inforeg.analysis.statistics import verdicts
 from inforeg.errors import UserError
 
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
@@ -20,7 +20,7 @@ needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs
 
 def judged(sweep):
     study = sweep.study()
-    return [(study, claims.judge(study))]
+    return [(study, verdicts.judge(study))]
 
 
 def test_the_forest_holds_our_effects_and_the_printed_ones(sweep):

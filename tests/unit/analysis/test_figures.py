@@ -13,7 +13,8 @@ import pytest
 import torch
 from sweeps import BETTER, JOINT, make_sweep, placed
 
-from inforeg.analysis.figures import catalogue, critical_difference, learning_curves
+from inforeg.analysis.figures import catalogue, critical_difference, differences, learning_curves
+from inforeg.analysis.figures import cost as cost_figure
 from inforeg.analysis.report.outputs import write_claims, write_figures, write_tables
 from inforeg.errors import UserError
 from inforeg.suite.experiment import Drawing
@@ -82,7 +83,7 @@ def test_curves_are_means_in_percent(sweep):
 
 
 def test_differences_are_those_of_the_comparison(sweep):
-    figure, numbers = catalogue.differences(sweep.study())
+    figure, numbers = differences.differences(sweep.study())
     assert numbers.set_index(["benchmark", "row"])["difference"]["alpha", "inforeg"] == pytest.approx(23 / 8)
     markers = [line for line in figure.axes[1].lines if line.get_marker() == "o"]
     assert [float(line.get_xdata()[0]) for line in markers] == pytest.approx([-23 / 8])
@@ -166,7 +167,7 @@ def test_critical_difference_without_enough_rows_says_so(sweep, tmp_path):
 
 
 def test_cost_counts_a_backward_pass_twice_and_all_variants(sweep):
-    _, numbers = critical_difference.cost(sweep.study())
+    _, numbers = cost_figure.cost(sweep.study())
     # A fake run has 3.5 forward and 3 backward passes; unimodal is two runs.
     found = numbers.set_index(["benchmark", "row"])
     assert found.loc[("alpha", "joint"), ["steps", "forward_passes", "backward_passes"]].to_list() == [
@@ -188,8 +189,8 @@ def test_cost_counts_a_backward_pass_twice_and_all_variants(sweep):
 
 def test_efficient_points():
     cost, value = pd.Series([1.0, 2.0, 3.0, 1.0]), pd.Series([5.0, 4.0, 6.0, 5.0])
-    assert critical_difference.efficient(cost, value, lower=False).to_list() == [True, False, True, True]
-    assert critical_difference.efficient(cost, value, lower=True).to_list() == [True, True, False, True]
+    assert cost_figure.efficient(cost, value, lower=False).to_list() == [True, False, True, True]
+    assert cost_figure.efficient(cost, value, lower=True).to_list() == [True, True, False, True]
 
 
 def test_files_and_their_numbers(sweep, tmp_path):

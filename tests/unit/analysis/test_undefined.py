@@ -15,7 +15,7 @@ from test_figures import examined
 from inforeg.analysis.figures.catalogue import FIGURES
 from inforeg.analysis.report.outputs import write_claims, write_document, write_figures, write_tables
 from inforeg.analysis.statistics import across, paired
-from inforeg.analysis.tables import details
+from inforeg.analysis.tables import words
 from inforeg.probes.frames import csv
 from inforeg.suite.experiment import Claim
 
@@ -137,12 +137,12 @@ def test_a_single_value_has_no_spread_and_no_test():
     result = paired.paired([1.5])
     assert (result.n, result.difference, result.p) == (1, 1.5, 1)
     assert all(math.isnan(x) for x in (result.low, result.high, result.effect_size))
-    assert details.mean_sd(70.46, math.nan).text == "70.5 ± —"
+    assert words.mean_sd(70.46, math.nan).text == "70.5 ± —"
     assert across.interquartile_mean([[0.5], [0.7]]).value == pytest.approx(0.6)
     assert math.isnan(across.interquartile_mean([[0.5], [0.7]]).low)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_finite_is_a_dash_or_an_empty_field(value):
-    assert details.number(value, ".1f") == details.signed(value) == "—"
+    assert words.number(value, ".1f") == words.signed(value) == "—"
     assert csv(pd.DataFrame({"a": [value, 1.5]})) == "a\n\n1.5\n".replace("\n\n", '\n""\n')

@@ -60,7 +60,7 @@ def test_a_dvc_that_cannot_be_imported(
     real = builtins.__import__
 
     def without(name: str, *others: Any) -> Any:
-        if name == "inforeg.data" and "dvc_cache" in others[2]:
+        if name == "inforeg.suite.folders" and "dvc_cache" in others[2]:
             raise ImportError("cannot import name 'GitWildMatchPattern'")
         return real(name, *others)
 
