@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import ValidationError
 
 
-class UserError(Exception):
+class UserError(ValueError):
     """What the user gave cannot be used: one sentence with the thing's name and the remedy.
 
     The command line prints it without a traceback and exits with status 2.
@@ -60,7 +60,7 @@ def invalid(where: str, error: ValidationError, known: Iterable[str] = ()) -> Us
         return unknown(f"setting of {where} named", key.rsplit(".", 1)[-1], known)
     if first["type"] in ("missing", "missing_argument"):
         return UserError(f"{where} lacks the setting {key!r}; add it.")
-    reason = first["msg"].removeprefix("Value error, ")
+    reason = first["msg"].removeprefix("Value error, ").removesuffix(".")
     if not key:
         return UserError(f"{where} is not valid: {reason}.")
     return UserError(f"{where}: {key} = {shown(first['input'])} is not valid: {reason}.")
@@ -70,7 +70,7 @@ def complaint(error: ValidationError) -> str:
     """The first complaint of `error` with the key that it is about, as a clause."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    reason = first["msg"].removeprefix("Value error, ")
+    reason = first["msg"].removeprefix("Value error, ").removesuffix(".")
     return f"{key}: {reason}" if key else reason
 
 

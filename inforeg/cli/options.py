@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,6 +28,29 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse."""
         raise UserError(f"{message}; see `{self.prog} --help`.")
+
+
+class Reading(argparse.Action):
+    """Keeps what `read` makes of an option's text; of a repeatable one, with `default=[]`, of all its texts.
+
+    The sentence of a `UserError` stays: argparse's `type` would put its own words in the place of any
+    ValueError's.
+    """
+
+    def __init__(
+        self, option_strings: Sequence[str], dest: str, *, read: Callable[[str], Any], **rest: Any
+    ) -> None:
+        super().__init__(option_strings, dest, **rest)
+        self.read = read
+
+    def __call__(
+        self, parser: Any, namespace: argparse.Namespace, values: Any, flag: str | None = None
+    ) -> None:
+        """Read one text."""
+        value = self.read(values)
+        setattr(
+            namespace, self.dest, value if self.default is None else [*getattr(namespace, self.dest), value]
+        )
 
 
 def setting(text: str, flag: str = "--set", example: str = "beta=0.5") -> tuple[str, Setting]:
@@ -60,7 +84,7 @@ def seeds(text: str) -> range:
 def add_machine(parser: argparse.ArgumentParser) -> None:
     """The option `--machine`."""
     parser.add_argument(
-        "--machine", metavar="KEY=VALUE", type=machine_setting, action="append", default=[],
+        "--machine", metavar="KEY=VALUE", action=Reading, read=machine_setting, default=[],
         help="where it is computed, over what the YAML says (device=cuda, threads=4 ...); repeatable",
     )  # fmt: skip
 

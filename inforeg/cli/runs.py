@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Formatter, add_machine, add_runs, seeds, setting
+from inforeg.cli.options import Commands, Formatter, Reading, add_machine, add_runs, seeds, setting
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import json_text, sealed, sha256, write_json
 from inforeg.reading import json_value, validated
@@ -34,7 +34,7 @@ def register(commands: Commands) -> None:
     )
     _add_spec(parser)
     parser.add_argument(
-        "--seed", "--seeds", metavar="N or A-B", type=seeds, dest="seeds",
+        "--seed", "--seeds", metavar="N or A-B", action=Reading, read=seeds, dest="seeds",
         help="a seed, or a range of seeds, inclusive (default: the spec's own, or 0)",
     )  # fmt: skip
     parser.add_argument(
@@ -70,7 +70,7 @@ def _add_spec(parser: argparse.ArgumentParser) -> None:
         help="one that the method offers, or a name for the runs with your settings (default: default)",
     )  # fmt: skip
     parser.add_argument(
-        "--set", metavar="KEY=VALUE", type=setting, action="append", default=[], dest="settings",
+        "--set", metavar="KEY=VALUE", action=Reading, read=setting, default=[], dest="settings",
         help="a setting of the method, or a path into the benchmark's YAML (training.lr=0.01); repeatable",
     )  # fmt: skip
 

@@ -1,9 +1,13 @@
 """What a command loads before its work: packages that take long to import, only where it needs them."""
 
+import math
 import subprocess
 import sys
 
 import pytest
+
+import inforeg
+from inforeg import errors
 
 PREDICTIONS = """
 import torch
@@ -41,3 +45,9 @@ def test_inforeg_for_anyones_loop_brings_nothing_else_of_the_package():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     wings = {name.split(".")[1] for name in done.stdout.split() if "." in name}
     assert wings == {"regulation", "errors"}
+
+
+def test_bad_input_is_a_value_error_that_the_package_exports():
+    assert inforeg.UserError is errors.UserError
+    with pytest.raises(ValueError, match="beta = inf is not a finite number"):
+        inforeg.InfoReg({"audio": [], "video": []}, beta=math.inf)
