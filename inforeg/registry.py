@@ -24,7 +24,8 @@ LARGEST = 1e9
 class Registry(Generic[T]):
     """The classes of `package` that derive from `base` and carry a `name` of their own.
 
-    A plug-in is a pydantic dataclass: its fields are its options, with bounds and a description each.
+    A plug-in with options is a pydantic dataclass: its fields are the options, with bounds and a description
+    each.
 
     Args:
         kind: what the plug-ins are called in messages, e.g. "method".
@@ -99,6 +100,7 @@ def _numbers(value: Any) -> Iterator[float]:
 
 METHODS: Registry[Any] = Registry("method", "inforeg.methods", "inforeg.methods.base:Method")
 DATASETS: Registry[Any] = Registry("benchmark", "inforeg.data.sets", "inforeg.data.base:Dataset")
+FUSIONS: Registry[Any] = Registry("fusion", "inforeg.models.fusions", "inforeg.models.fusions.base:Fusion")
 ENCODERS: Registry[Any] = Registry(
     "encoder", "inforeg.models.encoders", "inforeg.models.encoders.base:Encoder"
 )

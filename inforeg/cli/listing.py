@@ -42,7 +42,7 @@ Listing = tuple[list[dict[str, Any]], list[str]]
 
 def methods() -> Listing:
     """Every method with its paper, family, what it runs on, variants and settings."""
-    from inforeg.models.fusion import FUSIONS
+    from inforeg.registry import FUSIONS
 
     rows = []
     for name, cls in METHODS.classes.items():
@@ -57,7 +57,7 @@ def methods() -> Listing:
                 "year": next((int(year) for year in re.findall(r"\b\d{4}\b", cls.reference)[::-1]), None),
                 "version": cls.version,
                 "modalities": {"fewest": cls.fewest, "most": cls.most},
-                "fusions": list(cls.fusions or FUSIONS),
+                "fusions": list(cls.fusions or FUSIONS.classes),
                 "variants": {variant: dict(settings) for variant, settings in cls.variants.items()},
                 "settings": {
                     key: {"default": defaults[key], **schema, "source": sources.get(key, "")}
@@ -81,7 +81,7 @@ def attributes(cls: type) -> dict[str, str]:
 
 def benchmarks() -> Listing:
     """Every configured benchmark with its data set's licence and citation."""
-    from inforeg.models.fusion import FUSIONS
+    from inforeg.registry import FUSIONS
 
     project = Project()
     rows = []
@@ -97,7 +97,7 @@ def benchmarks() -> Listing:
                 "licence": cls.licence,
                 "citation": cls.citation,
                 "config": config.model_dump(mode="json"),
-                "fusions": sorted(FUSIONS),
+                "fusions": list(FUSIONS.classes),
             }
         )
     return rows, ["name", "title", "modalities", "classes"]

@@ -13,11 +13,11 @@ from typing import Any
 
 from inforeg.engine.versions import ENGINE_VERSION
 from inforeg.files import write_json
-from inforeg.registry import DATASETS, ENCODERS, METHODS
+from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS
 from inforeg.runspec import RunSpec
 
-REGISTRIES = (METHODS, DATASETS, ENCODERS)
-PACKAGES = ("inforeg.data.", "inforeg.methods.", "inforeg.models.encoders.")
+REGISTRIES = (METHODS, DATASETS, ENCODERS, FUSIONS)
+PACKAGES = ("inforeg.data.", "inforeg.methods.", "inforeg.models.encoders.", "inforeg.models.fusions.")
 """Plug-ins and what they share."""
 
 RELEASED = Path(__file__).with_name("released.json")
@@ -30,10 +30,12 @@ WORDS = {"title", "reference", "licence", "citation"}
 def sources(spec: RunSpec) -> dict[str, str]:
     """SHA-256, by module, of the sources that compute `spec` and are not those that the package came with.
 
-    They are the modules of its method, data set and encoders, and what these take from the same packages.
+    They are the modules of its method, data set, fusion and encoders, and what these take from the same
+    packages.
     """
-    classes = [METHODS.get(spec.method), DATASETS.get(spec.config.data.name)]
-    classes += [ENCODERS.get(encoder.kind) for encoder in spec.config.encoders.values()]
+    config = spec.config
+    classes = [METHODS.get(spec.method), DATASETS.get(config.data.name), FUSIONS.get(config.fusion)]
+    classes += [ENCODERS.get(encoder.kind) for encoder in config.encoders.values()]
     own = json.loads(RELEASED.read_text(encoding="utf-8"))
     modules = {module for cls in classes for module in _modules(cls)}
     found = {module: digest(module) for module in sorted(modules)}

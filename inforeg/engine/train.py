@@ -23,10 +23,9 @@ from inforeg.methods.base import Method
 from inforeg.methods.shared.state import Blueprint, TrainState
 from inforeg.methods.shared.supports import supports
 from inforeg.metrics.cost import Cost
-from inforeg.models.fusion import fusion_class
 from inforeg.optim.optimizers import OPTIMIZERS
 from inforeg.random import stream
-from inforeg.registry import ENCODERS, METHODS
+from inforeg.registry import ENCODERS, FUSIONS, METHODS
 from inforeg.regulation.trace import HEAD, FisherTrace
 from inforeg.runspec import MACHINE, Machine, RunSpec
 
@@ -97,7 +96,7 @@ def blueprint(spec: RunSpec, data: Data) -> Blueprint:
         modality: (ENCODERS.build(encoder.kind, encoder.options), data.shape(modality))
         for modality, encoder in chosen.items()
     }
-    return Blueprint(encoders, fusion_class(spec.config.fusion), len(data.classes), spec.seed)
+    return Blueprint(encoders, FUSIONS.get(spec.config.fusion), len(data.classes), spec.seed)
 
 
 def method_of(spec: RunSpec) -> Method:

@@ -8,7 +8,7 @@ from pydantic import PositiveFloat
 from torch import Tensor
 
 from inforeg.methods.base import Batch, Method, Output, TrainState, cross_entropies
-from inforeg.models.fusion import sum_logits
+from inforeg.models.fusions.base import sum_logits
 from inforeg.models.heads import Mixed
 
 

@@ -17,7 +17,7 @@ from inforeg.batch import Batch, Output
 from inforeg.data.split import Split
 from inforeg.errors import UserError
 from inforeg.methods.shared.state import Blueprint, LoadWeights, TrainState
-from inforeg.models.fusion import Fusion
+from inforeg.models.fusions.base import Fusion
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.random import stream
 from inforeg.registry import OPTIONS

@@ -8,7 +8,9 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor, nn
 
 from inforeg.methods.base import Batch, LoadWeights, Method, Output, RunConfig, TrainState, cross_entropies
-from inforeg.models.fusion import Concat, Fusion, OwnHeads, Sum
+from inforeg.models.fusions.base import Fusion, OwnHeads
+from inforeg.models.fusions.concat import Concat
+from inforeg.models.fusions.sum import Sum
 
 
 class CGGM(Method):

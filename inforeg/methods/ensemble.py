@@ -7,7 +7,7 @@ from torch import Tensor
 
 from inforeg.methods.base import LoadWeights, Method, Output, RunSpec, Split, TrainState
 from inforeg.methods.teachers import joined_weights, unimodal_runs
-from inforeg.models.fusion import Sum
+from inforeg.models.fusions.sum import Sum
 
 
 class Ensemble(Method):

@@ -21,7 +21,7 @@ from inforeg.methods.base import (
     stream,
 )
 from inforeg.methods.shared.held_out import together
-from inforeg.models.fusion import Sum
+from inforeg.models.fusions.sum import Sum
 from inforeg.models.inference import infer
 
 JOINT = "joint"

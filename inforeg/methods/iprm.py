@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeFloat
 from torch import Tensor
 
 from inforeg.methods.base import Batch, Method, Output, TrainState
-from inforeg.models.fusion import sum_logits
+from inforeg.models.fusions.base import sum_logits
 from inforeg.models.heads import Slerp
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, NonNegativeFloat
 from torch import Tensor
 
 from inforeg.methods.base import LoadWeights, Method, Split, TrainState
-from inforeg.models.fusion import Sum
+from inforeg.models.fusions.sum import Sum
 from inforeg.models.multimodal import branch
 
 

@@ -6,7 +6,7 @@ import torch
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from inforeg.methods.base import Batch, LoadWeights, Method, Output, RunConfig, TrainState
-from inforeg.models.fusion import Sum
+from inforeg.models.fusions.sum import Sum
 from inforeg.models.multimodal import branch
 
 

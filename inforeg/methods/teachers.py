@@ -4,7 +4,7 @@ from torch import Tensor
 
 from inforeg.methods.base import LoadWeights, Output, RunSpec, TrainState
 from inforeg.methods.unimodal import Unimodal
-from inforeg.models.fusion import Sum
+from inforeg.models.fusions.sum import Sum
 from inforeg.models.inference import infer
 from inforeg.registry import METHODS
 

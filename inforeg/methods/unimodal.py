@@ -1,7 +1,7 @@
 """Unimodal training."""
 
 from inforeg.methods.base import Blueprint, Method, MultimodalModel, RunConfig, Settings
-from inforeg.models.fusion import Sum
+from inforeg.models.fusions.sum import Sum
 
 
 class Unimodal(Method):

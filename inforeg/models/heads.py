@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inforeg.batch import Output
-from inforeg.models.fusion import Fusion, Streams, Sum, linear, mean_logits, sum_logits, xavier
+from inforeg.models.fusions.base import Fusion, Streams, linear, mean_logits, sum_logits, xavier
+from inforeg.models.fusions.sum import Sum
 
 
 class Mean(Sum):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from inforeg.batch import Output, Values
 from inforeg.models.encoders.base import Encoder
-from inforeg.models.fusion import Streams, linear, xavier
+from inforeg.models.fusions.base import Streams, linear, xavier
 from inforeg.models.heads import Mean
 from inforeg.models.multimodal import MultimodalModel
 

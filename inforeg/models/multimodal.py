@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from inforeg.batch import Output, Values, on_each
-from inforeg.models.fusion import Fusion
+from inforeg.models.fusions.base import Fusion
 
 
 class MultimodalModel(nn.Module):

@@ -11,9 +11,8 @@ from torch import nn
 from inforeg.engine.versions import versions
 from inforeg.errors import UserError, shown, unknown
 from inforeg.methods.base import Settings
-from inforeg.models.fusion import fusion_class
 from inforeg.reading import validated
-from inforeg.registry import DATASETS, ENCODERS, METHODS
+from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS
 from inforeg.runspec import BenchmarkConfig, RunConfig, RunSpec, Setting
 from inforeg.suite.project import Project
 
@@ -132,7 +131,7 @@ def _overridden(
 
 def _with_defaults(config: RunConfig, benchmark: str) -> RunConfig:
     """What decides numbers in `config`, with every option of data set and encoders spelled out."""
-    fusion_class(config.fusion)
+    FUSIONS.get(config.fusion)
     for modality in config.encoders:
         # Losses and traces are logged by modality beside these, and torch keeps modules as attributes.
         if modality in ("joint", "head", "whole") or hasattr(nn.ModuleDict, modality):

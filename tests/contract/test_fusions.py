@@ -16,16 +16,15 @@ from inforeg.engine.train import train
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
 from inforeg.methods.shared.supports import supports
-from inforeg.models.fusion import FUSIONS, fusion_class
 from inforeg.models.joined import JoinedModel
 from inforeg.probes.restore import Restored, restore
 from inforeg.random import stream
-from inforeg.registry import METHODS
+from inforeg.registry import FUSIONS, METHODS
 from inforeg.runspec import RunSpec
 from tests.conftest import make_config, make_data, make_spec
 from tests.contract.cases import CASES, THREE, TWO, rows, spec_of
 
-PLACES = list(itertools.product(CASES, (TWO, THREE), FUSIONS))
+PLACES = list(itertools.product(CASES, (TWO, THREE), FUSIONS.classes))
 
 
 def spec_at(place) -> RunSpec:
@@ -59,9 +58,9 @@ def finished(tmp_path_factory):
 
 def listed(cls: type[Method], modalities: int, fusion: str) -> bool:
     """Whether `inforeg list` says that the method runs on so many modalities under the fusion."""
-    joins = fusion_class(fusion).joins
+    joins = FUSIONS.get(fusion).joins
     taken = cls.fewest <= modalities <= (cls.most or modalities) and joins in (None, modalities)
-    return taken and fusion in (cls.fusions or FUSIONS)
+    return taken and fusion in (cls.fusions or FUSIONS.classes)
 
 
 @everywhere(PLACES)

@@ -8,13 +8,13 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from inforeg.engine.loop import fit
 from inforeg.methods.shared.state import TrainState
 from inforeg.methods.shared.supports import supports
-from inforeg.models.fusion import FUSIONS
+from inforeg.registry import FUSIONS
 from tests.conftest import WIDTH, Unrecorded, make_config, make_data, start, untrained
 from tests.contract.cases import TWO, cases, spec_of
 
 
 @cases
-@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize("fusion", FUSIONS.classes)
 def test_bf16(case, fusion, monkeypatch):
     spec = spec_of(case, make_config(TWO, fusion=fusion, training={"epochs": 3, "precision": "bf16"}))
     if not supports(spec)[0]:

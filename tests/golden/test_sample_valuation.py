@@ -13,7 +13,7 @@ from inforeg.data.base import Held
 from inforeg.methods import sample_valuation
 from inforeg.methods.base import Method
 from inforeg.methods.sample_valuation import SampleValuation, valuation
-from inforeg.models.fusion import Fusion
+from inforeg.models.fusions.base import Fusion
 from inforeg.models.multimodal import MultimodalModel
 from tests.conftest import make_config, make_spec, start
 

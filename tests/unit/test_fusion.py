@@ -7,8 +7,12 @@ import torch
 from torch import nn
 
 from inforeg.errors import UserError
-from inforeg.models.fusion import FUSIONS, Concat, FiLM, Gated, Sum, fusion_class
+from inforeg.models.fusions.concat import Concat
+from inforeg.models.fusions.film import FiLM
+from inforeg.models.fusions.gated import Gated
+from inforeg.models.fusions.sum import Sum
 from inforeg.random import stream
+from inforeg.registry import FUSIONS
 
 WIDTHS = {"video": 3, "audio": 2}  # not in alphabetical order
 CLASSES = 4
@@ -59,7 +63,7 @@ def test_sum_adds_separate_linear_heads():
     torch.testing.assert_close(output.logits, shares["video"] + shares["audio"])
 
 
-@pytest.mark.parametrize("cls", FUSIONS.values(), ids=FUSIONS)
+@pytest.mark.parametrize("cls", FUSIONS.classes.values(), ids=FUSIONS.classes)
 def test_shares_sum_to_the_logits_exactly_where_the_fusion_says_so(cls):
     fusion, features = build(cls)
     output = fusion(features)
@@ -116,6 +120,6 @@ def test_fusions_of_two_refuse_other_numbers(cls, modalities):
 
 
 def test_unknown_fusion_offers_the_nearest():
-    assert fusion_class("gated") is Gated
+    assert FUSIONS.get("gated") is Gated
     with pytest.raises(UserError, match=r"no fusion 'concta'; did you mean 'concat'\?"):
-        fusion_class("concta")
+        FUSIONS.get("concta")

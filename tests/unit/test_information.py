@@ -8,7 +8,7 @@ from torch import nn
 from inforeg.batch import Batch
 from inforeg.data.split import Held
 from inforeg.metrics.information import sample_trace
-from inforeg.models.fusion import Concat
+from inforeg.models.fusions.concat import Concat
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.random import stream
 from inforeg.regulation.trace import FisherTrace, LayerTrace

@@ -8,8 +8,7 @@ from inforeg.__main__ import main
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
 from inforeg.methods.joint import Joint
-from inforeg.models.fusion import FUSIONS
-from inforeg.registry import METHODS
+from inforeg.registry import FUSIONS, METHODS
 
 FAMILIES = {"baseline", "data", "feed-forward", "objective", "optimisation"}
 
@@ -27,7 +26,7 @@ def test_every_method_with_paper_year_family_and_where_it_runs(listed):
         assert 1990 <= row["year"] <= 2030
         assert str(row["year"]) in row["reference"]
         assert row["fusions"]
-        assert set(row["fusions"]) <= set(FUSIONS)
+        assert set(row["fusions"]) <= set(FUSIONS.classes)
         assert row["modalities"]["fewest"] >= 1
     assert len({row["title"] for row in listed.values()}) == len(listed)
 

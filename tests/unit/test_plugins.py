@@ -182,3 +182,10 @@ def test_the_packages_own_sources_are_pinned_with_their_versions():
             f"{module} is not as pinned (versions {pinned[module]['versions']}, now {now['versions']}): if "
             f"results may change, raise `version`, or ENGINE_VERSION for code that is shared; then {RENEW}"
         )
+
+
+def test_a_fusion_counts(monkeypatch):
+    monkeypatch.setattr(plugins, "digest", lambda module: "edited" if module.endswith("film") else "")
+    film = make_spec("joint", config=make_config(fusion="film"))
+    assert plugins.sources(film) == {"inforeg.models.fusions.film": "edited"}
+    assert plugins.sources(make_spec("joint")) == {}

@@ -10,10 +10,9 @@ from inforeg.batch import Batch
 from inforeg.errors import UserError
 from inforeg.metrics.information import sample_trace
 from inforeg.models.encoders.transformer import Block, Tokens
-from inforeg.models.fusion import fusion_class
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.random import stream
-from inforeg.registry import ENCODERS
+from inforeg.registry import ENCODERS, FUSIONS
 
 
 def build(seed=0, **options):
@@ -82,7 +81,7 @@ def test_stages_one_after_the_other_are_the_network():
 
 def test_the_exact_trace_goes_through_it():
     _, network = build()
-    head = fusion_class("concat")({"a": 5}, 3, lambda layer: stream(0, layer))
+    head = FUSIONS.get("concat")({"a": 5}, 3, lambda layer: stream(0, layer))
     model = MultimodalModel({"a": network}, head)
     inputs = {"a": torch.randn(4, 3, 18, generator=torch.Generator().manual_seed(4))}
     batch = Batch(inputs, torch.tensor([0, 1, 2, 0]), torch.arange(4))

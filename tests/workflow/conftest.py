@@ -92,7 +92,7 @@ class Tree:
 
     def add_data_set(self, name: str) -> None:
         """One file, one YAML, and the entry in data.dvc that pins the folder."""
-        source = self.path / f"inforeg/data/{name}.py"
+        source = self.path / f"inforeg/data/sets/{name}.py"
         source.write_text(DATA_SET.format(name=name, title=name.title()), encoding="utf-8")
         add_benchmark(self, name, name)
         folder = self.path / f"data/{name}"

@@ -1,4 +1,4 @@
-"""A method is one file, a table one YAML, a metric one file, a benchmark both: as the README shows it."""
+"""A method, a metric, a fusion is one file, a table one YAML, a benchmark both: as the README shows it."""
 
 import re
 import subprocess
@@ -22,7 +22,8 @@ def test_nothing_shown_is_left_untried() -> None:
         "inforeg/methods/focal.py",
         "workflow/config/experiments/focal.yaml",
         "inforeg/metrics/top3.py",
-        "inforeg/data/rings.py",
+        "inforeg/models/fusions/average.py",
+        "inforeg/data/sets/rings.py",
         "workflow/config/benchmarks/rings.yaml",
     }
 
@@ -55,8 +56,20 @@ def test_a_metric_of_finished_runs(tree: Tree) -> None:
     assert {path: path.stat().st_mtime_ns for path in (tree.path / "results/runs").rglob("*")} == runs
 
 
+def test_a_fusion(tree: Tree) -> None:
+    add(tree, "inforeg/models/fusions/average.py")
+    averaged = experiment(["synthetic"], ["joint", "inforeg"])
+    for row in averaged["rows"]:
+        row |= {"variant": "averaged", "set": {"fusion": "average"}}
+    tree.write("workflow/config/experiments/averaged.yaml", {**averaged, "reference": "joint/averaged"})
+
+    tree.make("table_averaged")
+    table = (tree.path / "results/tables/averaged.md").read_text(encoding="utf-8")
+    assert "Inforeg" in table
+
+
 def test_a_benchmark(tree: Tree) -> None:
-    add(tree, "inforeg/data/rings.py")
+    add(tree, "inforeg/data/sets/rings.py")
     add(tree, "workflow/config/benchmarks/rings.yaml")
     # In the README's place the installed package is this folder's; here PYTHONPATH makes it so.
     path = f"{Path(sys.executable).parent}:{tree.environment()['PATH']}"

@@ -12,7 +12,7 @@ from inforeg.batch import Shape
 from inforeg.data.split import Split
 from inforeg.metrics.cost import Cost
 from inforeg.models.encoders.base import Encoder
-from inforeg.models.fusion import Fusion, OwnHeads
+from inforeg.models.fusions.base import Fusion, OwnHeads
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.optim import step
 from inforeg.optim.optimizers import OPTIMIZERS

@@ -1,8 +1,7 @@
 """Whether a method can run on a benchmark."""
 
 from inforeg.methods.base import Method
-from inforeg.models.fusion import fusion_class
-from inforeg.registry import ENCODERS, METHODS
+from inforeg.registry import ENCODERS, FUSIONS, METHODS
 from inforeg.runspec import RunSpec
 
 
@@ -10,7 +9,7 @@ def supports(spec: RunSpec) -> tuple[bool, str]:
     """Whether the spec's fusion and method can run on its benchmark, else (False, reason)."""
     method: Method = METHODS.build(spec.method, spec.settings)
     config, modalities = spec.config, len(spec.config.encoders)
-    joins = fusion_class(config.fusion).joins
+    joins = FUSIONS.get(config.fusion).joins
     encoders = [ENCODERS.build(encoder.kind, encoder.options) for encoder in config.encoders.values()]
     obstacles = {
         f"the fusion {config.fusion!r} joins {joins} modalities": joins not in (None, modalities),

@@ -26,11 +26,13 @@ class Encoder(ABC):
         name: the registered name, `kind` in a benchmark's YAML.
         rank: number of dimensions of one sample, e.g. 1 for a vector, 3 for an image.
         normalises: whether it normalises by batch, and so takes no batch of one sample.
+        own_weights: whether its network comes with the weights to start from, such as pretrained ones.
     """
 
     name: ClassVar[str]
     rank: ClassVar[int]
     normalises: ClassVar[bool] = False
+    own_weights: ClassVar[bool] = False
     features: int
 
     @abstractmethod
@@ -54,16 +56,17 @@ class Encoder(ABC):
         return not isinstance(shape, Mapping) and len(shape) == self.rank
 
     def build(self, shape: Shape, generator: torch.Generator) -> nn.Module:
-        """The network with its initial weights drawn from `generator`."""
+        """The network with its own initial weights, or with those that are drawn from `generator`."""
         if not self.fits(shape):
             raise UserError(
                 f"The encoder {self.name!r} takes samples with {self.rank} dimensions, not of shape {shape}; "
                 "choose another kind in the benchmark's YAML."
             )
-        # Layers that `initialise` does not know keep torch's own initial weights, which are drawn here.
+        # What torch or the encoder itself draws comes from the run's seed as well.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(generator.initial_seed())
-            return initialise(self.network(shape), generator)
+            network = self.network(shape)
+        return network if self.own_weights else initialise(network, generator)
 
 
 def initialise(network: nn.Module, generator: torch.Generator) -> nn.Module:

@@ -14,7 +14,7 @@ from inforeg.engine.probe import probe
 from inforeg.engine.selection import Selection
 from inforeg.engine.train import blueprint, method_of
 from inforeg.methods.joint import Joint
-from inforeg.models.fusion import Concat
+from inforeg.models.fusions.concat import Concat
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.probes.restore import evaluate_run, restore
 from inforeg.random import stream

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from inforeg.batch import Output
-from inforeg.errors import UserError, unknown
+from inforeg.errors import UserError
 
 Streams = Callable[[str], torch.Generator]
 """From a layer's name to the generator of its initial weights."""
@@ -59,44 +59,7 @@ def linear(fan_in: int, fan_out: int, generator: torch.Generator) -> nn.Linear:
     return layer
 
 
-class Concat(Fusion):
-    """z = W [h_1; ...; h_M] + b, kept as one block W_m per modality; u_m = W_m h_m + b / M."""
-
-    name = "concat"
-    decomposes = True
-
-    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
-        super().__init__(widths, classes, streams)
-        total = sum(widths.values())
-        self.weights = nn.ParameterDict(
-            {m: xavier((classes, width), total, streams(m)) for m, width in widths.items()}
-        )
-        self.bias = nn.Parameter(torch.zeros(classes))
-
-    def forward(self, features: Mapping[str, Tensor]) -> Output:
-        """The shares and their sum."""
-        share = self.bias / len(features)
-        unimodal = {m: torch.addmm(share, h, self.weights[m].t()) for m, h in features.items()}
-        return Output(features, sum_logits(unimodal), unimodal)
-
-
-class Sum(Fusion):
-    """z = sum_m (W_m h_m + b_m): each modality with a linear head of its own; u_m = W_m h_m + b_m."""
-
-    name = "sum"
-    decomposes = True
-
-    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
-        super().__init__(widths, classes, streams)
-        self.heads = nn.ModuleDict({m: linear(width, classes, streams(m)) for m, width in widths.items()})
-
-    def forward(self, features: Mapping[str, Tensor]) -> Output:
-        """The shares and their sum."""
-        unimodal = {m: self.heads[m](h) for m, h in features.items()}
-        return Output(features, sum_logits(unimodal), unimodal)
-
-
-class _Conditioned(Fusion):
+class Conditioned(Fusion):
     """Two modalities, the first of which conditions the second."""
 
     decomposes = False
@@ -124,42 +87,6 @@ class _Conditioned(Fusion):
         return Output(features, self.logits(first, second), unimodal)
 
 
-class FiLM(_Conditioned):
-    """(gamma, beta) = W_f h_1 + b_f; z = W_o (gamma * h_2 + beta) + b_o (Perez et al., 2018)."""
-
-    name = "film"
-
-    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
-        super().__init__(widths, classes, streams)
-        width = widths[self.second]
-        self.condition = linear(widths[self.first], 2 * width, streams("condition"))
-        self.head = linear(width, classes, streams("head"))
-
-    def logits(self, first: Tensor, second: Tensor) -> Tensor:
-        """Scale and shift the second modality's features by the first's."""
-        gamma, beta = self.condition(first).chunk(2, dim=1)
-        joint: Tensor = self.head(gamma * second + beta)
-        return joint
-
-
-class Gated(_Conditioned):
-    """z = W_o (sigmoid(W_1 h_1 + b_1) * (W_2 h_2 + b_2)) + b_o (Kiela et al., 2018)."""
-
-    name = "gated"
-
-    def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
-        super().__init__(widths, classes, streams)
-        width = widths[self.second]
-        self.gate = linear(widths[self.first], width, streams("gate"))
-        self.value = linear(width, width, streams("value"))
-        self.head = linear(width, classes, streams("head"))
-
-    def logits(self, first: Tensor, second: Tensor) -> Tensor:
-        """Gate the second modality's features by the first's."""
-        joint: Tensor = self.head(torch.sigmoid(self.gate(first)) * self.value(second))
-        return joint
-
-
 class OwnHeads(Fusion):
     """A fusion for the joint logits, and beside it a linear head per modality for the unimodal ones.
 
@@ -181,16 +108,6 @@ class OwnHeads(Fusion):
         """The fusion's joint logits and the heads' unimodal ones."""
         unimodal = {m: self.heads[m](h) for m, h in features.items()}
         return Output(features, self.joint(features).logits, unimodal)
-
-
-FUSIONS: dict[str, type[Fusion]] = {cls.name: cls for cls in (Concat, Sum, FiLM, Gated)}
-
-
-def fusion_class(name: str) -> type[Fusion]:
-    """The fusion named `name`; a `UserError` offers the nearest name."""
-    if name not in FUSIONS:
-        raise unknown("fusion", name, FUSIONS)
-    return FUSIONS[name]
 
 
 def sum_logits(unimodal: Mapping[str, Tensor]) -> Tensor:

@@ -1,0 +1,1 @@
+"""Fusions, a file each."""
