@@ -63,9 +63,9 @@ class Training(Strict):
     epochs: Count = Field(description="passes over the training split")
     lr: PositiveFloat = Field(description="learning rate")
     batch_size: Count = Field(64, description="samples a step")
-    optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
+    optimizer: Literal["sgd", "adam", "adamw"] = Field("sgd", description="of all methods")
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="of SGD; others ignore it")
-    weight_decay: NonNegativeFloat = 1e-4
+    weight_decay: NonNegativeFloat = Field(1e-4, description="of the optimizer")
     schedule: Literal["step", "cosine", "constant"] = _later(
         "step", "of the learning rate: one step down, half a cosine down to 0 (SGDR), or none"
     )
@@ -119,7 +119,7 @@ class Training(Strict):
 class Machine(Strict):
     """Where a run is computed, and how: no part of its spec, though some of it may change the last bits."""
 
-    device: Literal["cpu", "cuda"] = "cpu"
+    device: Literal["cpu", "cuda"] = Field("cpu", description="that trains and evaluates")
     threads: Annotated[int, Field(ge=1, le=256)] = Field(1, description="CPU threads a run")
     readers: Annotated[int, Field(ge=0, le=64)] = Field(
         1, description="threads that read data in files ahead of the training; 0: it reads for itself"
@@ -158,7 +158,7 @@ class EncoderConfig(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    kind: Name
+    kind: Name = Field(description="name of the encoder; its options stand beside it")
 
     @property
     def options(self) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class DataConfig(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    name: Name
+    name: Name = Field(description="of the data set; its options, as noise or another split, stand beside it")
 
     @property
     def options(self) -> dict[str, Any]:
@@ -182,10 +182,12 @@ class DataConfig(BaseModel):
 class RunConfig(Strict):
     """What of a benchmark's YAML decides a run's numbers."""
 
-    data: DataConfig
-    encoders: dict[Name, EncoderConfig] = Field(min_length=1)
-    fusion: Name = "concat"
-    training: Training
+    data: DataConfig = Field(description="what is trained on")
+    encoders: dict[Name, EncoderConfig] = Field(
+        min_length=1, description="one for each modality that is used, by its name in the data set"
+    )
+    fusion: Name = Field("concat", description="of the encoders' features; see `inforeg list fusions`")
+    training: Training = Field(description="how all methods train")
 
 
 class BenchmarkConfig(RunConfig):

@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from inforeg.cli import reference
 from inforeg.cli.options import RUNS, Commands, Formatter
 from inforeg.errors import UserError
-from inforeg.files import write_json
+from inforeg.files import write_json, write_text
 from inforeg.reading import json_value, read_text
 from inforeg.registry import DATASETS
 from inforeg.runspec import BenchmarkConfig
@@ -19,12 +20,14 @@ from inforeg.suite.project import Project
 from inforeg.suite.tuning import Choices, Tuning
 
 SCHEMAS: dict[str, type[BaseModel]] = {
+    "workflow": WorkflowConfig,
     "benchmark": BenchmarkConfig,
     "experiment": Experiment,
-    "workflow": WorkflowConfig,
     "tuning": Tuning,
     "tuned": Choices,
 }
+FILES = ("config.yaml", "benchmarks/NAME.yaml", "experiments/NAME.yaml", "tuning.yaml", "tuned.yaml")
+"""What the schemas are of, below workflow/config/."""
 PACKAGES = ("torch", "snakemake", "dvc", "pandas", "pyarrow", "scipy", "tensorboard")
 
 
@@ -37,7 +40,7 @@ def register(commands: Commands) -> None:
         description="Check every YAML, the schemas, the data folders that are there and the environment; the "
         "first thing out of order is named, with status 2.",
     )
-    parser.add_argument("--write-schemas", action="store_true", help="write workflow/schemas/*.json anew")
+    parser.add_argument("--write-schemas", action="store_true", help="write schemas and their reference anew")
     parser.add_argument(
         "--runs", type=Path, nargs="?", const=RUNS, metavar="DIR",
         help=f"check every run below DIR instead, file by file (DIR is {RUNS} where none is named)",
@@ -60,9 +63,11 @@ def check(args: argparse.Namespace) -> None:
 
 
 def write_schemas(project: Project) -> None:
-    """Write the JSON schemas of all YAML files."""
+    """Write the JSON schemas of all YAML files, and what they say as one text."""
     for name, model in SCHEMAS.items():
         write_json(project.root / f"workflow/schemas/{name}.schema.json", model.model_json_schema())
+    listed = reference.reference(dict(zip(FILES, SCHEMAS.values(), strict=True)))
+    write_text(project.root / "workflow/config/README.md", listed)
 
 
 def environment() -> str:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from tabulate import tabulate
 
 from inforeg.cli.options import Commands, Formatter
-from inforeg.registry import DATASETS, METHODS
+from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS
 from inforeg.suite.project import Project
 
 
@@ -19,7 +19,7 @@ def register(commands: Commands) -> None:
     """Add `list`."""
     parser = commands.add_parser(
         "list",
-        help="list methods, benchmarks or experiments",
+        help="list methods, benchmarks, experiments and more",
         formatter_class=Formatter,
         description="List what there is, as a table or, with --json, with every setting, default and source.",
     )
@@ -42,8 +42,6 @@ Listing = tuple[list[dict[str, Any]], list[str]]
 
 def methods() -> Listing:
     """Every method with its paper, family, what it runs on, variants and settings."""
-    from inforeg.registry import FUSIONS
-
     rows = []
     for name, cls in METHODS.classes.items():
         settings = TypeAdapter(cls).json_schema().get("properties", {})
@@ -79,10 +77,69 @@ def attributes(cls: type) -> dict[str, str]:
     return found
 
 
+def datasets() -> Listing:
+    """Every data set with its options."""
+    return [
+        {
+            "name": name,
+            "title": cls.title,
+            "modalities": ", ".join(cls.modalities),
+            "classes": len(cls.classes),
+            "licence": cls.licence,
+            "citation": cls.citation,
+            **_options(cls),
+        }
+        for name, cls in DATASETS.classes.items()
+    ], ["name", "title", "modalities", "classes"]
+
+
+def encoders() -> Listing:
+    """Every encoder with its options."""
+    return [
+        {"name": name, "rank": cls.rank, "what": _first_line(cls), **_options(cls)}
+        for name, cls in ENCODERS.classes.items()
+    ], ["name", "what"]
+
+
+def fusions() -> Listing:
+    """Every fusion."""
+    return [
+        {"name": name, "what": _first_line(cls), "decomposes": cls.decomposes, "joins": cls.joins}
+        for name, cls in FUSIONS.classes.items()
+    ], ["name", "what"]
+
+
+def metrics() -> Listing:
+    """Every metric that an experiment may name."""
+    from inforeg.metrics.base import metrics as every
+
+    return [
+        {
+            "name": metric.name,
+            "title": metric.title,
+            "unit": metric.unit.name,
+            "better": "higher" if metric.higher_is_better else "lower",
+            "of": " and ".join(
+                ["the answer"] * metric.whole + ["each modality (NAME/MODALITY)"] * metric.by_modality
+            ),
+        }
+        for metric in every().values()
+    ], ["name", "title", "unit", "better", "of"]
+
+
+def _options(cls: type) -> dict[str, Any]:
+    """The options of a plug-in that is a dataclass, with kind, bounds, default and what is said of them."""
+    said = attributes(cls)
+    schema = TypeAdapter(cls).json_schema().get("properties", {})
+    return {"options": {key: {"description": said.get(key, ""), **each} for key, each in schema.items()}}
+
+
+def _first_line(cls: type) -> str:
+    return inspect.cleandoc(cls.__doc__ or "").partition("\n")[0]
+
+
 def benchmarks() -> Listing:
     """Every configured benchmark with its data set's licence and citation."""
-    from inforeg.registry import FUSIONS
-
     project = Project()
     rows = []
     for name in project.benchmarks():
@@ -126,4 +183,8 @@ LISTINGS: dict[str, Callable[[], Listing]] = {
     "methods": methods,
     "benchmarks": benchmarks,
     "experiments": experiments,
+    "datasets": datasets,
+    "encoders": encoders,
+    "fusions": fusions,
+    "metrics": metrics,
 }

@@ -43,9 +43,11 @@ Drawing = Literal[
 class Row(Strict):
     """One row of a table: a method, perhaps with settings of its own."""
 
-    label: Text
-    method: Name
-    variant: Name = "default"
+    label: Text = Field(description="how tables call it")
+    method: Name = Field(description="see `inforeg list methods`")
+    variant: Name = Field(
+        "default", description="one that the method offers, or a name of your own for what is `set`"
+    )
     set: dict[str, Setting] = Field(
         default_factory=dict,
         description="method settings, or training.*, data.*, fusion; x2 doubles the benchmark's own number",
@@ -68,11 +70,11 @@ class Row(Strict):
 class Claim(Strict):
     """A statement of the paper that a paired test can decide, on every benchmark of the experiment."""
 
-    id: Name
-    statement: Text
+    id: Name = Field(description="how the list of all tests calls it")
+    statement: Text = Field(description="what is claimed, as a sentence")
     better: str = Field(description="key of the row claimed to be better")
     worse: str = Field(description="key of the row claimed to be worse")
-    metric: Metric = "accuracy"
+    metric: Metric = Field("accuracy", description="in which it is better")
     source: Text = Field(description="where the paper says so")
     printed: dict[Text, float] = Field(
         default_factory=dict, description="the paper's own difference in points, by its data set"
@@ -82,8 +84,8 @@ class Claim(Strict):
 class Experiment(Strict):
     """workflow/config/experiments/<name>.yaml: one table with its figures and claims."""
 
-    title: Text
-    caption: Text = ""
+    title: Text = Field(description="of its tables")
+    caption: Text = Field("", description="below its table in the document")
     paper_caption: Text = Field("", description="the caption in the suite `paper`, if another one")
     benchmarks: Once[Name] = Field(min_length=1, description="of the suite `embedded`")
     paper_benchmarks: Once[Name] = Field(
@@ -92,7 +94,7 @@ class Experiment(Strict):
     seeds: Annotated[int, Field(ge=2, le=MOST_SEEDS)] = Field(
         description="runs per cell: seeds 0 to seeds - 1"
     )
-    rows: list[Row] = Field(min_length=1)
+    rows: list[Row] = Field(min_length=1, description="what is compared")
     reference: str = Field(description="key of the row that every other one is tested against")
     second_reference: str | None = Field(
         None, description="key of another row that every one is tested against, a family of tests of its own"
@@ -100,15 +102,17 @@ class Experiment(Strict):
     tuned: bool = Field(
         False, description="all rows with the settings of workflow/config/tuned.yaml, or all with their own"
     )
-    selection: Selection = "val"
-    metric: Metric = "accuracy"
+    selection: Selection = Field(
+        "val", description="which epoch counts: the best on validation, the last, the best on test (biased)"
+    )
+    metric: Metric = Field("accuracy", description="that is tested; see `inforeg list metrics`")
     beside: Once[Metrics] = Field(
         default_factory=list,
         description="metrics shown in brackets beside the tested one; accuracy/* is that of each modality",
     )
-    figures: Once[Drawing] = Field(default_factory=list)
+    figures: Once[Drawing] = Field(default_factory=list, description="to draw")
     x_label: Text = Field("", description="what the rows' `x` is")
-    claims: list[Claim] = Field(default_factory=list)
+    claims: list[Claim] = Field(default_factory=list, description="to be tested on every benchmark")
     printed: dict[Text, dict[str, list[float | None]]] = Field(
         default_factory=dict, description="the paper's numbers: data set, row key, columns"
     )

@@ -17,9 +17,9 @@ from inforeg.ties import settled
 class Range(Strict):
     """Values between `low` and `high`, evenly or evenly in their logarithm."""
 
-    low: float
-    high: float
-    log: bool = False
+    low: float = Field(description="the smallest value")
+    high: float = Field(description="the largest value")
+    log: bool = Field(False, description="draw the logarithm evenly")
 
     @model_validator(mode="after")
     def _is_a_range(self) -> "Range":
@@ -41,8 +41,8 @@ class Searched(Row):
 class Tuning(Strict):
     """workflow/config/tuning.yaml."""
 
-    title: str
-    benchmarks: list[Name] = Field(min_length=1)
+    title: str = Field(description="of the protocol")
+    benchmarks: list[Name] = Field(min_length=1, description="on which rows are tuned, each by itself")
     trials: Annotated[int, Field(ge=2, le=1000)] = Field(
         description="trials of each row on each benchmark, of which the first is the row as it stands"
     )
@@ -51,7 +51,7 @@ class Tuning(Strict):
     common: Space = Field(
         default_factory=dict, description="settings that every row draws, the same for all rows in a trial"
     )
-    rows: list[Searched] = Field(min_length=1)
+    rows: list[Searched] = Field(min_length=1, description="what is tuned")
 
     def trial(self, row: Searched, number: int) -> Row:
         """The row as trial `number` trains it; trial 0 is the row itself."""
@@ -66,14 +66,14 @@ class Tuning(Strict):
 class Choice(Strict):
     """The trial that a row takes on a benchmark, and its row in full."""
 
-    trial: int
-    row: Row
+    trial: int = Field(description="its number; 0 is the row as it stands")
+    row: Row = Field(description="what it trains")
 
 
 class Choices(Strict):
     """workflow/config/tuned.yaml: what tuning chose, by benchmark and row key."""
 
-    choices: dict[Name, dict[str, Choice]]
+    choices: dict[Name, dict[str, Choice]] = Field(description="by benchmark and key of the row")
 
     def row(self, row: Row, benchmark: str) -> Row:
         """The tuned form of `row` on `benchmark`."""

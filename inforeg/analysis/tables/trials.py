@@ -17,6 +17,9 @@ from inforeg.suite.experiment import Row
 from inforeg.suite.plan import Trial
 from inforeg.suite.tuning import Choice, Choices, best
 
+SCHEMA = "# yaml-language-server: $schema=../schemas/tuned.schema.json\n"
+"""The first line of tuned.yaml, for editors, once it lies in workflow/config/."""
+
 
 def scores(trials: list[Trial], root: Path) -> pd.DataFrame:
     """Mean validation accuracy of every trial, in %: benchmark, row, trial, mean, sd, n.
@@ -65,7 +68,7 @@ def write_choices(trials: list[Trial], root: Path, folder: Path) -> None:
     write_text(folder / "trials.csv", csv(found))
     write_text(folder / "trials.md", markdown([_table(found, rows)], "inforeg, tuning"))
     dumped = Choices(choices=chosen).model_dump(mode="json")
-    write_text(folder / "tuned.yaml", yaml.safe_dump(dumped, sort_keys=False, allow_unicode=True))
+    write_text(folder / "tuned.yaml", SCHEMA + yaml.safe_dump(dumped, sort_keys=False, allow_unicode=True))
 
 
 def _table(found: pd.DataFrame, rows: Mapping[tuple[str, str, int], Row]) -> Table:
