@@ -37,7 +37,7 @@ class GBlending(Method):
     (equal if no loss generalises), and L = sum_k w_k CE_k. One super-epoch is the offline form, which then
     trains on the whole training split; with more of them the held-out part stays held out, since later
     copies start from the model. A unimodal copy runs its own encoder alone; all copies keep the learning
-    rate at which they start.
+    rate at which they start, and see the clean view.
 
     |O_k| counts as no less than its standard error over the samples, this package's reading: in the paper
     O_k^2 stands for an expectation, and the O_k of a loss that hardly overfits goes through 0. Taken as it

@@ -25,9 +25,9 @@ class LFM(Method):
     moves against the gradient of the loss of held-out training samples after one step of gradient descent:
     that gradient is proportional to the inner product of the held-out loss's gradient with that of CE - D;
     alpha moves by `step_size` times their cosine, which is this package's reading of the paper's meta step.
-    The samples held out are not trained on. `polynomial`, as the code: D = KL(q || p_m), alpha a polynomial
-    in the epoch, here in the share of the training that is done. The paper's contrastive term, which
-    its code for CREMA-D lacks, is not in either.
+    The samples held out are not trained on; both gradients are of the clean view. `polynomial`, as the code:
+    D = KL(q || p_m), alpha a polynomial in the epoch, here in the share of the training that is done. The
+    paper's contrastive term, which its code for CREMA-D lacks, is not in either.
 
     Attributes:
         schedule: of alpha: `learned` or `polynomial`.

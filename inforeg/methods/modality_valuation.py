@@ -12,12 +12,12 @@ from inforeg.methods.sample_valuation import Resampling, valuation
 
 
 class ModalityValuation(Resampling):
-    """Value the modalities on a random part of the training split, and copy for the one that is worth least.
+    """Value the modalities on a part of the training split, and copy for the one that is worth least.
 
-    With phi_m the mean over that part, p = 2/3 alpha (phi_strong - phi_weak), at most 1: a random p N samples
-    get one copy each with the weak modality alone. For more than two modalities the weak one is the least
-    valued, `phi_strong` the mean of all others, this package's reading. Samples are drawn without
-    replacement, so that p is a probability (the code draws with).
+    With phi_m the mean over a random part, on the clean view, p = 2/3 alpha (phi_strong - phi_weak), at most
+    1: a random p N samples get one copy each with the weak modality alone. For more than two modalities the
+    weak one is the least valued, `phi_strong` the mean of all others, this package's reading. Samples are
+    drawn without replacement, so that p is a probability (the code draws with).
 
     Attributes:
         part: fraction of the training split on which the modalities are valued; 0.2 in the code.

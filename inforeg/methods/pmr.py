@@ -19,10 +19,10 @@ class PMR(Windowed):
     softmax(sim_m)_y, and c_m = clip(max_k S_k / S_m - 1, 0, 1), which for two modalities is the paper's
     clip(1 / rho - 1, 0, 1). L = CE(z) + alpha sum_m c_m CE(sim_m) - mu max_m c_m H(softmax(sim_best)): early
     in training the leading modality is kept uncertain. The maximum is this package's reading for more than
-    two modalities. Prototypes are those of a part of the training split, anew at the start of each epoch of
-    the modulation, c <- (1 - epsilon) c_new + epsilon c_old; a class that the part lacks keeps its prototype,
-    or begins with the mean of all features. While a modality is not to be adjusted (`active`), its own
-    cross-entropy and, where it leads, its entropy are left out.
+    two modalities. Prototypes are those of a part of the training split (in the clean view), anew at the
+    start of each epoch of the modulation, c <- (1 - epsilon) c_new + epsilon c_old; a class that the part
+    lacks keeps its prototype, or begins with the mean of all features. While a modality is not to be adjusted
+    (`active`), its own cross-entropy and, where it leads, its entropy are left out.
 
     Attributes:
         alpha: alpha, weight of the prototypes' cross-entropy; 1 in the code.

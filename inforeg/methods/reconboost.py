@@ -15,12 +15,13 @@ from inforeg.models.inference import infer
 class ReconBoost(Method):
     """Modalities take stages in turn, each fitted to what the others lack, then all are rectified together.
 
-    A stage trains one encoder and the shared head on -w_1 y log p_m / C + w_2 y p_others log p_m / C +
-    alpha |p_m - p_before|^2 / C, with p_others of the boosted sum of the others that had a stage and p_before
-    of the modality of the stage before, both as they were when the stage began; a rectification then
-    trains everything on the cross-entropy of the boosted sum. Both are of one length, and the optimiser
-    starts anew with each. Encoders at rest neither run nor move. Modalities take turns by name. A stage is an
-    epoch of the benchmark's like any other, so that in all this costs fewer passes than joint training.
+    A stage trains one encoder and the shared head on -w_1 y log p_m / C + w_2 y p_others log p_m / C + alpha
+    |p_m - p_before|^2 / C, with p_others of the boosted sum of the others that had a stage and p_before of
+    the modality of the stage before, both as they were when the stage began, on the clean view; a
+    rectification then trains everything on the cross-entropy of the boosted sum. Both are of one length, and
+    the optimiser starts anew with each. Encoders at rest neither run nor move. Modalities take turns by name.
+    A stage is an epoch of the benchmark's like any other, so that in all this costs fewer passes than joint
+    training.
 
     Attributes:
         stage: length of a stage and of a rectification, as a fraction of the epochs, at least one epoch; 4

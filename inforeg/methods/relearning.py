@@ -17,9 +17,9 @@ class Relearning(Method):
     """Diagnose how separable each modality's features are, and partly reset its encoder by the difference.
 
     Every T epochs, at most N times: P is the purity of K-means clusters (as many as classes) of the min-max
-    scaled features of the training and, on its own, of the validation split; s_m = tanh(lambda |P_train -
-    P_val|) and theta_m becomes s_m theta_m_init + (1 - s_m) theta_m. Parameters alone are reset, as in the
-    code: buffers (batch statistics), the optimiser's momentum and the fusion stay.
+    scaled features (of the clean view) of the training and, on its own, of the validation split; s_m =
+    tanh(lambda |P_train - P_val|) and theta_m becomes s_m theta_m_init + (1 - s_m) theta_m. Parameters alone
+    are reset, as in the code: buffers (batch statistics), the optimiser's momentum and the fusion stay.
 
     Attributes:
         strength: lambda; 3 in the code. 0 is joint training.

@@ -76,9 +76,9 @@ class Resampling(Method):
 class SampleValuation(Resampling):
     """Value each modality for each training sample at every epoch's start, and copy where it is low.
 
-    phi_m (see `valuation`) is 1 for a fair share; below it the sample gets copies with modality m alone. The
-    bands are those of two modalities, where phi is 0.5, 0 or -0.5; a fair share is 1 for any number, so the
-    same bounds are kept for more, this package's reading.
+    phi_m (see `valuation`; on the clean view) is 1 for a fair share; below it the sample gets copies with
+    modality m alone. The bands are those of two modalities, where phi is 0.5, 0 or -0.5; a fair share is 1
+    for any number, so the same bounds are kept for more, this package's reading.
 
     Attributes:
         few: copies where phi_m is in (0.4, 1); 1 in the code.

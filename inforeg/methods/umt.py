@@ -13,7 +13,8 @@ from inforeg.methods.teachers import ask_teachers, unimodal_runs
 class UMT(Method):
     """Joint training whose features are pulled to those of frozen unimodal models of the same seed.
 
-    L = CE(z) + lambda sum_m mean ||h_m - h_m^teacher||^2, the mean being over samples and features.
+    L = CE(z) + lambda sum_m mean ||h_m - h_m^teacher||^2, the mean being over samples and features. The
+    teachers see the clean view, once.
 
     Attributes:
         weight: lambda; 10 in BalanceBenchmark (the paper's own code is not public).

@@ -72,7 +72,8 @@ class TrainState:
         spec: what is being trained.
         model: on its device, as is all else here.
         optimizer: over all of the model's parameters.
-        train: the training split.
+        train: the training split; steps see its `stream`, augmented where the data say so, and whatever else
+            a method asks of it (`batch`, `part`, `infer`) is the clean view.
         val: the validation split, for methods that steer by it.
         blueprint: what the model was built from.
         cost: steps and passes so far; counts by itself while the method is at work.
