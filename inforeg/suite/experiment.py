@@ -110,6 +110,12 @@ class Experiment(Strict):
         default_factory=list,
         description="metrics shown in brackets beside the tested one; accuracy/* is that of each modality",
     )
+    mixed: Literal["note", "error"] = Field(
+        "note",
+        description="where runs were computed on several devices or in several precisions: a note below each "
+        "table, or an error in place of tables",
+        exclude_if=lambda value: value == "note",  # it came later: experiments that exist stay as they are
+    )
     figures: Once[Drawing] = Field(default_factory=list, description="to draw")
     x_label: Text = Field("", description="what the rows' `x` is")
     claims: list[Claim] = Field(default_factory=list, description="to be tested on every benchmark")

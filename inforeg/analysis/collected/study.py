@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inforeg.analysis.collected.collect import Collected
+from inforeg.errors import UserError
 from inforeg.registry import METHODS
 from inforeg.runspec import BenchmarkConfig
 from inforeg.suite.experiment import Experiment
@@ -33,7 +34,13 @@ class Study:
         """The experiment `name` of `project`, whose runs are collected in `folder`."""
         experiment = project.experiment(name)
         benchmarks = {benchmark: project.benchmark(benchmark) for benchmark in experiment.benchmarks}
-        return cls(name, experiment, benchmarks, Collected.read(folder))
+        study = cls(name, experiment, benchmarks, Collected.read(folder))
+        if experiment.mixed == "error" and (mixed := next(study.mixed, "")):
+            raise UserError(
+                f"The experiment {name!r} has `mixed: error`, but {mixed[0].lower()}{mixed[1:-1]}; train all "
+                "runs alike, or leave it out."
+            )
+        return study
 
     @property
     def labels(self) -> dict[str, str]:
@@ -56,7 +63,24 @@ class Study:
     def caveats(self) -> list[str]:
         """What is to be known of the rows' methods and of the benchmarks' splits, a note each."""
         classes = [METHODS.get(name) for name in dict.fromkeys(row.method for row in self.experiment.rows)]
-        return [*(f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat), *self._absent]
+        return [*(f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat), *self._absent, *self.mixed]
+
+    @property
+    def mixed(self) -> Iterator[str]:
+        """A sentence on the devices, and one on the precisions, if there are several."""
+        machine = self.collected.provenance["machine"]
+        devices = [name for name in machine.get("cuda_device", []) if name]
+        devices += [name for name in machine.get("device", []) if name != "cuda" or not devices]
+        if len(devices) > 1:
+            yield f"The runs were computed on several devices ({', '.join(devices)})."
+        for config in self.benchmarks.values():
+            groups: dict[str, list[str]] = {}
+            for row in self.experiment.rows:
+                precision = str(row.set.get("training.precision", config.training.precision))
+                groups.setdefault(precision, []).append(row.title)
+            if len(groups) > 1:
+                said = "; ".join(f"{precision}: {', '.join(rows)}" for precision, rows in groups.items())
+                yield f"On {config.title} the forward passes of training differ in precision ({said})."
 
     @property
     def _absent(self) -> list[str]:
