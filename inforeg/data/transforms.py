@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -11,13 +10,12 @@ from inforeg.batch import Shape, Values, on_each
 
 
 class Transform(ABC):
-    """Of one modality; two views of a sample.
+    """Of one modality; two views of a sample."""
 
-    Attributes:
-        draws: random numbers that a sample's training view takes; 0 where both views are the same.
-    """
-
-    draws: ClassVar[int] = 0
+    @property
+    def draws(self) -> int:
+        """Random numbers that a sample's training view takes; 0 where both views are the same."""
+        return 0
 
     @abstractmethod
     def shape(self, stored: Shape) -> Shape:

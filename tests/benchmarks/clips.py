@@ -51,7 +51,9 @@ class Spectrogram(Transform):
 class Cropped(Transform):
     """A square of each frame, in training at a place of the clip's own and mirrored in every other one."""
 
-    draws = 3
+    @property
+    def draws(self) -> int:
+        return 3
 
     def shape(self, stored: Shape) -> Shape:
         return (3, 3, 32, 32)

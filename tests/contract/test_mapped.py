@@ -19,7 +19,9 @@ from tests.contract.cases import CASES, TWO, rows, spec_of
 class Jittered(Transform):
     """In training, all values of a sample are scaled by a number of its own."""
 
-    draws = 1
+    @property
+    def draws(self):
+        return 1
 
     def shape(self, stored: Shape) -> Shape:
         return stored

@@ -19,7 +19,9 @@ SAMPLES, ROWS = 40, 60
 class Shifted(Transform):
     """A cut of 6 values, in training from a place of the sample's own, its sign drawn too."""
 
-    draws = 2
+    @property
+    def draws(self):
+        return 2
 
     def shape(self, stored: Shape) -> Shape:
         return (6,)

@@ -1,0 +1,50 @@
+"""Sounds as spectra: on the training device, from integers as they are stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from inforeg.batch import Shape, Values, on_each
+from inforeg.data.transforms import Transform
+from inforeg.errors import UserError
+
+FULL = 32_768
+"""The int16 number that stands for an amplitude of 1."""
+
+
+@dataclass(frozen=True)
+class LogSpectrogram(Transform):
+    """log(|STFT| + floor) of int16 samples (S,), as one channel (1, frequencies, frames), float32.
+
+    Frames are centred, with zeros beyond the ends, under a periodic Hann window; there are 1 + S // hop.
+    The settings at their default are those of InfoReg's code for CREMA-D.
+
+    Attributes:
+        size: of the window and the transform, in samples; it gives 1 + size // 2 frequencies.
+        hop: between two frames, in samples.
+        floor: added to the magnitude.
+    """
+
+    size: int = 512
+    hop: int = 353
+    floor: float = 1e-7
+
+    def shape(self, stored: Shape) -> Shape:
+        """One channel of frequencies by frames."""
+        if isinstance(stored, Mapping) or len(stored) != 1:
+            raise UserError(f"LogSpectrogram takes samples of one dimension, not of shape {stored}.")
+        return 1, 1 + self.size // 2, 1 + stored[0] // self.hop
+
+    def clean(self, values: Values) -> Values:
+        """The spectra of (B, S)."""
+        return on_each(values, self._spectra)
+
+    def _spectra(self, samples: Tensor) -> Tensor:
+        waves = samples.to(torch.float32) / FULL
+        window = torch.hann_window(self.size, device=samples.device)
+        found = torch.stft(
+            waves, self.size, self.hop, window=window, center=True, pad_mode="constant", return_complex=True
+        )
+        return (found.abs() + self.floor).log().unsqueeze(1)
