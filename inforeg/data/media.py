@@ -1,0 +1,158 @@
+"""Sound and frames out of media files, decoded by PyAV, which carries FFmpeg."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from inforeg.errors import UserError
+
+if TYPE_CHECKING:
+    from av import VideoFrame, VideoStream
+    from av.container import InputContainer
+    from av.stream import Stream
+
+POINTER = b"version https://git-lfs.github.com/spec/"
+PAGES = (b"<!doctype", b"<html", b"<?xml")
+SHORT = 0.3
+"""Seconds by which a track may end before its file says."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Pictures out of a video.
+
+    Attributes:
+        pictures: uint8, (F, 3, height, width).
+        seconds: length of the video.
+    """
+
+    pictures: NDArray[np.uint8]
+    seconds: float
+
+
+def sound(path: Path, rate: int) -> NDArray[np.int16]:
+    """The sound of a file as one channel of `rate` samples a second, (S,).
+
+    Raises:
+        UserError: it is no media file, has no sound, or ends before its time.
+    """
+    with _opened(path) as file:
+        track = next(iter(file.streams.audio), None)
+        if track is None:
+            raise UserError(f"{path} has no sound; give another file, or leave the clip out.")
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
+        parts = []
+        for frame in file.decode(track):
+            frame.pts = None  # some files count wrongly, and sound has no gaps
+            parts += [part.to_ndarray()[0] for part in resampler.resample(frame)]
+        parts += [part.to_ndarray()[0] for part in resampler.resample(None)]
+        samples = np.concatenate(parts) if parts else np.empty(0, np.int16)
+        _check_length(path, file, track, len(samples) / rate)
+    if not len(samples):
+        raise UserError(f"{path} has a sound of no length; give another file, or leave the clip out.")
+    return samples
+
+
+def frames(path: Path, rate: float, short_side: int, most: int | None = None) -> Frames:
+    """The frames that are shown at 0, 1 / rate, 2 / rate ... seconds, whatever the video's own rate.
+
+    Args:
+        path: of the file.
+        rate: frames a second.
+        short_side: of the pictures in pixels; the aspect is the video's.
+        most: frames at the most.
+
+    Raises:
+        UserError: it is no media file, has no frames, or ends before its time.
+    """
+    with _opened(path) as file:
+        track = next(iter(file.streams.video), None)
+        if track is None:
+            raise UserError(f"{path} has no frames; give another file, or leave the clip out.")
+        found: list[NDArray[np.uint8]] = []
+        last, start, end = None, 0.0, 0.0
+
+        def show_until(time: float) -> None:
+            while last is not None and len(found) / rate < time and len(found) != most:
+                found.append(_scaled(last, short_side))
+
+        for frame in file.decode(track):
+            time = frame.time or 0.0
+            start = time if last is None else start
+            show_until(time - start)
+            last, end = frame, time - start + _lasting(frame, track)
+        show_until(end)
+        _check_length(path, file, track, end)
+    if not found:
+        raise UserError(f"{path} has no frames; give another file, or leave the clip out.")
+    return Frames(np.stack(found), end)
+
+
+def _scaled(frame: "VideoFrame", short_side: int) -> NDArray[np.uint8]:
+    """A picture (3, height, width) with its shorter side of so many pixels."""
+    scale = short_side / min(frame.height, frame.width)
+    size = {"width": round(frame.width * scale), "height": round(frame.height * scale)}
+    picture = frame.reformat(**size, format="rgb24", interpolation="AREA").to_ndarray()
+    return np.ascontiguousarray(picture.transpose(2, 0, 1))
+
+
+def _lasting(frame: "VideoFrame", track: "VideoStream") -> float:
+    """Seconds for which a frame is shown: what it says itself, or the mean of all."""
+    if frame.duration and frame.time_base:
+        return float(frame.duration * frame.time_base)
+    return float(1 / track.average_rate) if track.average_rate else 0.0
+
+
+def _check_length(path: Path, file: "InputContainer", track: "Stream", decoded: float) -> None:
+    """Raise where less of a track came out than there should be: FFmpeg takes a cut file for a whole one."""
+    own = track.duration and track.time_base and float(track.duration * track.time_base)
+    promised = own or (file.duration or 0) / MICROSECONDS
+    if decoded < promised - SHORT:
+        raise UserError(
+            f"{path} is cut short: {decoded:.1f} of {promised:.1f} seconds of its {track.type} are there; "
+            "fetch it again."
+        )
+
+
+MICROSECONDS = 1_000_000
+"""In a second: FFmpeg's unit for a whole file."""
+
+
+@contextmanager
+def _opened(path: Path) -> "Iterator[InputContainer]":
+    """A media file, once it does not look like something else."""
+    head = _head(path)
+    if head.startswith(POINTER):
+        raise UserError(f"{path} is a pointer of Git LFS, not the file itself; fetch it with `git lfs pull`.")
+    if head.lstrip().lower().startswith(PAGES):
+        raise UserError(f"{path} is a web page, not a media file; fetch it again.")
+    if path.stat().st_size < (size := _promised(head)):
+        raise UserError(
+            f"{path} is cut short: {path.stat().st_size} of {size} bytes are there; fetch it again."
+        )
+    try:
+        with av.open(str(path)) as file:
+            yield file
+    except av.error.FFmpegError as error:
+        raise UserError(f"{path} cannot be decoded ({error.strerror}); fetch it again.") from None
+
+
+def _promised(head: bytes) -> int:
+    """Bytes of a WAV or AVI file as its head says, whose lengths FFmpeg takes from what is there; else 0."""
+    size = int.from_bytes(head[4:8], "little")
+    return size + 8 if head.startswith(b"RIFF") and size != UNKNOWN else 0
+
+
+UNKNOWN = 2**32 - 1
+"""The size in the head of a file that was written as a stream."""
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(POINTER) + 64)
