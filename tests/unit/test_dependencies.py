@@ -34,4 +34,6 @@ def test_every_package_in_use_is_declared() -> None:
     owners = packages_distributions()
     assert {"pip", "torch", "pydantic"} <= imported()
     for name in sorted(imported()):
-        assert declared & {owner.lower() for owner in owners.get(name, [name])}, f"{name} is not declared"
+        assert declared & {owner.lower().replace("_", "-") for owner in owners.get(name, [name])}, (
+            f"{name} is not declared"
+        )
