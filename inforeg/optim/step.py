@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor, nn
 
+from inforeg.optim.optimizers import Optimizer
+
 
 def zero(parameters: Iterable[nn.Parameter]) -> None:
     """Take away the gradients of parameters."""
@@ -35,7 +37,7 @@ def gradients_of(loss: Tensor, parameters: Iterable[nn.Parameter], *, retain: bo
     return list(torch.autograd.grad(loss, list(parameters), retain_graph=retain))
 
 
-def update(optimizer: torch.optim.Optimizer, clip: float | None = None) -> None:
+def update(optimizer: Optimizer, clip: float | None = None) -> None:
     """Clip the gradients of an optimiser's parameters by their global norm, then step.
 
     Args:
@@ -48,7 +50,7 @@ def update(optimizer: torch.optim.Optimizer, clip: float | None = None) -> None:
     optimizer.step()
 
 
-def parameters_of(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+def parameters_of(optimizer: Optimizer) -> list[nn.Parameter]:
     """All that an optimiser moves."""
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 

@@ -66,7 +66,7 @@ def by_hand(unimodal_weight=0.0, **options):
                 if unimodal_weight:
                     for logits in output.unimodal.values():
                         loss = loss + unimodal_weight * F.cross_entropy(logits, batch.target)
-                optimizer.zero_grad()
+                model.zero_grad()
                 loss.backward()
                 regulation.regulate(output.unimodal, batch.target)
                 optimizer.step()

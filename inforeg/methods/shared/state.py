@@ -15,7 +15,7 @@ from inforeg.models.encoders.base import Encoder
 from inforeg.models.fusions.base import Fusion, OwnHeads
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.optim import step
-from inforeg.optim.optimizers import OPTIMIZERS
+from inforeg.optim.optimizers import OPTIMIZERS, Optimizer
 from inforeg.random import stream
 from inforeg.regulation.trace import FisherTrace
 from inforeg.runspec import RunSpec
@@ -84,7 +84,7 @@ class TrainState:
 
     spec: RunSpec
     model: MultimodalModel
-    optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
     train: Split
     val: Split
     trace: FisherTrace
@@ -131,7 +131,7 @@ class TrainState:
             self.log(f"{name}/{modality}", factor)
             torch._foreach_mul_(self.gradients(modality), factor)
 
-    def fresh_optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def fresh_optimizer(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """Another optimiser with the run's settings, at the learning rate of the current epoch."""
         training = self.spec.config.training
         optimizer = OPTIMIZERS[training.optimizer](parameters, training)
@@ -156,7 +156,7 @@ class TrainState:
         """The gradients of a loss, which are not added to those that are there; `retain` keeps the graph."""
         return step.gradients_of(loss, parameters, retain=retain)
 
-    def update(self, optimizer: torch.optim.Optimizer | None = None) -> None:
+    def update(self, optimizer: Optimizer | None = None) -> None:
         """Move the parameters of the run's optimiser, or of another one, by their gradients.
 
         Where the settings bound the gradients' norm they are clipped here: once, after the method's edits.
