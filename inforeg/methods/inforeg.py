@@ -94,7 +94,7 @@ class InfoRegMethod(Method):
 
     def on_gradients(self, state: TrainState, batch: Batch, output: Output) -> None:
         """Regulate; the loop has measured the gradients already."""
-        state.log_acted(self._regulation.apply(output.unimodal, batch.target, state.trace.finite))
+        state.log_acted(self._regulation.apply(output.unimodal, batch.target, state.trace.norms))
 
     def on_epoch_end(self, state: TrainState, metrics: dict[str, float]) -> None:
         """Give the regulation the run's own estimate of Tr(F)."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from inforeg.errors import UserError, unknown
 from inforeg.regulation.scores import leads, scores
-from inforeg.regulation.stored import dense, norms_of, stored
+from inforeg.regulation.stored import HALF, dense, norms_of, stored
 from inforeg.regulation.trace import FisherTrace
 from inforeg.regulation.window import Active, Windows
 
@@ -157,18 +157,18 @@ class InfoReg:
             target: class indices, (B,).
         """
         self.trace.add()
-        self.apply(unimodal, target, self.trace.finite)
+        self.apply(unimodal, target, self.trace.norms)
 
     @torch.no_grad()
     def apply(
-        self, unimodal: Mapping[str, Tensor], target: Tensor, finite: Tensor | None = None
+        self, unimodal: Mapping[str, Tensor], target: Tensor, norms: list[Tensor] | None = None
     ) -> dict[str, Tensor]:
         """Edit the gradients of one batch without taking them into Tr(F).
 
         Args:
             unimodal: as `regulate`.
             target: likewise.
-            finite: whether all gradients are, where that is known.
+            norms: of the gradients, where they are known.
 
         Returns:
             Whether a gradient was changed, by modality where it may have been: the pull is nothing while the
@@ -185,7 +185,7 @@ class InfoReg:
         if not any(map(self.acts_on, self.groups)):
             return changed
         led = self._leads({modality: unimodal[modality] for modality in self.groups}, target)
-        finite = norms_of(self.trace.parameters).isfinite().all() if finite is None else finite
+        finite = torch.stack(norms or norms_of(self.trace.parameters)).square().isfinite().all()
         led = torch.where(finite.to(led.device), led, 0.0)
         self._led.append(led)
         strengths = torch.where(led > 0, alpha(led, self.beta, torch), 0.0)
@@ -275,7 +275,7 @@ def alpha(lead: Number, beta: float, of: ModuleType) -> Number:
 
 def add(gradients: list[Tensor], pulls: list[Tensor], factor: Tensor) -> None:
     """Add `factor`, a tensor of one number, times the pulls to gradients in place; in float32 at least."""
-    wide = [g.to(torch.float32) if g.dtype in (torch.float16, torch.bfloat16) else g for g in gradients]
+    wide = [g.float() if g.dtype in HALF else g for g in gradients]
     # Not a product and a sum: each would round, and a CPU's bits differ from those of a factor it knows.
     factors = [factor.to(w.dtype) for w in wide]
     torch._foreach_addcmul_(wide, [p.to(w.dtype) for p, w in zip(pulls, wide, strict=True)], factors)

@@ -47,10 +47,10 @@ class ReleasedInfoReg(InfoReg):
         self.apply(unimodal, target)
 
     def apply(
-        self, unimodal: Mapping[str, Tensor], target: Tensor, finite: Tensor | None = None
+        self, unimodal: Mapping[str, Tensor], target: Tensor, norms: list[Tensor] | None = None
     ) -> dict[str, Tensor]:
         """The same as `regulate`: the trace is of the edited gradients."""
-        changed = super().apply(unimodal, target, finite)
+        changed = super().apply(unimodal, target, norms)
         self.trace.add()
         return changed
 

@@ -7,6 +7,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+HALF = (torch.float16, torch.bfloat16)
+"""Too short to sum in."""
+
 
 def stored(parameter: nn.Parameter) -> Tensor | None:
     """What is stored of a parameter's gradient, to be read or edited in place: all, or its entries."""
@@ -18,14 +21,15 @@ def stored(parameter: nn.Parameter) -> Tensor | None:
     return parameter.grad.values()
 
 
-def norms_of(parameters: Iterable[nn.Parameter]) -> Tensor:
-    """The norm of each parameter's gradient (P,), 0 where there is none; in float32 at least."""
+def norms_of(parameters: Iterable[nn.Parameter]) -> list[Tensor]:
+    """The norm of each parameter's gradient, 0 where there is none; in float32 at least."""
     found = []
     for parameter in parameters:
         values = stored(parameter)
-        values = parameter.new_zeros(1) if values is None else values
-        found.append(values.to(torch.promote_types(values.dtype, torch.float32)))
-    return torch.stack(torch._foreach_norm(found))
+        if values is None:
+            values = parameter.new_zeros(1)
+        found.append(values.float() if values.dtype in HALF else values)
+    return list(torch._foreach_norm(found))
 
 
 @contextmanager

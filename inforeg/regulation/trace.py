@@ -12,6 +12,9 @@ WHOLE = "whole"
 HEAD = "head"
 """Names of groups: all parameters, and those of the fusion."""
 
+TOGETHER = 1024
+"""Batches whose norms are summed at once: small tensors cost most by being handled."""
+
 
 class FisherTrace:
     """The `batch` estimate of Tr(F): mean over an epoch's batches of ||gradient of the batch mean||^2.
@@ -28,7 +31,7 @@ class FisherTrace:
 
     Attributes:
         batches: of the epoch so far, with those that do not count.
-        finite: whether the last one counts.
+        norms: of the last one's gradients.
     """
 
     def __init__(self, groups: Mapping[str, Sequence[nn.Parameter]]) -> None:
@@ -39,27 +42,40 @@ class FisherTrace:
     def reset(self) -> None:
         """Forget the epoch so far."""
         self._squares = torch.zeros(len(self.parameters), device=self.parameters[0].device)
-        self._counted = torch.zeros((), dtype=torch.int64, device=self._squares.device)
-        self.finite = torch.ones((), dtype=torch.bool, device=self._squares.device)
-        self.batches = 0
+        self.norms: list[Tensor] = []
+        self._waiting: list[list[Tensor]] = []
+        self._counted, self.batches = 0, 0
 
     @torch.no_grad()
     def add(self) -> None:
         """Take in the gradients of one batch, after the backward pass."""
-        norms = norms_of(self.parameters)
-        self.finite = norms.square().isfinite().all()
-        norms = torch.where(self.finite, norms, 0.0)
-        self._squares.addcmul_(norms, norms)
-        self._counted += self.finite
+        self.norms = norms_of(self.parameters)
+        self._waiting.append(self.norms)
         self.batches += 1
+        if len(self._waiting) == TOGETHER:
+            self._sum()
 
     @property
     def skipped(self) -> int:
         """The epoch's batches so far that do not count."""
-        return self.batches - int(self._counted)
+        self._sum()
+        return self.batches - self._counted
+
+    def _sum(self) -> None:
+        """Take the batches that wait into the sums."""
+        if not self._waiting:
+            return
+        norms = torch.stack([norm for batch in self._waiting for norm in batch])
+        norms = norms.view(len(self._waiting), -1)
+        finite = norms.square().isfinite().all(1)
+        for batch in torch.where(finite.unsqueeze(1), norms, 0.0):
+            self._squares.addcmul_(batch, batch)
+        self._counted += int(finite.sum())
+        self._waiting.clear()
 
     def sums(self) -> dict[str, float]:
         """Squared norms summed over the batches so far, by group."""
+        self._sum()
         return self._by_group(self._squares)
 
     def close(self) -> dict[str, float]:
@@ -90,6 +106,7 @@ class LayerTrace(FisherTrace):
 
     def sums(self) -> dict[str, float]:
         """Element means summed over layers and batches, by group."""
+        self._sum()
         elements = [p.numel() if p.dim() > 1 else float("inf") for p in self.parameters]
         return self._by_group(self._squares / self._squares.new_tensor(elements))
 

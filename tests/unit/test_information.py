@@ -1,5 +1,7 @@
 """Both estimates of Tr(F), and the released code's "trace", against values worked out by hand."""
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -42,6 +44,16 @@ def test_fisher_trace_starts_anew_after_closing():
     assert trace.close() == {"a": 0.0}
     trace.add()
     assert trace.close() == {"a": 4.0}
+
+
+def test_an_epoch_is_summed_in_parts(monkeypatch):
+    monkeypatch.setattr("inforeg.regulation.trace.TOGETHER", 2)
+    trace = FisherTrace({"a": [parameter([2.0])]})
+    for value in (1.0, 2.0, math.inf, 3.0, 4.0):  # squares 1 and 4, 9 of two, and 16
+        trace.parameters[0].grad.fill_(value)
+        trace.add()
+    assert (trace.batches, trace.skipped) == (5, 1)
+    assert trace.close() == pytest.approx({"a": 30 / 4})
 
 
 def test_absent_gradients_count_as_zero():
