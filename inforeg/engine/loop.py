@@ -90,7 +90,9 @@ def _start_epoch(state: TrainState) -> dict[str, float]:
     rate = training.lr * factor(training, state.epoch, state.epochs)
     for group in state.optimizer.param_groups:
         group["lr"] = rate
-    torch.manual_seed(derive(state.spec.seed, "model", state.epoch))
+    seed = derive(state.spec.seed, "model", state.epoch)
+    # `torch.manual_seed` tells devices of all kinds, which takes as long as some steps.
+    (torch.default_generator if state.device.type == "cpu" else torch).manual_seed(seed)
     return {"epoch": state.epoch, "lr": rate}
 
 

@@ -140,7 +140,7 @@ class Record:
         while True:
             started = time.perf_counter()
             batch = next(batches, None)
-            self.count(reading=time.perf_counter() - started)
+            self.seconds["reading"] += time.perf_counter() - started
             if batch is None:
                 return
             yield batch

@@ -24,6 +24,8 @@ def infer(model: MultimodalModel, split: Split, change: Change | None = None) ->
         model.answer(batch.inputs) for batch in (map(change, batches) if change else batches)
     ]
     model.train(training)
+    if len(parts) == 1:
+        return parts[0]
     return Output(
         {m: torch.cat([part.features[m] for part in parts]) for m in parts[0].features},
         torch.cat([part.logits for part in parts]),
