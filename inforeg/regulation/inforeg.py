@@ -1,7 +1,7 @@
 """InfoReg (CVPR 2025) for any training loop: slow a sufficient modality in its prime learning window."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Literal, TypeVar, get_args
@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from inforeg.errors import UserError, unknown
-from inforeg.regulation.scores import leads, scores
+from inforeg.regulation.numbers import any_of, on, waits
+from inforeg.regulation.scores import discrepancy, leads, scores
 from inforeg.regulation.stored import HALF, dense, norms_of, stored
 from inforeg.regulation.trace import FisherTrace
 from inforeg.regulation.window import Active, Windows
@@ -162,7 +163,7 @@ class InfoReg:
     @torch.no_grad()
     def apply(
         self, unimodal: Mapping[str, Tensor], target: Tensor, norms: list[Tensor] | None = None
-    ) -> dict[str, Tensor]:
+    ) -> dict[str, Tensor | bool]:
         """Edit the gradients of one batch without taking them into Tr(F).
 
         Args:
@@ -181,25 +182,31 @@ class InfoReg:
         if missing := self.groups.keys() - unimodal.keys():
             raise UserError(f"Logits are missing for {sorted(missing)}; give those of every modality.")
         self._steps += 1
-        changed: dict[str, Tensor] = {}
+        changed: dict[str, Tensor | bool] = {}
         if not any(map(self.acts_on, self.groups)):
             return changed
-        led = self._leads({modality: unimodal[modality] for modality in self.groups}, target)
-        finite = torch.stack(norms or norms_of(self.trace.parameters)).square().isfinite().all()
-        led = torch.where(finite.to(led.device), led, 0.0)
-        self._led.append(led)
-        strengths = torch.where(led > 0, alpha(led, self.beta, torch), 0.0)
-        idle = (
-            set()
-            if waits(led.device)
-            else {m for m, d in zip(self.groups, led.tolist(), strict=True) if not d}
-        )
-        for (modality, factor), strength in zip(self.factors.items(), strengths, strict=True):
-            if modality not in idle and self.acts_on(modality):
-                changed[modality] = self._edit(modality, factor * strength)
-        if changed:
-            self._acted += torch.stack(list(changed.values())).any()
+        score = self._score({modality: unimodal[modality] for modality in self.groups}, target)
+        strengths = self._strengths(score, norms or norms_of(self.trace.parameters))
+        for modality, strength in zip(self.groups, strengths, strict=True):
+            if self.acts_on(modality) and (isinstance(strength, Tensor) or strength):
+                changed[modality] = self._edit(modality, self.factors[modality] * strength)
+        self._acted += any_of(changed.values())
         return changed
+
+    def _strengths(self, score: Tensor, norms: list[Tensor]) -> Sequence[Tensor | float]:
+        """By modality alpha, 0 where it leads none or a gradient is not finite; as numbers on a CPU."""
+        finite = torch.stack(norms).square().amax().isfinite()
+        strengths: Sequence[Tensor | float]
+        if waits(score.device):
+            led = torch.where(finite.to(score.device), leads(score), 0.0)
+            strengths = torch.where(led > 0, alpha(led, self.beta, torch), 0.0).unbind()
+        else:
+            found = discrepancy(score.tolist()) if finite else [0.0] * len(score)
+            led = torch.tensor(found, dtype=torch.float64)
+            alphas = alpha(led, self.beta, torch).tolist()
+            strengths = [each if lead else 0.0 for each, lead in zip(alphas, found, strict=True)]
+        self._led.append(led)
+        return strengths
 
     def _mean_strengths(self) -> dict[str, float]:
         """Mean alpha over the epoch's batches by modality, 0 where it did not act; read once."""
@@ -216,39 +223,40 @@ class InfoReg:
         self._led: list[Tensor] = []
         self._moved: set[str] = set()
         self._steps = 0
-        self._acted = torch.zeros((), dtype=torch.int64, device=self.trace.parameters[0].device)
+        self._acted: Tensor | int = 0
 
     def _new_trace(self) -> FisherTrace:
         return FisherTrace(self.groups)
 
-    def _leads(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
-        """Delta_m (M,), 0 where the modality leads none."""
-        return leads(scores(unimodal, target))
+    def _score(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
+        """What decides who leads, (M,)."""
+        return scores(unimodal, target)
 
-    def _edit(self, modality: str, strength: Tensor) -> Tensor:
+    def _edit(self, modality: str, strength: Tensor | float) -> Tensor | bool:
         """Regulate one encoder's gradients in place with alpha_m, 0 for none; whether that changed one."""
         group = self.groups[modality]
         parameters = [p for p in group if p.grad is not None]
         if not parameters or (self.form == "pull" and not self.weight):  # none: a frozen encoder
-            return self._acted.new_zeros((), dtype=torch.bool)
-        strength = strength.to(parameters[0].device)
+            return False
+        there = on(parameters[0].device, strength)
         if self.form == "rate":
-            divisor = torch.where(strength > 0, strength, 1.0)
+            divisor = torch.where(there > 0, there, 1.0)
             torch._foreach_div_([g for g in map(stored, parameters) if g is not None], divisor)
-            return (divisor != 1).to(self._acted.device)
+            return divisor != 1
         anchors = [a for p, a in zip(group, self._anchors[modality], strict=True) if p.grad is not None]
         pulls = list(torch._foreach_sub(list[Tensor](parameters), anchors))
         with dense(parameters) as gradients:
-            add(gradients, pulls, self.weight * strength)
-        acted = strength > 0 if modality in self._moved else (strength > 0) & self._leave(modality, pulls)
-        return acted.to(self._acted.device)
+            add(gradients, pulls, self.weight * there)
+        return (strength > 0) & (modality in self._moved or self._leave(modality, pulls))
 
-    def _leave(self, modality: str, pulls: list[Tensor]) -> Tensor:
+    def _leave(self, modality: str, pulls: list[Tensor]) -> Tensor | bool:
         """Whether the weights have left those of the epoch's start, to which they do not come back."""
         left = torch.stack(torch._foreach_norm(pulls, float("inf"))).max() > 0
-        if not waits(left.device) and left:
+        if waits(left.device):
+            return left
+        if left:
             self._moved.add(modality)
-        return left
+        return bool(left)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training needs: the traces of the epochs so far, and what was counted."""
@@ -262,11 +270,6 @@ class InfoReg:
         self._past_steps, self._past_acted, self.skipped = counts
 
 
-def waits(device: torch.device) -> bool:
-    """Whether it costs a wait to read a number: where it does not, what comes to nothing is not computed."""
-    return device.type != "cpu"
-
-
 def alpha(lead: Number, beta: float, of: ModuleType) -> Number:
     """exp(beta tanh(Delta_m)), Eq. 16, by the functions of `of`: `math` for a number, `torch` for tensors."""
     found: Number = of.exp(beta * of.tanh(lead))
@@ -277,7 +280,8 @@ def add(gradients: list[Tensor], pulls: list[Tensor], factor: Tensor) -> None:
     """Add `factor`, a tensor of one number, times the pulls to gradients in place; in float32 at least."""
     wide = [g.float() if g.dtype in HALF else g for g in gradients]
     # Not a product and a sum: each would round, and a CPU's bits differ from those of a factor it knows.
-    factors = [factor.to(w.dtype) for w in wide]
+    rounded = {dtype: factor.to(dtype) for dtype in {w.dtype for w in wide}}
+    factors = [rounded[w.dtype] for w in wide]
     torch._foreach_addcmul_(wide, [p.to(w.dtype) for p, w in zip(pulls, wide, strict=True)], factors)
     for gradient, summed in zip(gradients, wide, strict=True):
         if summed is not gradient:

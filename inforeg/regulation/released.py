@@ -6,7 +6,7 @@ from torch import Tensor
 
 from inforeg.errors import UserError, unknown
 from inforeg.regulation.inforeg import Encoders, InfoReg
-from inforeg.regulation.scores import confidences, leads
+from inforeg.regulation.scores import confidences
 from inforeg.regulation.trace import FisherTrace, LayerTrace
 
 
@@ -48,7 +48,7 @@ class ReleasedInfoReg(InfoReg):
 
     def apply(
         self, unimodal: Mapping[str, Tensor], target: Tensor, norms: list[Tensor] | None = None
-    ) -> dict[str, Tensor]:
+    ) -> dict[str, Tensor | bool]:
         """The same as `regulate`: the trace is of the edited gradients."""
         changed = super().apply(unimodal, target, norms)
         self.trace.add()
@@ -70,5 +70,5 @@ class ReleasedInfoReg(InfoReg):
     def _new_trace(self) -> FisherTrace:
         return LayerTrace(self.groups)
 
-    def _leads(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
-        return leads(confidences(unimodal, target))  # of two: the gap, for the one that leads
+    def _score(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
+        return confidences(unimodal, target)  # of two, Delta_m is the gap, for the one that leads

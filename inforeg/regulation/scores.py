@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inforeg.regulation.stored import HALF
+
 
 def scores(unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
     """Mean log-probability of the true class through each modality's logits.
@@ -46,8 +48,16 @@ def discrepancy(score: Sequence[float]) -> list[float]:
     Returns:
         One per modality, not negative (InfoReg, Eq. 9-10). A score that is NaN neither leads nor is led.
     """
-    found: list[float] = leads(torch.tensor(score, dtype=torch.float64)).tolist()
-    return found
+    return [_lead(own, score) for own in score]
+
+
+def _lead(own: float, others: Sequence[float]) -> float:
+    total, behind = 0.0, 0
+    for other in others:
+        if own - other > 0:
+            total += own - other
+            behind += 1
+    return total / max(behind, 1)
 
 
 def leads(score: Tensor) -> Tensor:
@@ -60,4 +70,4 @@ def leads(score: Tensor) -> Tensor:
 
 def _stacked(unimodal: Mapping[str, Tensor]) -> Tensor:
     """(M, B, C). The mean of a batch in bfloat16 would decide by its rounding who leads."""
-    return torch.stack([u.to(torch.promote_types(u.dtype, torch.float32)) for u in unimodal.values()])
+    return torch.stack([u.float() if u.dtype in HALF else u for u in unimodal.values()])

@@ -17,6 +17,7 @@ from inforeg.models.multimodal import MultimodalModel
 from inforeg.optim import step
 from inforeg.optim.optimizers import OPTIMIZERS, Optimizer
 from inforeg.random import stream
+from inforeg.regulation.numbers import any_of
 from inforeg.regulation.trace import FisherTrace
 from inforeg.runspec import RunSpec
 
@@ -182,13 +183,9 @@ class TrainState:
         Args:
             changed: whether it did, by modality; those that are not named have been left alone.
         """
-        # Filled on the device: it would be waited for if a number were copied to it.
-        flags = {
-            m: flag if isinstance(flag, Tensor) else torch.full((), flag, device=self.device)
-            for m, flag in ((m, changed.get(m, False)) for m in self.model.modalities)
-        }
+        flags = {m: changed.get(m, False) for m in self.model.modalities}
         self.log_each("acted", flags)
-        self.log("acted", torch.stack(list(flags.values())).any())
+        self.log("acted", any_of(flags.values()))
 
     def drain(self) -> dict[str, float]:
         """The means of all recorded scalars, and a new start."""
