@@ -103,7 +103,7 @@ class Split(ABC):
     def batch(self, index: Tensor) -> Batch:
         """The clean view of the samples at the positions `index`, (B,)."""
         inputs = {m: self._shown(m, values) for m, values in self._stored(index).items()}
-        return Batch(inputs, self.target[index], index)
+        return Batch(inputs, self.target.index_select(0, index), index)
 
     def batches(self, size: int) -> Iterator[Batch]:
         """The clean view of all samples in order, `size` at a time."""
@@ -121,7 +121,7 @@ class Split(ABC):
         with closing(self._ahead(order)) as ahead:
             for index, stored in ahead:
                 inputs = {m: self._shown(m, values, draws.get(m), index) for m, values in stored.items()}
-                yield Batch(inputs, self.target[index], index)
+                yield Batch(inputs, self.target.index_select(0, index), index)
 
     def _shown(
         self, modality: str, stored: Values, draws: Tensor | None = None, index: Tensor | None = None

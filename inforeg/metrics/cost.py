@@ -53,9 +53,10 @@ class Cost:
     def count(self, modality: str, features: Tensor) -> None:
         """Count a pass whose outcome is `features` (B, d); for encoders that are not called as a whole."""
         if self._counting:
-            self.forward[modality] = self.forward.get(modality, 0) + len(features)
+            samples = features.shape[0]  # `len` of a tensor takes longer than all else here
+            self.forward[modality] = self.forward.get(modality, 0) + samples
             if features.requires_grad:
-                features.register_hook(partial(self._returned, modality))  # type: ignore[no-untyped-call]
+                features.register_hook(partial(self._returned, modality, samples))  # type: ignore[no-untyped-call]
 
     def passes(self, samples: int, modalities: int) -> dict[str, float]:
         """Steps, and passes in units of one pass of all encoders over the training split.
@@ -86,6 +87,6 @@ class Cost:
     def _passed(self, modality: str, encoder: nn.Module, inputs: object, features: Tensor) -> None:
         self.count(modality, features)
 
-    def _returned(self, modality: str, gradient: Tensor) -> None:
+    def _returned(self, modality: str, samples: int, gradient: Tensor) -> None:
         if self._counting:
-            self.backward[modality] = self.backward.get(modality, 0) + len(gradient)
+            self.backward[modality] = self.backward.get(modality, 0) + samples
