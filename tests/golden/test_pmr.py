@@ -141,7 +141,7 @@ def test_prototypes_are_of_another_part_in_each_epoch(monkeypatch):
         parts.append({tuple(row) for row in split.inputs["audio"].tolist()})
         return infer(model, split)
 
-    monkeypatch.setattr("inforeg.methods.pmr.answers", spy)
+    monkeypatch.setattr("inforeg.methods.pmr.infer", spy)
     method, state = start(make_spec("pmr", share=0.25))
     first = {tuple(row) for row in state.train.inputs["audio"][:20].tolist()}
     for state.epoch in range(3):

@@ -111,7 +111,7 @@ def test_gap_is_between_training_and_validation(monkeypatch):
     ]
     pairs = zip((state.train, state.val), features, strict=True)
     found = {id(split): Output(each, torch.empty(0), {}) for split, each in pairs}
-    monkeypatch.setattr(relearning, "answers", lambda model, split: found[id(split)])
+    monkeypatch.setattr(relearning, "infer", lambda model, split: found[id(split)])
     assert plugin.diagnose(state) == pytest.approx({"audio": 1 / 2, "image": 1 / 4})
 
 
