@@ -1,7 +1,7 @@
-"""From finished runs to the paper: `inforeg collect`, `table`, `figure`, `claims`, `paper` and more."""
+"""From finished runs to the paper: `inforeg collect`, `statistics`, `table`, `claims`, `paper` and more."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,11 @@ from inforeg.suite.tuning import TUNING
 
 if TYPE_CHECKING:
     from inforeg.analysis.collected.study import Study
+    from inforeg.analysis.statistics.stored import Results, Statistics
     from inforeg.probes.examine import Examiner
 
 COLLECTED = "results/collected/{experiment}"
+STATISTICS = "results/statistics"
 
 
 def register(commands: Commands) -> None:
@@ -31,27 +33,30 @@ def register(commands: Commands) -> None:
     _add_experiment(parser, nargs="+")
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
     _add_path(parser, "--output", "results/runs.parquet", "file to write")
-    parser = _command(commands, "table", table, "make an experiment's tables and statistics")
+    parser = _command(commands, "statistics", statistics, "compute all that is statistical of an experiment")
     _add_experiment(parser)
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
+    _add_path(parser, "--output", STATISTICS, "folder for EXPERIMENT.{csv,json} and EXPERIMENT/")
+    parser = _command(commands, "table", table, "make an experiment's tables")
+    _add_experiment(parser)
+    _add_sources(parser)
     _add_path(parser, "--tables", "results/tables", "folder for EXPERIMENT.{tex,md,html} and its benchmarks'")
-    _add_path(parser, "--statistics", "results/statistics", "folder for EXPERIMENT.{csv,json}")
     parser = _command(commands, "figure", figure, "draw an experiment's figures")
     _add_experiment(parser)
-    _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
+    _add_sources(parser)
     _add_path(parser, "--figures", "results/figures", "folder for EXPERIMENT_FIGURE.{pdf,png,csv}")
     parser = _command(commands, "tune", tune, "choose among the finished trials of tuning, on validation")
     add_runs(parser)
     _add_path(parser, "--output", "results/tuning", "folder for tuned.yaml and trials.{csv,md}")
     parser = _command(
-        commands, "claims", claims, "test the claims of experiments: what is reproduced, what contradicted"
+        commands, "claims", claims, "report the verdicts on claims: what is reproduced, what contradicted"
     )
     _add_experiment(parser, nargs="+")
-    _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
+    _add_sources(parser)
     _add_path(parser, "--output", "results", "folder for claims.{md,tex,html,json} and figures/")
     parser = _command(commands, "paper", paper, "write the replication as a LaTeX document")
     _add_experiment(parser, nargs="+")
-    _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
+    _add_sources(parser)
     _add_path(parser, "--output", "results", "folder for paper.tex and numbers.tex, beside tables/")
     parser = _command(commands, "typeset", typeset, "compile a LaTeX document with the machine's pdflatex")
     parser.add_argument("source", type=Path, metavar="TEX", help="the document; its PDF lies beside it")
@@ -90,32 +95,43 @@ def merge(args: argparse.Namespace) -> None:
     write_parquet(join(frames), args.output)
 
 
+def statistics(args: argparse.Namespace) -> None:
+    """Compute and store the statistics."""
+    from inforeg.analysis.collected.study import Study
+    from inforeg.analysis.statistics.compute import compute
+
+    study = Study.read(Project(), args.experiment, _folder(args.collected, args.experiment))
+    compute(study).write(study, args.output)
+
+
 def table(args: argparse.Namespace) -> None:
-    """Write tables and statistics."""
+    """Write the tables."""
     from inforeg.analysis.report.outputs import write_tables
 
-    write_tables(_study(args, args.experiment), args.tables, args.statistics)
+    write_tables(*_result(args, args.experiment), args.tables)
 
 
 def figure(args: argparse.Namespace) -> None:
     """Draw the figures."""
     from inforeg.analysis.report.outputs import write_figures
+    from inforeg.suite.products import raw
 
-    write_figures(_study(args, args.experiment), args.figures)
+    wanted = raw(Project().experiment(args.experiment))
+    write_figures(*_result(args, args.experiment, wanted), args.figures)
 
 
 def claims(args: argparse.Namespace) -> None:
     """Write the verdicts."""
     from inforeg.analysis.report.outputs import write_claims
 
-    write_claims([_study(args, name) for name in args.experiment], args.output)
+    write_claims(_results(args), args.output)
 
 
 def paper(args: argparse.Namespace) -> None:
     """Write the document."""
     from inforeg.analysis.report.outputs import write_document
 
-    write_document([_study(args, name) for name in args.experiment], args.output)
+    write_document(_results(args), args.output)
 
 
 def typeset(args: argparse.Namespace) -> None:
@@ -142,6 +158,11 @@ def _add_experiment(parser: argparse.ArgumentParser, nargs: str | None = None) -
     )
 
 
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
+    _add_path(parser, "--statistics", STATISTICS, "what `statistics` wrote")
+
+
 def _add_path(parser: argparse.ArgumentParser, flag: str, default: str, what: str) -> None:
     parser.add_argument(flag, type=Path, metavar="PATH", default=Path(default), help=what)
 
@@ -161,7 +182,14 @@ def _examiner(project: Project, figures: list[Drawing]) -> "Examiner | None":
     return Examiner(figures, partial(load, project), project.machine)
 
 
-def _study(args: argparse.Namespace, name: str) -> "Study":
-    from inforeg.analysis.collected.study import Study
+def _results(args: argparse.Namespace) -> "Results":
+    return [_result(args, name) for name in args.experiment]
 
-    return Study.read(Project(), name, _folder(args.collected, name))
+
+def _result(args: argparse.Namespace, name: str, wanted: Collection[str] = ()) -> "tuple[Study, Statistics]":
+    """An experiment with the `wanted` frames of its runs, and its statistics."""
+    from inforeg.analysis.collected.study import Study
+    from inforeg.analysis.statistics.stored import Statistics
+
+    study = Study.read(Project(), name, _folder(args.collected, name), wanted)
+    return study, Statistics.read(study, args.statistics)

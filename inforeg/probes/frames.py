@@ -1,8 +1,9 @@
 """The frames that an experiment's runs are collected into: each one Parquet file, one observation a row."""
 
+import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,3 +27,8 @@ EXAMINED: Mapping[str, str] = {"corruption": "corruptions", "tsne": "embeddings"
 def csv(frame: "pd.DataFrame") -> str:
     """`frame` without its index; a number that is not finite is an empty field."""
     return frame.replace([math.inf, -math.inf], math.nan).to_csv(index=False)
+
+
+def records(frame: "pd.DataFrame") -> Any:
+    """`frame` as JSON has it: a mapping a row, with None for a number that is not finite."""
+    return json.loads(frame.to_json(orient="records", double_precision=15))

@@ -19,7 +19,7 @@ from inforeg.suite.resolve import resolve
 
 RULES = (
     "all", "complete", "quick",
-    "fetch", "train", "collect", "tuning", "merge", "claims", "document", "typeset",
+    "fetch", "train", "collect", "statistics", "tuning", "merge", "claims", "document", "typeset",
 )  # fmt: skip
 """The workflow's own rules, beside a `table_` and a `figure_` of each experiment."""
 

@@ -9,6 +9,19 @@ FOREST = tuple(f"figures/claims.{suffix}" for suffix in ("png", "pdf", "csv"))
 DOCUMENT = ("paper.tex", "numbers.tex")
 PDF = "paper.pdf"
 RUNS = "runs.parquet"
+STATISTICS = (
+    "comparison", "means", "variants", "weakest", "acted", "overview", "ranks", "verdicts", "specs",
+    "cost", "sweep", "selection", "window_noise",
+)  # fmt: skip
+"""What an experiment's tables, figures and claims are rendered from."""
+ORIGIN = "provenance.json"
+"""What states of which runs such files are."""
+RAW = {
+    **dict.fromkeys(("information", "curves", "regulation", "gradients"), "epochs"),
+    "corruption": "corruptions",
+    "tsne": "embeddings",
+}
+"""Figures that draw what was collected itself, and the frame in which it is."""
 
 
 def tables(name: str, experiment: Experiment) -> list[str]:
@@ -22,9 +35,19 @@ def figures(name: str, experiment: Experiment, suffixes: Iterable[str] = ("pdf",
     return [f"figures/{name}_{figure}.{suffix}" for suffix in suffixes for figure in experiment.figures]
 
 
+def raw(experiment: Experiment) -> list[str]:
+    """The frames of the experiment's runs that its figures draw."""
+    return sorted({RAW[figure] for figure in experiment.figures if figure in RAW})
+
+
 def statistics(name: str) -> list[str]:
     """Every comparison of the experiment."""
     return [f"statistics/{name}.{suffix}" for suffix in ("csv", "json")]
+
+
+def stored(name: str) -> list[str]:
+    """The same to the bit, and all else that is statistical, for the program itself."""
+    return [f"statistics/{name}/{file}" for file in (*(f"{each}.parquet" for each in STATISTICS), ORIGIN)]
 
 
 def products(name: str, experiment: Experiment) -> list[str]:

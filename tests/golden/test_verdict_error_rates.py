@@ -8,6 +8,7 @@ from scipy import stats
 from inforeg.analysis.collected.collect import COLUMNS, Collected
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics import paired
+from inforeg.analysis.statistics.compare import scores
 from inforeg.analysis.statistics.verdicts import judge
 from inforeg.random import numpy_stream
 from inforeg.runspec import BenchmarkConfig
@@ -48,7 +49,8 @@ def verdicts(effect: float, name: str) -> list[list[str]]:
     for _ in range(EXPERIMENTS):
         joint = generator.normal(0.7, 0.02, SEEDS)
         others = joint + generator.normal(effect, 0.01, (CLAIMS, SEEDS))
-        found.append(judge(study(np.stack([joint, *others])))["verdict"].to_list())
+        made = study(np.stack([joint, *others]))
+        found.append(judge(made, {"accuracy": scores(made, "accuracy")})["verdict"].to_list())
     return found
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.forest import LONGEST
-from inforeg.analysis.figures.selection_rules import honest_split
 from inforeg.analysis.statistics.paired import seeds_needed
+from inforeg.analysis.statistics.selection_rules import honest_split
 from inforeg.analysis.tables.render import latex_text
 from inforeg.registry import METHODS
 from inforeg.suite.plan import plan

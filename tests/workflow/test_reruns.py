@@ -52,6 +52,7 @@ def test_data_rerun_the_runs_that_read_them(tree: Tree) -> None:
 def test_a_caption_reruns_no_training(tree: Tree) -> None:
     tree.edit("workflow/config/experiments/main.yaml", "title: Small", "title: Little")
     pending = tree.pending()
+    assert {"results/statistics/main.csv", "results/statistics/main/means.parquet"} < pending
     assert "results/tables/main.md" in pending
     assert trained(pending) == set()
 
@@ -61,3 +62,13 @@ def test_a_benchmarks_title_reruns_no_training(tree: Tree) -> None:
     pending = tree.pending()
     assert {"results/tables/main.md", "results/figures/main_curves.pdf", "results/claims.md"} < pending
     assert trained(pending) == set()
+
+
+def test_statistics_that_were_damaged_are_made_anew_by_the_command_that_is_named(tree: Tree) -> None:
+    path = tree.path / "results/statistics/main/means.parquet"
+    content = path.read_bytes()
+    path.write_bytes(content[:-9])
+    said = tree.run("inforeg", "table", "main").stderr
+    assert "results/statistics/main/means.parquet is missing or damaged; `inforeg statistics main`" in said
+    assert tree.run("inforeg", "statistics", "main").returncode == 0
+    assert path.read_bytes() == content

@@ -1,4 +1,4 @@
-"""Analysis of one experiment: tidy frames, then its tables with statistics, and its figures.
+"""Analysis of one experiment: tidy frames, from them its statistics, and of these its tables and figures.
 
 The experiment's settings are a parameter of each rule, so that an edit of its YAML runs them again.
 """
@@ -21,24 +21,39 @@ rule collect:
         " || (cat {log:q} >&2; false)"
 
 
+rule statistics:
+    input:
+        expand("results/collected/{{experiment}}/{frame}", frame=FRAMES),
+    output:
+        report(
+            made(products.statistics("{experiment}")),
+            caption="../report/tests.rst",
+            category="Tests",  # the report has a "Statistics" of its own, on run times
+            subcategory="{experiment}",
+        ),
+        made(products.stored("{experiment}")),
+    log:
+        "results/logs/statistics/{experiment}.log",
+    conda:
+        "../envs/inforeg.yaml"
+    params:
+        settings=lambda wildcards: settings(wildcards.experiment),
+    shell:
+        "python -m inforeg statistics {wildcards.experiment:q} &> {log:q} || (cat {log:q} >&2; false)"
+
+
 for name in EXPERIMENTS:
 
     rule:
         name:
             f"table_{name}"
         input:
-            expand("results/collected/{name}/{frame}", name=name, frame=FRAMES),
+            sources(name),
         output:
             report(
                 made(products.tables(name, EXPERIMENTS[name])),
                 caption="../report/table.rst",
                 category="Tables",
-                subcategory=name,
-            ),
-            report(
-                made(products.statistics(name)),
-                caption="../report/tests.rst",
-                category="Tests",  # the report has a "Statistics" of its own, on run times
                 subcategory=name,
             ),
         log:
@@ -57,7 +72,7 @@ for name in EXPERIMENTS:
             name:
                 f"figure_{name}"
             input:
-                expand("results/collected/{name}/{frame}", name=name, frame=FRAMES),
+                sources(name, products.raw(EXPERIMENTS[name])),
             output:
                 made(products.figures(name, EXPERIMENTS[name], ["pdf", "csv"])),
                 report(

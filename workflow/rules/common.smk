@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+from itertools import chain
 from pathlib import Path
 
 from inforeg.suite import products
@@ -124,6 +125,15 @@ def made(files):
 def made_of(experiment):
     """All that an experiment makes by itself."""
     return made(products.products(experiment, EXPERIMENTS[experiment]))
+
+
+def sources(experiment, frames=()):
+    """What an experiment is rendered from: its statistics, these frames of its runs, and where they come from."""
+    collected = [*(f"{name}.parquet" for name in frames), "times.json", "provenance.json"]
+    return [
+        *(f"results/collected/{experiment}/{file}" for file in collected),
+        *made(products.stored(experiment)),
+    ]
 
 
 def settings(experiment):

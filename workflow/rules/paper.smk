@@ -19,7 +19,7 @@ rule merge:
 
 rule claims:
     input:
-        expand("results/collected/{name}/{frame}", name=PAPER, frame=FRAMES),
+        [sources(name) for name in PAPER],
     output:
         report(made(products.CLAIMS), caption="../report/claims.rst", category="Claims"),
         report(made(products.FOREST[:1]), caption="../report/claims.rst", category="Claims"),
@@ -37,7 +37,7 @@ rule claims:
 
 rule document:
     input:
-        expand("results/collected/{name}/{frame}", name=PAPER, frame=FRAMES),
+        [sources(name) for name in PAPER],
     output:
         made(products.DOCUMENT),
     log:

@@ -44,6 +44,7 @@ class Collected:
         embeddings: features in two dimensions; empty unless a figure needs them.
         provenance: commits, versions and data hashes of the runs, the commit that collected them, and the
             cells left out with their reason, and the classes that a benchmark's split lacks.
+        seal: of the files that it was read from; empty for runs that have just been collected.
     """
 
     runs: pd.DataFrame
@@ -53,6 +54,7 @@ class Collected:
     corruptions: pd.DataFrame
     embeddings: pd.DataFrame
     provenance: dict[str, Any]
+    seal: str = ""
 
     def write(self, folder: Path) -> None:
         """One Parquet file per frame, and last provenance.json, which with times.json states their SHA-256.
@@ -68,20 +70,25 @@ class Collected:
         write_json(folder / PROVENANCE, origin)
 
     @classmethod
-    def read(cls, folder: Path) -> "Collected":
-        """What `write` wrote; a `UserError` names a file that is missing or not as it was written."""
+    def read(cls, folder: Path, wanted: Collection[str] = tuple(COLUMNS)) -> "Collected":
+        """The `wanted` frames that `write` wrote; the others have not even columns.
+
+        Raises:
+            UserError: a file is missing or not as it was written.
+        """
         gathered = read_json(folder / PROVENANCE, Gathered, _COLLECT)
         timed = read_json(folder / TIMES, Timed, _COLLECT)
         if timed.provenance != gathered.seal:
             raise UserError(f"{folder / TIMES} is damaged (it is of other runs); {_COLLECT}.")
         stated = {**gathered.files, **timed.files}
-        frames = {}
-        for name in COLUMNS:
+        frames = dict.fromkeys(COLUMNS, pd.DataFrame())
+        for name in wanted:
             path = folder / f"{name}.parquet"
             if not path.is_file() or sha256(path) != stated.get(path.name):
                 raise UserError(f"{path} is missing or damaged; {_COLLECT}.")
             frames[name] = read_parquet(path)
-        return cls(**frames, provenance=gathered.model_dump(exclude={"files", "seal"}))
+        origin = gathered.model_dump(exclude={"files", "seal"})
+        return cls(**frames, provenance=origin, seal=timed.seal)
 
 
 def collect(
@@ -128,7 +135,8 @@ def collect(
         name: _sorted(pd.concat(parts)) if parts else pd.DataFrame(columns=COLUMNS[name])
         for name, parts in tables.items()
     }
-    return Collected(**frames, provenance={**_provenance(plan, origins), "absent": _absent(plan, root)})
+    origin = {**_provenance(plan, origins), "absent": _absent(plan, root)}
+    return Collected(**frames, provenance=origin, seal="")
 
 
 def without_diverged(plan: Plan, diverged: Container[Path], root: Path) -> Plan:

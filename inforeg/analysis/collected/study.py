@@ -1,11 +1,12 @@
 """An experiment together with its runs: what tables, figures and claims are made from."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from inforeg.analysis.collected.collect import Collected
 from inforeg.errors import UserError
+from inforeg.probes.frames import COLUMNS
 from inforeg.registry import METHODS
 from inforeg.runspec import BenchmarkConfig
 from inforeg.suite.experiment import Experiment
@@ -30,11 +31,13 @@ class Study:
     collected: Collected
 
     @classmethod
-    def read(cls, project: Project, name: str, folder: Path) -> "Study":
-        """The experiment `name` of `project`, whose runs are collected in `folder`."""
+    def read(
+        cls, project: Project, name: str, folder: Path, wanted: Collection[str] = tuple(COLUMNS)
+    ) -> "Study":
+        """The experiment `name` of `project`, with the `wanted` frames of its runs, collected in `folder`."""
         experiment = project.experiment(name)
         benchmarks = {benchmark: project.benchmark(benchmark) for benchmark in experiment.benchmarks}
-        study = cls(name, experiment, benchmarks, Collected.read(folder))
+        study = cls(name, experiment, benchmarks, Collected.read(folder, wanted))
         if experiment.mixed == "error" and (mixed := next(study.mixed, "")):
             raise UserError(
                 f"The experiment {name!r} has `mixed: error`, but {mixed[0].lower()}{mixed[1:-1]}; train all "

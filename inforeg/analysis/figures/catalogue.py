@@ -21,20 +21,21 @@ from inforeg.analysis.figures import (
     window_noise,
 )
 from inforeg.analysis.figures.style import STYLE
+from inforeg.analysis.statistics.stored import Statistics
 from inforeg.errors import UserError
 from inforeg.files import write_bytes, write_text
 from inforeg.probes.frames import csv
 from inforeg.suite.presentable import check_figures
 
-Draw = Callable[[Study], tuple[Figure, pd.DataFrame]]
+Draw = Callable[[Study, Statistics], tuple[Figure, pd.DataFrame]]
 """A figure and the numbers in it."""
 
 
-def save(name: str, study: Study, path: Path) -> None:
+def save(name: str, study: Study, statistics: Statistics, path: Path) -> None:
     """Draw the figure `name` into the PDF `path`, with a PNG and a CSV beside it; equal runs, equal bytes."""
     asked = study.experiment.model_copy(update={"figures": [name]})
     check_figures(study.name, asked, study.benchmarks, left_out=())
-    write(lambda: FIGURES[name](study), path)
+    write(lambda: FIGURES[name](study, statistics), path)
 
 
 def write(draw: Callable[[], tuple[Figure, pd.DataFrame]], path: Path) -> None:

@@ -8,6 +8,7 @@ from inforeg.analysis.canvas import Figure
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_legend, draw_nothing, entry, stacked
 from inforeg.analysis.figures.style import COLUMN, STYLES
+from inforeg.analysis.statistics.stored import Statistics
 from inforeg.metrics.classification import ACCURACY
 from inforeg.metrics.recorded import MASKING, NOISE
 
@@ -15,7 +16,7 @@ KINDS = {NOISE.name: "noise (sd)", MASKING.name: "share masked"}
 """The kinds of corruption with a strength, and how their axes are called."""
 
 
-def corruption(study: Study) -> tuple[Figure, pd.DataFrame]:
+def corruption(study: Study, _: Statistics) -> tuple[Figure, pd.DataFrame]:
     """Test accuracy against the strength of the corruption, mean over modalities and seeds, a curve per row.
 
     The numbers are by modality, and of the dropped modalities too, which are in no panel.

@@ -8,24 +8,20 @@ from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_nothing
 from inforeg.analysis.figures.style import COLOURS, COLUMN
-from inforeg.analysis.statistics import across
-from inforeg.analysis.statistics.compare import scores
-from inforeg.analysis.statistics.paired import ALPHA
-from inforeg.metrics.base import metric_of
+from inforeg.analysis.statistics.level import ALPHA
+from inforeg.analysis.statistics.stored import Statistics
 
 
-def critical_difference(study: Study) -> tuple[Figure, pd.DataFrame]:
+def critical_difference(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """Mean ranks over the benchmarks; bars join rows that Nemenyi's test does not tell apart (Demšar, 2006).
 
     Of rows that no benchmark lacks, best first.
     """
-    sign = 1 if metric_of(study.experiment.metric).higher_is_better else -1
-    means = sign * across.mean_scores(scores(study, study.experiment.metric))
-    if means.shape[0] < 2 or means.shape[1] < 3:
+    ranks = statistics.ranks
+    if ranks is None or ranks.benchmarks < 2:
         figure = Figure((COLUMN, 0.8))
         draw_nothing(figure.subplots(), "fewer than two benchmarks and three rows\nthat all of them have")
         return figure, pd.DataFrame(columns=["row", "mean_rank", "critical_difference", "alpha"])
-    ranks = across.ranks(means)
     placed = ranks.mean_rank.sort_values(kind="stable")
     groups = cliques(placed.to_list(), ranks.critical_difference)
     figure = Figure((COLUMN, 0.8 + 0.115 * len(placed)), layout="constrained")
@@ -41,7 +37,7 @@ def critical_difference(study: Study) -> tuple[Figure, pd.DataFrame]:
         ax.plot([right + (1 + column) * step] * 2, [first, last], color="black", linewidth=1.6)
     ax.plot([placed.min(), placed.min() + ranks.critical_difference], [-1.1, -1.1], "|-", color="black", ms=4)
     ax.text(placed.min(), -1.35, f"critical difference {ranks.critical_difference:.1f}", va="bottom")
-    ax.set_xlabel(f"Mean rank over {means.shape[0]} benchmarks\n(1 is best; Friedman p = {ranks.p:.2g})")
+    ax.set_xlabel(f"Mean rank over {ranks.benchmarks} benchmarks\n(1 is best; Friedman p = {ranks.p:.2g})")
     left_out = [label for key, label in study.labels.items() if key not in placed.index]
     if left_out:
         figure.supxlabel(f"Not on all benchmarks: {', '.join(left_out)}", fontsize=6)

@@ -6,15 +6,15 @@ from inforeg.analysis.canvas import Figure
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_nothing
 from inforeg.analysis.figures.style import COLOURS, COLUMN, STYLE
-from inforeg.analysis.statistics.compare import compare
+from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables.words import reference_names
 from inforeg.metrics.base import metric_of, title_of
 
 
-def differences(study: Study) -> tuple[Figure, pd.DataFrame]:
+def differences(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """Paired differences against the reference with 95 % intervals; filled where significant after Holm."""
     experiment = study.experiment
-    numbers = compare(study).dropna(subset="difference")
+    numbers = statistics.against().dropna(subset="difference")
     keys = [row.key for row in experiment.rows if row.key != experiment.reference]
     names = list(study.benchmarks)
     figure = Figure((COLUMN, (0.35 + 0.13 * len(keys)) * len(names) + 0.3), layout="constrained")

@@ -8,12 +8,12 @@ from inforeg.analysis.canvas import Figure
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_nothing, stacked
 from inforeg.analysis.figures.style import COLOURS, COLUMN
-from inforeg.analysis.statistics.compare import weakest
+from inforeg.analysis.statistics.stored import Statistics
 
 MARKERS = "osx^v+"
 
 
-def tsne(study: Study) -> tuple[Figure, pd.DataFrame]:
+def tsne(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """The weakest modality's features after training with each row's method, a colour and shape per class."""
     embeddings = study.collected.embeddings
     rows, names = list(study.labels.items()), list(study.benchmarks)
@@ -21,7 +21,7 @@ def tsne(study: Study) -> tuple[Figure, pd.DataFrame]:
     axes = figure.subplots(len(names), len(rows), squeeze=False)
     shown = []
     for panels, name in zip(axes, names, strict=True):
-        poorest = weakest(study, name)
+        poorest = statistics.weakest_on(name)
         here = embeddings[(embeddings["benchmark"] == name) & (embeddings["modality"] == poorest)]
         shown.append(here)
         for ax, (key, label) in zip(panels, rows, strict=True):

@@ -11,6 +11,8 @@ from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_legend, entry
 from inforeg.analysis.figures.style import PAGE
+from inforeg.analysis.statistics.stored import Results
+from inforeg.suite.experiment import Claim
 
 VERDICTS = {"reproduced": "#0072B2", "contradicted": "#D55E00", "inconclusive": "0.55"}
 """The verdicts that have an effect, and their colours."""
@@ -23,11 +25,11 @@ LONGEST = 74
 PRINTED = "the paper's own, on its own data"
 
 
-def forest(judged: Sequence[tuple[Study, pd.DataFrame]]) -> tuple[Figure, pd.DataFrame]:
+def forest(judged: Results) -> tuple[Figure, pd.DataFrame]:
     """A line per claim, a marker per benchmark, coloured by verdict; open diamonds are what the paper prints.
 
     Args:
-        judged: studies with their claims' verdicts.
+        judged: studies with claims.
 
     Returns:
         The figure, and its numbers: a line per claim and benchmark, and per claim and printed effect.
@@ -35,7 +37,7 @@ def forest(judged: Sequence[tuple[Study, pd.DataFrame]]) -> tuple[Figure, pd.Dat
     claims = [(study, claim) for study, _ in judged for claim in study.experiment.claims]
     titles = {name: config.title for study, _ in judged for name, config in study.benchmarks.items()}
     markers = dict(zip(titles, cycle(MARKERS)))
-    lines = pd.concat([part for _, part in judged])
+    lines = pd.concat([statistics.verdicts for _, statistics in judged])
     figure = Figure((PAGE, 1.1 + 0.19 * len(claims)), layout="constrained")
     ax: Axes = figure.subplots()
     ax.axvline(0, color="grey", linewidth=0.6)
@@ -54,7 +56,7 @@ def forest(judged: Sequence[tuple[Study, pd.DataFrame]]) -> tuple[Figure, pd.Dat
     ax.set_xlabel("Effect in points with its 95 % interval;\nright of 0: as claimed")
     _draw_meanings(ax, {titles[name]: marker for name, marker in markers.items()})
     draw_legend(figure, [ax], columns=4)
-    return figure, _numbers(lines)
+    return figure, _numbers(lines, claims)
 
 
 def _draw_effects(ax: Axes, place: int, found: list[dict[Any, Any]], markers: Mapping[str, str]) -> None:
@@ -75,11 +77,11 @@ def _draw_meanings(ax: Axes, markers: Mapping[str, str]) -> None:
         ax.plot([], [], marker, ms=3, color="black", label=entry(title))
 
 
-def _numbers(lines: pd.DataFrame) -> pd.DataFrame:
+def _numbers(lines: pd.DataFrame, claims: Sequence[tuple[Study, Claim]]) -> pd.DataFrame:
     columns = ["experiment", "claim", "benchmark", "difference", "ci_low", "ci_high", "p_holm", "verdict"]
     printed = [
-        {"experiment": line["experiment"], "claim": line["claim"], "benchmark": data, "difference": effect}
-        for line in lines.drop_duplicates(["experiment", "claim"]).to_dict("records")
-        for data, effect in line["printed"].items()
+        {"experiment": study.name, "claim": claim.id, "benchmark": data, "difference": effect}
+        for study, claim in claims
+        for data, effect in claim.printed.items()
     ]
     return pd.concat([lines[columns], pd.DataFrame(printed).assign(verdict="printed")])[columns]

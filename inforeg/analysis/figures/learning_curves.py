@@ -17,7 +17,7 @@ from inforeg.analysis.figures.panels import (
     stacked,
 )
 from inforeg.analysis.figures.style import COLOURS, COLUMN, STYLES
-from inforeg.analysis.statistics.compare import best_variants, weakest
+from inforeg.analysis.statistics.stored import Statistics
 from inforeg.metrics.base import metric_of, title_of
 from inforeg.metrics.classification import ACCURACY
 from inforeg.suite.presentable import INFORMATION
@@ -33,7 +33,7 @@ ROW_STYLES = ("--", "-", ":")
 """Of the rows where colours are modalities."""
 
 
-def information(study: Study) -> tuple[Figure, pd.DataFrame]:
+def information(study: Study, _: Statistics) -> tuple[Figure, pd.DataFrame]:
     """Tr(F) per epoch of each modality, mean over seeds in a band of their range.
 
     As in InfoReg, Figure 1, one line of panels per benchmark. The panels are of the rows `joint` and
@@ -70,13 +70,13 @@ def information(study: Study) -> tuple[Figure, pd.DataFrame]:
     return figure, numbers
 
 
-def curves(study: Study) -> tuple[Figure, pd.DataFrame]:
+def curves(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """The experiment's metric per epoch on validation and test, a curve per row, panels per benchmark."""
     metric, epochs = study.experiment.metric, study.collected.epochs
     words = epochs["metric"].str.split("/", n=1, expand=True)
     wanted = words[0].isin(["val", "test"]) & (words[1] == metric)
     shown = epochs[wanted].assign(split=words[0], value=epochs["value"] * metric_of(metric).unit.factor)
-    shown = shown.merge(best_variants(study.collected.runs), on=["benchmark", "row", "variant"])
+    shown = shown.merge(statistics.variants, on=["benchmark", "row", "variant"])
     numbers = over_epochs(shown, ["benchmark", "row", "split"])
     names = list(study.benchmarks)
     figure = Figure((COLUMN, 0.9 + 1.25 * len(names)), layout="constrained")
@@ -97,7 +97,7 @@ def curves(study: Study) -> tuple[Figure, pd.DataFrame]:
     return figure, numbers
 
 
-def regulation(study: Study) -> tuple[Figure, pd.DataFrame]:
+def regulation(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """Test accuracy, joint and of the weakest modality, and Tr(F) per epoch; the reference is dashed.
 
     As in InfoReg, Figure 5, one line of panels per benchmark.
@@ -107,7 +107,9 @@ def regulation(study: Study) -> tuple[Figure, pd.DataFrame]:
     parts = figure.subfigures(len(names), 1, squeeze=False)[:, 0]
     shown = []
     for part, name in zip(parts, names, strict=True):
-        numbers = over_epochs(_regulated(study, name), ["benchmark", "row", "quantity", "modality"])
+        numbers = over_epochs(
+            _regulated(study, name, statistics.weakest_on(name)), ["benchmark", "row", "quantity", "modality"]
+        )
         panels = part.subplots(1, 2, squeeze=False)[0]
         colours = {"joint": "black"} | dict(zip(study.benchmarks[name].encoders, cycle(COLOURS)))
         for key, style in zip(study.labels, cycle(ROW_STYLES)):
@@ -131,7 +133,7 @@ def regulation(study: Study) -> tuple[Figure, pd.DataFrame]:
     return figure, pd.concat(shown)
 
 
-def gradients(study: Study) -> tuple[Figure, pd.DataFrame]:
+def gradients(study: Study, _: Statistics) -> tuple[Figure, pd.DataFrame]:
     """Gaps between the modalities in gradient norm and Tr(F), and the cosine of different batches' gradients.
 
     As in InfoReg, Figures 3 and 4. A gap is the largest modality's value minus the smallest one's. Dots mark
@@ -162,10 +164,9 @@ def gradients(study: Study) -> tuple[Figure, pd.DataFrame]:
     return figure, numbers
 
 
-def _regulated(study: Study, benchmark: str) -> pd.DataFrame:
+def _regulated(study: Study, benchmark: str, poorest: str | None) -> pd.DataFrame:
     """What `regulation` shows of one benchmark: quantity, modality or `joint`, and value."""
     epochs, config = study.collected.epochs, study.benchmarks[benchmark]
-    poorest = weakest(study, benchmark)
     wanted = {f"test/{ACCURACY.name}": ("accuracy", "joint")}
     if poorest:
         wanted[f"test/{ACCURACY.name}/{poorest}"] = ("accuracy", poorest)

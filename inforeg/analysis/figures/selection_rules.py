@@ -1,45 +1,38 @@
 """What selecting an epoch and dividing the data do to the numbers and the rows' order; an extension."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import replace
 from itertools import cycle
 from typing import get_args
 
 import pandas as pd
-from scipy.stats import kendalltau
 
 from inforeg.analysis.canvas import Figure
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_legend, draw_nothing, entry
 from inforeg.analysis.figures.style import COLOURS, COLUMN
-from inforeg.analysis.statistics.compare import differences, scores
-from inforeg.analysis.statistics.paired import mean_interval
+from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables.words import number
 from inforeg.metrics.base import metric_of, title_of
-from inforeg.runspec import DataConfig, RunConfig
 from inforeg.suite.experiment import Selection
-from inforeg.ties import settled
 
 MARKERS = dict(zip(get_args(Selection), "osD", strict=True))
 
 
-def selection(study: Study) -> tuple[Figure, pd.DataFrame]:
+def selection(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """Every row's mean under each selection rule, from the same runs, a panel per benchmark.
 
     The numbers hold each rule's gain over `val`, paired by seed with its 95 % interval, and Kendall's tau
     between the order of the rows under the two; and the same of a random split `against` the honest one.
     """
-    metric = study.experiment.metric
-    values = pd.concat(_under(study, rule).assign(rule=rule) for rule in MARKERS)
-    parts = [values[values["benchmark"] == name] for name in study.benchmarks]
-    numbers = pd.concat(_against_val(part) for part in parts).assign(against="val")
-    leaks = {leaky: _leak(values, leaky, honest) for leaky, honest in honest_split(study).items()}
-    figure = Figure((COLUMN, (0.55 + 0.13 * len(study.labels)) * len(parts) + 0.5), layout="constrained")
-    axes = figure.subplots(len(parts), 1, squeeze=False)[:, 0]
-    keys = list(study.labels)
+    metric, keys = study.experiment.metric, list(study.labels)
+    numbers = statistics.selection
+    of_rules = numbers["against"] == "val"
+    height = (0.55 + 0.13 * len(keys)) * len(study.benchmarks) + 0.5
+    figure = Figure((COLUMN, height), layout="constrained")
+    axes = figure.subplots(len(study.benchmarks), 1, squeeze=False)[:, 0]
     for ax, (name, config) in zip(axes, study.benchmarks.items(), strict=True):
-        here = numbers[numbers["benchmark"] == name]
+        at = numbers["benchmark"] == name
+        here, leak = numbers[at & of_rules], numbers[at & ~of_rules]
         for (rule, marker), colour in zip(MARKERS.items(), cycle(COLOURS)):
             mine = here[here["rule"] == rule]
             places = mine["row"].map(keys.index)
@@ -51,71 +44,13 @@ def selection(study: Study) -> tuple[Figure, pd.DataFrame]:
         if here.empty:
             draw_nothing(ax)
         tau = _tau(here[here["rule"] == "test_oracle"])
-        leak = leaks.get(name, pd.DataFrame())
         told = "" if leak.empty else f"; of both splits: {number(_tau(leak), '.2f')}"
         ax.set_title(f"{config.title}\nτ of val and test_oracle: {number(tau, '.2f')}{told}")
     axes[-1].set_xlabel(f"Test {title_of(metric)} ({metric_of(metric).unit.name})")
     draw_legend(figure, axes, columns=len(MARKERS))
-    return figure, pd.concat([numbers, *leaks.values()])
+    return figure, numbers
 
 
 def _tau(numbers: pd.DataFrame) -> float:
     """Kendall's tau of `numbers`; NaN where there is nothing to order."""
     return float(numbers["tau"].iloc[0]) if len(numbers) else math.nan
-
-
-def honest_split(study: Study) -> dict[str, str]:
-    """Of each benchmark with a random split, the one that differs from it in the split alone."""
-    configs = {name: config.trial() for name, config in study.benchmarks.items()}
-    honest = {name: _honest(config) for name, config in configs.items()}
-    return {
-        leaky: name
-        for leaky, wanted in honest.items()
-        for name, config in configs.items()
-        if wanted is not None and config == wanted
-    }
-
-
-def _honest(config: RunConfig) -> RunConfig | None:
-    """`config` with the data set's own split in the place of a random one; None where it is not random."""
-    if config.data.options.get("split") != "random":
-        return None
-    data = config.data.model_dump(exclude={"split"})
-    return config.model_copy(update={"data": DataConfig.model_validate(data)})
-
-
-def _leak(values: pd.DataFrame, leaky: str, honest: str) -> pd.DataFrame:
-    """Each row's gain under `val` from the split `leaky`, paired by seed: the same weights at the start."""
-    val = values[values["rule"] == "val"].drop(columns="rule")
-    both = val[val["benchmark"].isin([leaky, honest])]
-    as_rules = both.assign(rule=both["benchmark"].map({leaky: "leaky", honest: "val"}), benchmark=leaky)
-    found = _gains(as_rules, ["leaky"])
-    return found.assign(rule="val", against=honest)
-
-
-def _under(study: Study, rule: Selection) -> pd.DataFrame:
-    """The rows' scores as another selection rule would report them."""
-    experiment = study.experiment.model_copy(update={"selection": rule})
-    return scores(replace(study, experiment=experiment), study.experiment.metric)
-
-
-def _against_val(values: pd.DataFrame) -> pd.DataFrame:
-    """One benchmark's means per row and rule, with the paired gain over `val` and the order's agreement."""
-    return _gains(values, MARKERS)
-
-
-def _gains(values: pd.DataFrame, rules: Iterable[str]) -> pd.DataFrame:
-    """As `_against_val`, of these `rules`, in what both have: rows, and seeds."""
-    table = values.pivot_table(index=["benchmark", "row", "seed"], columns="rule", values="value", sort=False)
-    table = table.reindex(columns=list({"val": None} | dict.fromkeys(rules))).dropna()
-    means = table.groupby(["benchmark", "row"], sort=False).mean()
-    lines = []
-    for rule in rules:
-        order = settled(means["val"]), settled(means[rule])
-        tau = kendalltau(*order).statistic if len(means) > 1 else math.nan
-        for (benchmark, row), runs in table.groupby(["benchmark", "row"], sort=False):
-            gain = differences(runs[rule], runs["val"])
-            low, high = mean_interval(gain)
-            lines.append((benchmark, row, rule, len(runs), runs[rule].mean(), gain.mean(), low, high, tau))
-    columns = ["benchmark", "row", "rule", "n", "mean", "gain", "ci_low", "ci_high", "tau"]
-    return pd.DataFrame(lines, columns=columns)

@@ -9,33 +9,14 @@ from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_legend, draw_nothing, entry
 from inforeg.analysis.figures.style import COLOURS, COLUMN
-from inforeg.analysis.statistics.compare import compare, scores
-from inforeg.analysis.statistics.paired import mean_interval
+from inforeg.analysis.statistics.stored import Statistics
 from inforeg.metrics.base import metric_of, title_of
 from inforeg.registry import METHODS
 
 
-def sweep(study: Study) -> tuple[Figure, pd.DataFrame]:
+def sweep(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """The mean over seeds with its 95 % interval against the rows' `x`; rows without one are levels."""
-    values = scores(study, study.experiment.metric)
-    numbers = pd.DataFrame(
-        [
-            {
-                "benchmark": name,
-                "row": row.key,
-                "label": METHODS.get(row.method).title,
-                "x": row.x,
-                "n": len(found),
-                "mean": found.mean(),
-                **dict(zip(("ci_low", "ci_high"), mean_interval(found), strict=True)),
-            }
-            for name in study.benchmarks
-            for row in study.experiment.rows
-            if len(found := values.query("benchmark == @name and row == @row.key")["value"])
-        ],
-        columns=["benchmark", "row", "label", "x", "n", "mean", "ci_low", "ci_high"],
-    )
-    metric = study.experiment.metric
+    metric, numbers = study.experiment.metric, statistics.sweep
     figure, axes = _panels(study, f"Test {title_of(metric)} ({metric_of(metric).unit.name})")
     for ax, name in zip(axes, study.benchmarks, strict=True):
         here = numbers[numbers["benchmark"] == name]
@@ -47,10 +28,10 @@ def sweep(study: Study) -> tuple[Figure, pd.DataFrame]:
     return figure, numbers
 
 
-def gain(study: Study) -> tuple[Figure, pd.DataFrame]:
+def gain(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """Paired differences to the rows' own references against `x`; filled where significant after Holm."""
     places = {row.key: (METHODS.get(row.method).title, row.x) for row in study.experiment.rows}
-    numbers = compare(study).dropna(subset="difference")
+    numbers = statistics.against().dropna(subset="difference")
     numbers["label"] = numbers["row"].map({key: label for key, (label, _) in places.items()})
     numbers["x"] = numbers["row"].map({key: x for key, (_, x) in places.items()})
     metric = study.experiment.metric

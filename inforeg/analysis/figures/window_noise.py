@@ -1,66 +1,35 @@
 """How often the test of the prime learning window fires on noise alone; an extension."""
 
-import math
-from functools import partial
 from itertools import cycle
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.stats import norm
 
 from inforeg.analysis.canvas import Figure
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_legend, entry, scale_by_powers
 from inforeg.analysis.figures.style import COLOURS, COLUMN
-from inforeg.random import numpy_stream
-from inforeg.regulation.window import Criterion, mean3_latch, single
-from inforeg.suite.presentable import SHORTEST
-
-THRESHOLD = 0.04
-"""K of Eq. 11, as the paper takes it."""
-
-LEVELS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
-"""Standard deviations of the logarithm of a trace that are simulated."""
-
-EPOCHS, TRIALS = 40, 500
-
-TESTS: dict[str, Criterion] = {
-    "single epochs (Eq. 11)": single,
-    "means of three, latched": mean3_latch,
-}
+from inforeg.analysis.statistics.stored import Statistics
 
 
-def window_noise(study: Study) -> tuple[Figure, pd.DataFrame]:
+def window_noise(_: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """Share of epochs in which the window is open on a flat trace with noise, and the noise of real traces.
 
     Curves are simulated: a trace that does not change but for log-normal noise, under the paper's K. The
     crosses are real traces, a row's and modality's mean over seeds: their noise, and how often each test
     fires.
     """
-    simulated = pd.DataFrame(
-        [
-            {"source": "simulated", "criterion": name, "noise": level, "open": share_open(test, level)}
-            for name, test in TESTS.items()
-            for level in LEVELS
-        ]
-    )
-    analytic = pd.DataFrame(
-        {
-            "source": "closed form",
-            "criterion": "single epochs (Eq. 11)",
-            "noise": LEVELS,
-            "open": [single_fires(level) for level in LEVELS],
-        }
-    )
-    measured = _measured(study)
+    numbers = statistics.window_noise
+    kinds = ("simulated", "closed form")
+    simulated, analytic = (numbers[numbers["source"] == kind] for kind in kinds)
+    measured = numbers[~numbers["source"].isin(kinds)]
     figure = Figure((COLUMN, 3.1), layout="constrained")
     ax = figure.subplots()
     for (name, line), colour in zip(simulated.groupby("criterion", sort=False), cycle(COLOURS)):
         ax.plot(
             line["noise"], 100 * line["open"], "o-", ms=3, color=colour, label=entry(f"{name}, simulated")
         )
-    ax.plot(LEVELS, 100 * analytic["open"], ":", color="black", label=entry("single epochs, closed form"))
+    label = entry("single epochs, closed form")
+    ax.plot(analytic["noise"], 100 * analytic["open"], ":", color="black", label=label)
     for (kind, lines), marker in zip(measured.groupby("source"), "x+", strict=False):
         for (name, points), colour in zip(lines.groupby("criterion", sort=False), cycle(COLOURS)):
             label = entry(f"{name}, {kind}")
@@ -69,56 +38,4 @@ def window_noise(study: Study) -> tuple[Figure, pd.DataFrame]:
     ax.set_xlabel("Standard deviation of log Tr(F)")
     ax.set_ylabel("Epochs with an open window (%)")
     draw_legend(figure, [ax], columns=1)
-    return figure, pd.concat([simulated, analytic, measured])
-
-
-def single_fires(noise: float, threshold: float = THRESHOLD) -> float:
-    """Probability that Eq. 11 holds on a flat trace whose logarithm has the standard deviation `noise`.
-
-    (a - b) / a > K means log a - log b > -log(1 - K), and the difference has the deviation noise √2.
-    """
-    return float(norm.sf(-math.log1p(-threshold) / (noise * math.sqrt(2))))
-
-
-def share_open(test: Criterion, noise: float) -> float:
-    """Share of the epochs from the third on in which `test` opens the window of a flat trace with `noise`."""
-    draws = numpy_stream(None, "window_noise").normal(0, noise, (TRIALS, EPOCHS))
-    opened = [
-        test(trace[:epoch], THRESHOLD) for trace in np.exp(draws).tolist() for epoch in range(2, EPOCHS)
-    ]
-    return float(np.mean(opened))
-
-
-def noise_of(trace: NDArray[np.float64]) -> float:
-    """Standard deviation of the noise in the logarithm of `trace`, (epochs,), whatever its smooth course.
-
-    The second differences of independent noise have 1 + 4 + 1 times its variance, and next to nothing of a
-    smooth course. Their median size is taken, which a few jumps do not move.
-    """
-    second = np.diff(np.log(trace), 2)
-    return float(np.median(np.abs(second)) / norm.ppf(0.75) / math.sqrt(6))
-
-
-def _measured(study: Study) -> pd.DataFrame:
-    """Noise of the recorded traces of each row and modality, and how often each test opens on them."""
-    epochs = study.collected.epochs
-    traces = epochs[epochs["metric"].str.startswith("trace/")].sort_values("epoch")
-    by_run = ["benchmark", "row", "metric", "seed"]
-    long = traces.groupby(by_run)["value"].transform("size") >= SHORTEST
-    runs = traces[long].groupby(by_run, sort=False)["value"]
-    noise = runs.agg(lambda values: noise_of(values.to_numpy()))
-    opened = {name: runs.agg(partial(_opened, test)) for name, test in TESTS.items()}
-    found = pd.concat(
-        pd.DataFrame({"criterion": name, "noise": noise, "open": share}).reset_index()
-        for name, share in opened.items()
-    )
-    words = found["metric"].str.extract("^trace/(.+)/(.+)$")
-    found = found.assign(source="measured, " + words[0] + " trace", modality=words[1])
-    found = found[~found["modality"].isin(["whole", "head"])]
-    by = ["source", "criterion", "benchmark", "row", "modality"]
-    return found.groupby(by, sort=False, as_index=False)[["noise", "open"]].mean()
-
-
-def _opened(test: Criterion, values: "pd.Series[float]") -> float:
-    trace = values.to_list()
-    return float(np.mean([test(trace[:epoch], THRESHOLD) for epoch in range(2, len(trace))]))
+    return figure, numbers

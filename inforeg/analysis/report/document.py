@@ -9,7 +9,7 @@ import pandas as pd
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.catalogue import FIGURES
 from inforeg.analysis.report.typeset import compiler, marked
-from inforeg.analysis.statistics.compare import compare
+from inforeg.analysis.statistics.stored import Results, Statistics
 from inforeg.analysis.tables.notation import latex_file, latex_text
 from inforeg.analysis.tables.words import number, signed
 from inforeg.errors import UserError
@@ -52,9 +52,6 @@ Holm's correction over the claims of one table on a benchmark; inconclusive is n
 A claim that two tables make is tested, and counted, in each.
 """
 
-Judged = Sequence[tuple[Study, pd.DataFrame]]
-"""Studies with their claims' verdicts."""
-
 
 def document(studies: Sequence[Study]) -> str:
     """paper.tex: the claims first, then an experiment a section, with all its tables and figures.
@@ -78,7 +75,7 @@ def document(studies: Sequence[Study]) -> str:
     )
 
 
-def numbers(studies: Sequence[Study], judged: Judged) -> str:
+def numbers(results: Results) -> str:
     r"""numbers.tex: a macro for the mean, deviation, difference and p of every row on every benchmark.
 
     Names are made of letters alone: \TableTwoHtadInforegStarMean is the mean of the row inforeg/star on
@@ -88,7 +85,7 @@ def numbers(studies: Sequence[Study], judged: Judged) -> str:
         UserError: two numbers would have the same name.
     """
     macros: dict[str, str] = {}
-    for name, value in [*_counts(studies, judged), *(pair for study in studies for pair in _values(study))]:
+    for name, value in [*_counts(results), *(pair for each in results for pair in _values(*each))]:
         if name in macros:
             raise UserError(
                 f"Two numbers would be called \\{name}; rename one of the rows or benchmarks behind them."
@@ -114,18 +111,18 @@ def _section(study: Study) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _counts(studies: Sequence[Study], judged: Judged) -> Iterator[tuple[str, str]]:
-    lines = pd.concat([part for _, part in judged])
+def _counts(results: Results) -> Iterator[tuple[str, str]]:
+    lines = pd.concat([statistics.verdicts for _, statistics in results])
     yield macro("claims", "tests"), str(len(lines))
     for verdict in ("reproduced", "contradicted", "inconclusive", "left out"):
         yield macro("claims", verdict), str((lines["verdict"] == verdict).sum())
     yield macro("claims", "benchmarks"), str(lines["benchmark"].nunique())
-    runs = {digest for study in studies for digest in study.collected.runs["spec_sha256"]}
+    runs = {digest for _, statistics in results for digest in statistics.specs["spec_sha256"]}
     yield macro("claims", "runs"), str(len(runs))
 
 
-def _values(study: Study) -> Iterator[tuple[str, str]]:
-    for line in compare(study).to_dict("records"):
+def _values(study: Study, statistics: Statistics) -> Iterator[tuple[str, str]]:
+    for line in statistics.against().to_dict("records"):
         stem = (study.name, str(line["benchmark"]), str(line["row"]))
         yield macro(*stem, "mean"), number(line["mean"], ".1f")
         yield macro(*stem, "sd"), number(line["sd"], ".1f")

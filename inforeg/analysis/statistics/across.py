@@ -11,28 +11,12 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from inforeg.analysis.canvas import scikit_posthocs
-from inforeg.analysis.statistics.paired import ALPHA, RESAMPLES
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.statistics.level import ALPHA, RESAMPLES
+from inforeg.analysis.statistics.stored import Ranks
+from inforeg.metrics.base import metric_of
 from inforeg.random import numpy_stream
 from inforeg.ties import Floats, apart, settled
-
-
-@dataclass(frozen=True)
-class Ranks:
-    """Friedman's test with Nemenyi's comparisons (Demšar, 2006).
-
-    Attributes:
-        mean_rank: per method, 1 is best; ties share the mean of their ranks.
-        statistic: Friedman's chi-squared; nan, and p is 1, where all are tied on every benchmark.
-        p: of Friedman's test: do any methods differ?
-        nemenyi: p of every pair, methods by methods.
-        critical_difference: mean ranks further apart than this differ at ALPHA.
-    """
-
-    mean_rank: pd.Series
-    statistic: float
-    p: float
-    nemenyi: pd.DataFrame
-    critical_difference: float
 
 
 @dataclass(frozen=True)
@@ -42,6 +26,21 @@ class Estimate:
     value: float
     low: float
     high: float
+
+
+def compared(study: Study, values: pd.DataFrame) -> tuple[pd.DataFrame, Ranks | None]:
+    """The `overview` of an experiment on several benchmarks, and the `ranks` of three rows or more.
+
+    Args:
+        study: whose rows.
+        values: the `scores` of its metric.
+    """
+    if len(study.benchmarks) < 2:
+        return pd.DataFrame(), None
+    sign = 1 if metric_of(study.experiment.metric).higher_is_better else -1
+    means = sign * mean_scores(values)
+    placed = ranks(means) if means.shape[1] >= 3 else None
+    return overview(values, study.experiment.reference, sign), placed
 
 
 def mean_scores(values: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +84,7 @@ def ranks(scores: pd.DataFrame) -> Ranks:
     nemenyi.index = nemenyi.columns = scores.columns
     quantile = stats.studentized_range.ppf(1 - ALPHA, methods, np.inf) / np.sqrt(2)
     critical = quantile * np.sqrt(methods * (methods + 1) / (6 * blocks))
-    return Ranks(placed.mean(), float(statistic), float(p), nemenyi, float(critical))
+    return Ranks(placed.mean(), float(statistic), float(p), nemenyi, float(critical), blocks)
 
 
 def interquartile_mean(samples: Sequence[ArrayLike]) -> Estimate:

@@ -8,10 +8,16 @@ import pandas as pd
 
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics import paired
+from inforeg.analysis.statistics.level import ALPHA, MINIMUM
 from inforeg.errors import unknown
 from inforeg.metrics.base import is_weakest, metric_of
 from inforeg.metrics.classification import ACCURACY
 from inforeg.ties import apart, settled
+
+RESULTS = [
+    "n", "difference", "ci_low", "ci_high", "effect_size", "p", "test", "test_set_low", "test_set_high",
+]  # fmt: skip
+"""What a paired test says, by column."""
 
 
 class Pair(NamedTuple):
@@ -53,17 +59,15 @@ def scores(study: Study, metric: str) -> pd.DataFrame:
 def weakest(study: Study, benchmark: str) -> str | None:
     """The modality with the lowest mean validation accuracy in the reference row, through its own logits.
 
-    None where the reference row is left out.
+    None where the reference row is left out, or lacks such an accuracy.
     """
     runs = study.collected.runs
     here = runs[(runs["benchmark"] == benchmark) & (runs["row"] == study.experiment.reference)]
     val = here[(here["selection"] == "val") & (here["split"] == "val")]
     means = val.groupby("metric")["value"].mean()
-    if means.empty:
-        return None
     modalities = list(study.benchmarks[benchmark].encoders)
-    accuracies = [means[f"{ACCURACY.name}/{modality}"] for modality in modalities]
-    return modalities[int(settled(accuracies).argmin())]
+    accuracies = means.reindex([f"{ACCURACY.name}/{modality}" for modality in modalities])
+    return None if accuracies.isna().any() else modalities[int(settled(accuracies).argmin())]
 
 
 def best_variants(runs: pd.DataFrame) -> pd.DataFrame:
@@ -79,22 +83,22 @@ def best_variants(runs: pd.DataFrame) -> pd.DataFrame:
     return best.drop(columns="value")
 
 
-def compare(study: Study, reference: str | None = None) -> pd.DataFrame:
+def compare(study: Study, values: pd.DataFrame, reference: str | None = None) -> pd.DataFrame:
     """Every row against a reference on every benchmark; Holm over the rows of a benchmark.
 
     Args:
         study: whose rows.
+        values: the `scores` of the experiment's metric.
         reference: key of the row to test against; default: each row's own, else the experiment's first.
 
     Returns:
         A line per benchmark and row: mean, sd (ddof = 1) and n; for all rows but the reference also the
         columns of `effects` and `corrected`. In the metric's reported unit.
     """
-    metric = study.experiment.metric
-    values = scores(study, metric)
     against = {key: reference or own for key, own in study.experiment.own_references.items()}
     pairs = [Pair(benchmark, *each) for benchmark in study.benchmarks for each in against.items()]
-    tests = corrected(effects(values, study.collected.predictions, metric, pairs), "benchmark")
+    tests = effects(values, study.collected.predictions, study.experiment.metric, pairs)
+    tests = corrected(tests, "benchmark")
     by = ["benchmark", "row", "variant", "several"]
     summary = values.groupby(by, as_index=False)["value"].agg(n="size", mean="mean", sd="std")
     merged = pd.DataFrame(pairs).merge(summary, on=["benchmark", "row"])
@@ -124,7 +128,7 @@ def effects(
         if pair.row == pair.reference or delta.empty:
             continue
         result = paired.paired(delta)
-        few = metric == ACCURACY.name and result.n < paired.MINIMUM
+        few = metric == ACCURACY.name and result.n < MINIMUM
         low, high = _test_set_interval(values, predictions, pair) if few else (math.nan, math.nan)
         exact = "exact" if paired.is_exact(result.n) else "Monte Carlo"
         lines.append(
@@ -141,7 +145,7 @@ def effects(
                 "test_set_high": high,
             }
         )
-    return pd.DataFrame(lines, columns=[*Pair._fields, *_RESULTS])
+    return pd.DataFrame(lines, columns=[*Pair._fields, *RESULTS])
 
 
 def differences(row: pd.Series, reference: pd.Series) -> pd.Series:
@@ -158,7 +162,7 @@ def corrected(tests: pd.DataFrame, by: str) -> pd.DataFrame:
     """
     groups = tests.groupby(by)["p"]
     tests = tests.assign(p_holm=groups.transform(paired.holm), family=groups.transform("size"))
-    tests["significant"] = tests["p_holm"] < paired.ALPHA
+    tests["significant"] = tests["p_holm"] < ALPHA
     sizes = zip(tests["n"], tests["family"], strict=True)
     tests["note"] = [too_few_seeds(int(n), int(family)) for n, family in sizes]
     return tests
@@ -167,25 +171,12 @@ def corrected(tests: pd.DataFrame, by: str) -> pd.DataFrame:
 def too_few_seeds(n: int, family: int) -> str:
     """Why `n` seeds can reject none of `family` tests; empty where they can."""
     smallest = paired.smallest_p(n, family)
-    if smallest < paired.ALPHA:
+    if smallest < ALPHA:
         return ""
     return (
         f"too few seeds: with n = {n} and {family} tests Holm's p cannot fall below {smallest:.2g} "
         f"({paired.seeds_needed(family)} seeds suffice)"
     )
-
-
-_RESULTS = [
-    "n",
-    "difference",
-    "ci_low",
-    "ci_high",
-    "effect_size",
-    "p",
-    "test",
-    "test_set_low",
-    "test_set_high",
-]
 
 
 def _of_row(frame: pd.DataFrame, benchmark: str, row: str) -> pd.DataFrame:

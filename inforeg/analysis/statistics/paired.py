@@ -12,17 +12,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from inforeg.analysis.statistics.level import ALPHA, MINIMUM, RESAMPLES
 from inforeg.random import numpy_stream
 from inforeg.ties import Floats, settled
-
-ALPHA = 0.05
-"""Level of every test; intervals have the confidence 1 - ALPHA."""
-
-RESAMPLES = 9999
-"""Draws of a bootstrap or Monte Carlo test; up to 13 seeds all 2^n sign flips or subsets are enumerated."""
-
-MINIMUM = 6
-"""Fewest seeds with which a two-sided sign-flip test can reject at ALPHA: 2 / 2^n < ALPHA."""
 
 TIE = 1e-10
 """Sums of signed differences closer than this, relative to the sum of their sizes, are equal: rounding parts

@@ -6,21 +6,27 @@ from typing import Any
 import pandas as pd
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.statistics.paired import ALPHA
-from inforeg.analysis.statistics.verdicts import SYMBOLS, summary
+from inforeg.analysis.statistics.level import ALPHA
+from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import EPOCH, INTERVAL, NOTHING, interval, number, signed
 from inforeg.metrics.base import POINTS, metrics
 from inforeg.suite.experiment import Claim
 
+SYMBOLS = {"reproduced": "●", "contradicted": "✗", "inconclusive": "○", "left out": "—"}
+"""The verdicts and how tables show them."""
 
-def overview_table(study: Study, lines: pd.DataFrame) -> Table:
-    """Claims by benchmarks: verdict and difference, with the paper's own difference beside.
 
-    Args:
-        study: whose claims they are.
-        lines: from `judge`.
-    """
+def summary(lines: pd.DataFrame) -> str:
+    """How many tests had which verdict, in one sentence."""
+    counts = lines["verdict"].value_counts()
+    told = ", ".join(f"{counts[name]} {name}" for name in SYMBOLS if name in counts)
+    return f"Claims × benchmarks: {len(lines)}, of which {told}."
+
+
+def overview_table(study: Study, statistics: Statistics) -> Table:
+    """Claims by benchmarks: verdict and difference, with the paper's own difference beside."""
+    lines = statistics.verdicts
     cells = {(line["claim"], line["benchmark"]): _verdict_cell(line) for line in lines.to_dict("records")}
     rows = [
         [
@@ -43,8 +49,9 @@ def overview_table(study: Study, lines: pd.DataFrame) -> Table:
     return Table(f"{study.experiment.title}: claims", f"{study.name}-claims", header, rows, notes)
 
 
-def detail_table(study: Study, lines: pd.DataFrame) -> Table:
-    """Every test in numbers; arguments as of `overview_table`."""
+def detail_table(study: Study, statistics: Statistics) -> Table:
+    """Every test in numbers."""
+    lines = statistics.verdicts
     header = ["Claim", "Benchmark", "Difference [95 %]", "n", "d_z", "p", "p (Holm)", "Verdict"]
     rows = [
         [Entry(line["claim"]), Entry(study.titles([line["benchmark"]])), *_numbers(line)]

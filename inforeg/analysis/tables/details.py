@@ -1,15 +1,15 @@
 """An experiment's tables across benchmarks, and of one benchmark in detail."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.statistics.across import Ranks
-from inforeg.analysis.statistics.paired import ALPHA
+from inforeg.analysis.statistics.level import ALPHA
+from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables import acting
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import (
@@ -44,14 +44,8 @@ OFTEN = (
 )
 
 
-def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> Table:
-    """Rank, interquartile mean and probability of improvement over all benchmarks.
-
-    Args:
-        study: gives labels, metric and reference.
-        overview: from `across.overview`.
-        ranks: from `across.ranks`, which needs three rows.
-    """
+def across_table(study: Study, statistics: Statistics) -> Table:
+    """Rank, interquartile mean and probability of improvement over all benchmarks."""
     rows = [
         [
             Entry(study.labels[line["row"]]),
@@ -59,10 +53,10 @@ def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> T
             _estimate(line, "iqm", ".1f"),
             _estimate(line, "improvement", ".2f"),
         ]
-        for line in overview.to_dict("records")
+        for line in statistics.overview.to_dict("records")
     ]
     notes = ["Intervals: 95 % stratified bootstrap over seeds. Rows that a benchmark lacks are not shown."]
-    if ranks:
+    if ranks := statistics.ranks:
         why = " (all rows are tied on every benchmark)" if math.isnan(ranks.statistic) else ""
         notes.append(
             f"Friedman: chi-squared = {number(ranks.statistic, '.1f')}, p = {ranks.p:.2g}{why}. Nemenyi: "
@@ -77,7 +71,7 @@ def across_table(study: Study, overview: pd.DataFrame, ranks: Ranks | None) -> T
     return Table(f"{study.experiment.title}: all benchmarks", f"{study.name}-across", header, rows, notes)
 
 
-def detail_tables(study: Study, benchmark: str) -> list[Table]:
+def detail_tables(study: Study, statistics: Statistics, benchmark: str) -> list[Table]:
     """One benchmark: accuracy under the three selection rules, then each modality."""
     config, chosen = study.benchmarks[benchmark], study.experiment.selection
     rules = {
@@ -89,7 +83,7 @@ def detail_tables(study: Study, benchmark: str) -> list[Table]:
     shares = {m: (chosen, f"{ACCURACY.name}/{m}") for m in config.encoders}
     probes = {m: ("val", f"{PROBE.name}/{m}") for m in config.encoders}
     gaps = {"Gap": (chosen, GAP.name)}, {"Gap": ("val", PROBE_GAP.name)}
-    often = {"Acted": ACTED} if _acted(study, benchmark) else {}
+    often = {"Acted": ACTED} if _acted(statistics, benchmark) else {}
     contents = (
         (
             "accuracy by selection rule",
@@ -104,7 +98,7 @@ def detail_tables(study: Study, benchmark: str) -> list[Table]:
             f"{config.title}: {what}",
             f"{study.name}-{benchmark}-{what.split()[-1]}",
             ["Method", *(f"{title} ({_unit(*column)})" for title, column in columns.items())],
-            _details(study, benchmark, columns),
+            _details(study, statistics, benchmark, columns),
             [f"{spread(study)} {note}"],
         )
         for what, columns, note in contents
@@ -115,18 +109,18 @@ def _unit(rule: str, metric: str) -> str:
     return "% of steps" if (rule, metric) == ACTED else metric_of(metric).unit.name
 
 
-def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]]) -> list[list[Entry]]:
+def _details(
+    study: Study, statistics: Statistics, benchmark: str, columns: Mapping[str, tuple[str, str]]
+) -> list[list[Entry]]:
     """A line per row and variant; `columns` name a selection rule and a test metric each."""
-    runs = study.collected.runs
-    here = runs[(runs["benchmark"] == benchmark) & (runs["split"] == "test")]
-    groups = here.groupby(["row", "variant", "selection", "metric"])["value"]
-    wanted = {metric for _, metric in columns.values()}
+    here = statistics.means[statistics.means["benchmark"] == benchmark]
+    wanted = {metric: metric_of(metric).unit.factor for rule, metric in columns.values() if rule != ACTED[0]}
     found = {
-        key: mean_sd(factor * mean, factor * sd)
-        for key, mean, sd in groups.agg(["mean", "std"]).itertuples()
-        if key[-1] in wanted and (factor := metric_of(key[-1]).unit.factor)
+        (*key, metric): mean_sd(wanted[metric] * mean, wanted[metric] * sd)
+        for _, *key, metric, mean, sd in here.itertuples(index=False)
+        if metric in wanted
     }
-    found |= _acted(study, benchmark)
+    found |= _acted(statistics, benchmark)
     lines = []
     for key, label in study.labels.items():
         variants = sorted(here.loc[here["row"] == key, "variant"].unique())
@@ -137,25 +131,26 @@ def _details(study: Study, benchmark: str, columns: Mapping[str, tuple[str, str]
     return lines
 
 
-def _acted(study: Study, benchmark: str) -> dict[tuple[str, ...], Entry]:
+def _acted(statistics: Statistics, benchmark: str) -> dict[tuple[str, ...], Entry]:
     """By row, variant and `ACTED`, the share of steps in which the method changed a gradient, if it says."""
-    shares = acting.acted(study)
-    groups = shares[shares["benchmark"] == benchmark].groupby(["row", "variant"])["value"]
-    idle = acting.never(study)
+    idle = acting.never(statistics)
+    here = statistics.acted[statistics.acted["benchmark"] == benchmark]
     return {
-        (row, variant, *ACTED): replace(
-            mean_sd(100 * mean, 100 * sd), mark=acting.IDLE if (row, benchmark) in idle else ""
+        (line["row"], line["variant"], *ACTED): replace(
+            mean_sd(100 * line["mean"], 100 * line["sd"]),
+            mark=acting.IDLE if (line["row"], benchmark) in idle else "",
         )
-        for (row, variant), mean, sd in groups.agg(["mean", "std"]).itertuples()
+        for line in here.to_dict("records")
     }
 
 
-def tests_table(study: Study, comparisons: Sequence[pd.DataFrame], benchmark: str) -> Table:
+def tests_table(study: Study, statistics: Statistics, benchmark: str) -> Table:
     """One benchmark: every row's difference to each reference with its interval and corrected p."""
     metric, labels = study.experiment.metric, study.labels
     lines = {key: [Entry(label)] for key, label in labels.items()}
     header = ["Method"]
-    for reference, comparison in zip(reference_names(study), comparisons, strict=True):
+    for which, reference in enumerate(reference_names(study)):
+        comparison = statistics.against(which)
         header += [f"Over {reference} ({metric_of(metric).unit.difference})", "p after Holm"]
         here = comparison[comparison["benchmark"] == benchmark]
         found = {str(line["row"]): _tested(line) for line in here.to_dict("records")}

@@ -8,8 +8,8 @@ from string import ascii_lowercase
 import pandas as pd
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.statistics.compare import best_variants, weakest
-from inforeg.analysis.statistics.paired import ALPHA
+from inforeg.analysis.statistics.level import ALPHA
+from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables import acting
 from inforeg.analysis.tables.render import Entry, Style, Table
 from inforeg.analysis.tables.words import EPOCH, NOTHING, mean_sd, number, reference_names, spread
@@ -30,19 +30,17 @@ OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 STYLES: dict[float, Style] = {1: "best", 2: "second"}
 
 
-def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
+def main_table(study: Study, statistics: Statistics) -> Table:
     """Lines by benchmarks and columns: mean ± sd, best and second marked, significance against references.
 
-    Args:
-        study: whose rows and benchmarks it shows, with the cells left out and the paper's numbers.
-        comparisons: from `compare`, one per reference.
+    With the cells left out and the paper's numbers.
     """
     experiment = study.experiment
     left_out = study.collected.provenance["left_out"]
     letters = dict(zip(sorted({cell["reason"] for cell in left_out}), _letters(), strict=False))
     cells = {(cell["row"], cell["benchmark"]): Entry("—", mark=letters[cell["reason"]]) for cell in left_out}
-    shown = _bracketed(study, _cells(study, comparisons))
-    cells |= acting.marked(study, shown)
+    shown = _bracketed(study, statistics, _cells(study, statistics))
+    cells |= acting.marked(statistics, shown)
     sets = {
         f"{config.title} ({metric_of(experiment.metric).unit.name})": {
             row: cell for (row, b), cell in cells.items() if b == name
@@ -53,7 +51,7 @@ def main_table(study: Study, comparisons: Sequence[pd.DataFrame]) -> Table:
         sets[f"{data}, printed (%)"] = {row: _printed(found) for row, found in numbers.items()}
     columns = list(dict.fromkeys(row.column for row in experiment.rows))
     header, rows = _side_by_side(study, sets) if columns == [""] else _stacked(study, sets, columns)
-    notes = [*_notes(study, comparisons), *(f"{letter}: {reason}." for reason, letter in letters.items())]
+    notes = [*_notes(study, statistics), *(f"{letter}: {reason}." for reason, letter in letters.items())]
     caption = experiment.caption or experiment.title
     return Table(caption, study.name, ["Method", *header], rows, notes)
 
@@ -83,17 +81,16 @@ def _stacked(study: Study, sets: Sets, columns: Sequence[str]) -> Content:
     return list(columns), rows
 
 
-def _bracketed(study: Study, cells: Mapping[tuple[str, str], Entry]) -> Mapping[tuple[str, str], Entry]:
+def _bracketed(study: Study, statistics: Statistics, cells: acting.Cells) -> acting.Cells:
     """`cells` with the means of the metrics `beside` in brackets."""
     if not study.experiment.beside:
         return cells
-    runs = study.collected.runs
-    test = runs[(runs["selection"] == study.experiment.selection) & (runs["split"] == "test")]
-    test = test.merge(best_variants(runs), on=["benchmark", "row", "variant"])
-    means = test.groupby(["benchmark", "row", "metric"])["value"].mean()
+    best = statistics.means.merge(statistics.variants, on=["benchmark", "row", "variant"])
+    best = best[best["selection"] == study.experiment.selection]
+    means = best.set_index(["benchmark", "row", "metric"])["mean"]
     wanted = {metric for benchmark in study.benchmarks for metric in beside(study, benchmark)}
-    if missing := wanted - set(test["metric"]):
-        raise unknown("test metric", min(missing), test["metric"].unique())
+    if missing := wanted - set(best["metric"]):
+        raise unknown("test metric", min(missing), best["metric"].unique())
     shown = {}
     for (row, benchmark), cell in cells.items():
         found = (means.get((benchmark, row, metric)) for metric in beside(study, benchmark))
@@ -117,11 +114,12 @@ def beside(study: Study, benchmark: str) -> list[str]:
     ]
 
 
-def _cells(study: Study, comparisons: Sequence[pd.DataFrame]) -> dict[tuple[str, str], Entry]:
+def _cells(study: Study, statistics: Statistics) -> dict[tuple[str, str], Entry]:
     """Mean ± sd of every row, ranked among the rows that are tested against the same one, with its marks."""
     cells: dict[tuple[str, str], Entry] = {}
     ascending = not metric_of(study.experiment.metric).higher_is_better
-    for marks, comparison in zip(MARKS, comparisons, strict=False):
+    for which, marks in enumerate(MARKS):
+        comparison = statistics.against(which)
         family = comparison["row"].map(study.experiment.own_references)
         for (benchmark, _), lines in comparison.groupby(["benchmark", family], sort=False):
             places = pd.Series(settled(lines["mean"])).rank(method="min", ascending=ascending)
@@ -134,9 +132,8 @@ def _cells(study: Study, comparisons: Sequence[pd.DataFrame]) -> dict[tuple[str,
     return cells
 
 
-def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
+def _notes(study: Study, statistics: Statistics) -> Iterator[str]:
     experiment = study.experiment
-    comparison = pd.concat(comparisons)
     yield (
         f"Test {title_of(experiment.metric)} {EPOCH[experiment.selection]}. {spread(study)} Best in "
         "bold, second best underlined."
@@ -150,17 +147,17 @@ def _notes(study: Study, comparisons: Sequence[pd.DataFrame]) -> Iterator[str]:
         "rows of a benchmark."
     )
     yield f"Optimiser: {', '.join(_optimizers(study))}."
-    tested = comparison.dropna(subset="difference")
+    tested = statistics.comparison.dropna(subset="difference")
     told = tested.assign(note=tested["note"].astype(str).str.split("; ")).explode("note")
     for note, lines in told[told["note"] != ""].groupby("note", sort=False):
         yield f"{_who(study, lines, tested)} on {study.titles(lines['benchmark'])}: {note}."
     if is_weakest(experiment.metric):
-        found = {study.titles([name]): weakest(study, name) for name in study.benchmarks}
+        found = {study.titles([name]): statistics.weakest_on(name) for name in study.benchmarks}
         named = (f"{modality} on {title}" for title, modality in found.items() if modality)
         yield f"The weakest modality of {study.labels[experiment.reference]}: {', '.join(named)}."
     if experiment.beside:
         yield f"In brackets: {'; '.join(_brackets(study))}."
-    yield from acting.notes(study)
+    yield from acting.notes(study, statistics)
     if experiment.tuned:
         yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
     if experiment.printed:

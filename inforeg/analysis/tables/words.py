@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.statistics.paired import MINIMUM
+from inforeg.analysis.statistics.level import MINIMUM
 from inforeg.analysis.tables.render import Entry
 from inforeg.engine.selection import CHOOSING
 

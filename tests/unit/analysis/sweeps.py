@@ -10,8 +10,13 @@ import torch
 import yaml
 from torch.nn.functional import one_hot
 
+from inforeg.analysis.canvas import Figure
 from inforeg.analysis.collected.collect import collect
 from inforeg.analysis.collected.study import Study
+from inforeg.analysis.figures.catalogue import FIGURES
+from inforeg.analysis.report.outputs import write_claims, write_document, write_figures, write_tables
+from inforeg.analysis.statistics.compare import compare, scores
+from inforeg.analysis.statistics.compute import compute
 from inforeg.runspec import BenchmarkConfig, RunSpec
 from inforeg.suite.experiment import Experiment
 from inforeg.suite.plan import Cell, Plan
@@ -94,6 +99,28 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
         frame[name] = list(logits.numpy())
     frame.to_parquet(folder / "predictions.parquet")
     finish(folder, spec, kept)
+
+
+def draw(name: str, study: Study) -> tuple[Figure, pd.DataFrame]:
+    """The figure `name` of `study`, which may not ask for it, and its numbers."""
+    asked = study.experiment.model_copy(update={"figures": [name]})
+    return FIGURES[name](study, compute(replace(study, experiment=asked)))
+
+
+def write_all(study: Study, folder: Path) -> None:
+    """Statistics, tables and figures and, if there are any, the claims and the document of `study`."""
+    statistics = compute(study)
+    statistics.write(study, folder / "statistics")
+    write_tables(study, statistics, folder / "tables")
+    write_figures(study, statistics, folder / "figures")
+    if study.experiment.claims:
+        write_claims([(study, statistics)], folder)
+        write_document([(study, statistics)], folder)
+
+
+def compared(study: Study) -> pd.DataFrame:
+    """The rows against their own references."""
+    return compare(study, scores(study, study.experiment.metric))
 
 
 def placed(study: Study, places: Mapping[str, float]) -> Study:

@@ -1,12 +1,14 @@
 """How often a method acted, in the tables; by hand."""
 
+import math
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-from inforeg.analysis.statistics import compare
-from inforeg.analysis.tables import acting, details, main_table
+from inforeg.analysis.statistics.acting import acted
+from inforeg.analysis.statistics.compute import compute
+from inforeg.analysis.tables import details, main_table
 from inforeg.analysis.tables.render import html, latex, markdown
 
 
@@ -41,15 +43,16 @@ def study(sweep):
 
 
 def test_shares_are_over_all_steps_of_a_run(study):
-    found = acting.acted(study).set_index(["benchmark", "row", "seed"])["value"]
-    assert found["alpha", "inforeg", 0] == 0.0
-    assert found["alpha", "inforeg", 1] == pytest.approx(1 / 3)
-    assert found["beta", "inforeg", 0] == pytest.approx(0.2)
-    assert len(found) == 16
+    found = acted(study).set_index(["benchmark", "row", "variant"])
+    # Four runs at 0 and four at 1/3: each is 1/6 from the mean.
+    alpha = [pytest.approx(1 / 6), pytest.approx(math.sqrt(8 / 7) / 6), 8, 4]
+    assert found.loc["alpha", "inforeg", "default"].to_list() == alpha
+    assert found.loc["beta", "inforeg", "default"].to_list() == [pytest.approx(0.2), pytest.approx(0), 8, 0]
+    assert len(found) == 2
 
 
 def test_the_main_table_marks_the_cells_of_a_method_that_never_acted(study):
-    table = main_table.main_table(study, [compare.compare(study)])
+    table = main_table.main_table(study, compute(study))
     marks = {row[0].text: [cell.mark for cell in row[1:3]] for row in table.rows}
     assert marks == {"Joint": ["", ""], "Inforeg": ["↑†", "↓"], "Unimodal": ["↓", "a"]}
     assert "†: the method never changed a gradient in 4 of 8 runs (Inforeg on ALPHA)." in table.notes
@@ -59,7 +62,7 @@ def test_the_main_table_marks_the_cells_of_a_method_that_never_acted(study):
 
 
 def test_the_detail_table_shows_the_share_and_a_dash_where_there_is_none(study):
-    rules, shares, _ = details.detail_tables(study, "alpha")
+    rules, shares, _ = details.detail_tables(study, compute(study), "alpha")
     assert rules.header[-1] == "Acted (% of steps)"
     last = {row[0].text: (row[-1].text, row[-1].mark) for row in rules.rows}
     # of eight runs four at 0 and four at 33.3: sd = 16.7 * sqrt(8 / 7)
@@ -67,14 +70,14 @@ def test_the_detail_table_shows_the_share_and_a_dash_where_there_is_none(study):
     assert last["Joint"] == ("—", "")
     assert "in which the method changed a gradient" in rules.notes[0]
     assert "Acted" not in shares.header[-1]
-    rules, *_ = details.detail_tables(study, "beta")
+    rules, *_ = details.detail_tables(study, compute(study), "beta")
     assert [(row[-1].text, row[-1].mark) for row in rules.rows] == [("—", ""), ("20.0 ± 0.0", "")]
 
 
 def test_runs_that_do_not_say_change_no_table(sweep):
     """Those of v0.1, and of all other methods."""
     study = sweep.study()
-    rules, *_ = details.detail_tables(study, "alpha")
+    rules, *_ = details.detail_tables(study, compute(study), "alpha")
     assert rules.header[-1] == "Macro-F1 (%)"
     assert "Acted" not in rules.notes[0]
-    assert not any("†" in note for note in main_table.main_table(study, [compare.compare(study)]).notes)
+    assert not any("†" in note for note in main_table.main_table(study, compute(study)).notes)

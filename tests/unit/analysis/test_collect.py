@@ -3,7 +3,7 @@ import pytest
 from sweeps import BETTER, JOINT, make_sweep
 
 from inforeg.analysis.collected.collect import COLUMNS, Collected, collect, merge
-from inforeg.analysis.statistics.compare import compare
+from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.tables.main_table import main_table
 from inforeg.engine.provenance import provenance
 from inforeg.errors import UserError
@@ -123,7 +123,7 @@ def test_a_cell_in_which_a_run_diverged_is_left_out_with_its_reason(sweep):
     reason = {"row": "inforeg", "benchmark": "alpha", "reason": "training diverges with 2 of 8 seeds"}
     assert reason in study.collected.provenance["left_out"]
     assert set(study.collected.runs.query("benchmark == 'alpha'")["row"]) == {"joint", "unimodal"}
-    table = main_table(study, [compare(study)])
+    table = main_table(study, compute(study))
     assert (table.rows[1][1].text, table.rows[1][1].mark) == ("—", "b")
     assert "b: training diverges with 2 of 8 seeds." in table.notes
 
@@ -144,7 +144,7 @@ def test_a_metric_that_is_added_needs_no_training(tmp_path, monkeypatch):
     error = Metric("error", "error rate", lambda z, t: 1 - accuracy(z, t), higher_is_better=False)
     monkeypatch.setitem(metrics(), error.name, error)
     study = sweep.study()
-    table = main_table(study, [compare(study)]).rows
+    table = main_table(study, compute(study)).rows
     assert [row[1].text for row in table] == ["29.5 ± 0.5 (29.5 / 100.0)", "26.6 ± 1.7 (26.6 / 100.0)"]
     assert [row[1].style for row in table] == ["second", "best"]
 

@@ -5,11 +5,11 @@ import shutil
 
 import pandas as pd
 import pytest
+from sweeps import write_all
 
 from inforeg.analysis.collected.collect import PROVENANCE, TIMES, Collected, collect, write_parquet
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.report.outputs import write_tables
-from inforeg.analysis.statistics.compare import compare
+from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.tables.details import detail_tables
 from inforeg.analysis.tables.main_table import main_table
 from inforeg.engine.contents import COST, SUMMARY
@@ -156,11 +156,11 @@ def test_a_number_that_is_not_finite_is_a_dash(sweep, tmp_path):
     experiment = sweep.experiment.model_copy(update={"metric": "loss", "beside": ["macro_f1"]})
     study = Study("mini", experiment, sweep.benchmarks, Collected.read(tmp_path / "collected"))
     assert study.collected.epochs.query("metric == 'test/loss'")["value"].isna().all()
-    table = main_table(study, [compare(study)])
+    table = main_table(study, compute(study))
     assert "nan" not in str(table).lower()
     row = next(row for row in table.rows if row[0].text.startswith("Inforeg"))
     assert row[1].text.startswith("—")
-    assert "nan" not in str(detail_tables(study, "alpha")).lower()
-    write_tables(study, tmp_path / "tables", tmp_path / "statistics")
+    assert "nan" not in str(detail_tables(study, compute(study), "alpha")).lower()
+    write_all(study, tmp_path)
     for path in (tmp_path / "tables").iterdir():
         assert "nan" not in path.read_text().lower().replace("finance", "")

@@ -10,6 +10,7 @@ import inforeg.suite.plan
 from inforeg.cli import analysis
 from inforeg.errors import UserError
 from inforeg.probes.frames import COLUMNS
+from inforeg.suite.products import STATISTICS
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def inforeg_command(sweep, monkeypatch):
 
 
 def test_from_runs_to_claims(inforeg_command, sweep):
-    for line in ("collect mini", "merge mini", "table mini", "figure mini", "claims mini"):
+    for line in ("collect mini", "merge mini", "statistics mini", "table mini", "figure mini", "claims mini"):
         inforeg_command(line)
     results = sweep.root / "results"
     found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
@@ -41,6 +42,7 @@ def test_from_runs_to_claims(inforeg_command, sweep):
         "statistics/mini.csv",
         "statistics/mini.json",
     }
+    expected |= {f"statistics/mini/{n}.parquet" for n in STATISTICS} | {"statistics/mini/provenance.json"}
     expected |= {
         f"tables/{s}.{e}" for s in ("mini", "mini_alpha", "mini_beta") for e in ("tex", "md", "html")
     }
@@ -60,7 +62,8 @@ def test_from_runs_to_claims(inforeg_command, sweep):
 
 def test_paths_are_options(inforeg_command, sweep):
     inforeg_command("collect mini --output here")
-    inforeg_command("table mini --collected here --tables there --statistics numbers")
+    inforeg_command("statistics mini --collected here --output numbers")
+    inforeg_command("table mini --collected here --statistics numbers --tables there")
     assert (sweep.root / "there" / "mini.tex").exists()
     assert (sweep.root / "numbers" / "mini.csv").exists()
 
@@ -73,8 +76,18 @@ def test_an_unfinished_run_leaves_nothing_behind(inforeg_command, sweep):
 
 
 def test_tables_before_collect(inforeg_command):
-    with pytest.raises(UserError, match="make it with `inforeg collect`"):
+    for command in ("statistics", "table"):
+        with pytest.raises(UserError, match="make it with `inforeg collect`"):
+            inforeg_command(f"{command} mini")
+
+
+def test_tables_before_statistics(inforeg_command, sweep):
+    inforeg_command("collect mini")
+    with pytest.raises(
+        UserError, match=r"provenance\.json is missing; `inforeg statistics mini` makes them anew"
+    ):
         inforeg_command("table mini")
+    assert not (sweep.root / "results" / "tables").exists()
 
 
 def test_unknown_experiment(inforeg_command):
@@ -84,7 +97,7 @@ def test_unknown_experiment(inforeg_command):
 
 def test_json_has_no_nan(inforeg_command, sweep):
     inforeg_command("collect mini")
-    inforeg_command("table mini")
+    inforeg_command("statistics mini")
 
     def refuse(constant):
         raise AssertionError(constant)

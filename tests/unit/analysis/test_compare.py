@@ -1,16 +1,15 @@
 import math
 
 import pytest
-from sweeps import AUDIO, BETTER, JOINT, VIDEO, make_sweep
+from sweeps import AUDIO, BETTER, JOINT, VIDEO, compared, draw, make_sweep
 
-from inforeg.analysis.figures.learning_curves import regulation
-from inforeg.analysis.statistics.compare import compare, scores, too_few_seeds, weakest
+from inforeg.analysis.statistics.compare import scores, too_few_seeds, weakest
 from inforeg.errors import UserError
 
 
 @pytest.fixture
 def comparison(sweep):
-    return compare(sweep.study()).set_index(["benchmark", "row"])
+    return compared(sweep.study()).set_index(["benchmark", "row"])
 
 
 def test_means_and_differences_in_points(comparison):
@@ -63,7 +62,7 @@ def test_unknown_metric(sweep):
 
 def test_few_seeds_say_so_and_fall_back_on_the_test_set(tmp_path):
     accuracies = {("alpha", "joint", "default"): [0.5] * 5, ("alpha", "inforeg", "default"): [0.9] * 5}
-    lines = compare(make_sweep(tmp_path, accuracies, {}).study()).set_index("row")
+    lines = compared(make_sweep(tmp_path, accuracies, {}).study()).set_index("row")
     line = lines.loc["inforeg"]
     assert line["p"] == pytest.approx(2 / 2**5)
     assert not line["significant"]
@@ -114,7 +113,7 @@ def test_without_its_reference_no_modality_is_the_weakest(tmp_path):
     left_out = {("joint", "beta"): "training diverges with 1 of 8 seeds"}
     study = make_sweep(tmp_path, accuracies, left_out, metric="accuracy/weakest").study()
     assert weakest(study, "beta") is None
-    found = compare(study).set_index(["benchmark", "row"])
+    found = compared(study).set_index(["benchmark", "row"])
     assert set(found.index) == {("alpha", "joint"), ("alpha", "inforeg")}
-    _, drawn = regulation(study)
+    _, drawn = draw("regulation", study)
     assert set(drawn.query("benchmark == 'beta'")["modality"]) == {"joint", "audio", "video"}

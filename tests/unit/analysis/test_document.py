@@ -5,14 +5,13 @@ from dataclasses import replace
 
 import matplotlib as mpl
 import pytest
-from sweeps import CLAIM, make_sweep
+from sweeps import CLAIM, make_sweep, write_all
 
 from inforeg.analysis.figures import catalogue
 from inforeg.analysis.figures.forest import forest
 from inforeg.analysis.report import document
-from inforeg.analysis.report.outputs import write_claims, write_document, write_figures, write_tables
 from inforeg.analysis.report.typeset import typeset
-from inforeg.analysis.statistics import verdicts
+from inforeg.analysis.statistics.compute import compute
 from inforeg.errors import UserError
 
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
@@ -20,7 +19,7 @@ needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs
 
 def judged(sweep):
     study = sweep.study()
-    return [(study, verdicts.judge(study))]
+    return [(study, compute(study))]
 
 
 def test_the_forest_holds_our_effects_and_the_printed_ones(sweep):
@@ -64,7 +63,7 @@ def test_names_of_macros_are_letters_alone(words, name):
 
 
 def test_a_macro_for_every_number(sweep):
-    lines = document.numbers([sweep.study()], judged(sweep)).splitlines()
+    lines = document.numbers(judged(sweep)).splitlines()
     assert r"\newcommand{\MiniAlphaInforegMean}{73.4}" in lines
     assert r"\newcommand{\MiniAlphaInforegDifference}{+2.9}" in lines
     assert r"\newcommand{\MiniBetaInforegDifference}{$-$2.9}" in lines
@@ -77,10 +76,10 @@ def test_a_macro_for_every_number(sweep):
 
 
 def test_two_numbers_of_one_name_are_refused(sweep):
-    study = sweep.study()
+    ((study, statistics),) = judged(sweep)
     twin = replace(study, name="mini_")
     with pytest.raises(UserError, match=r"would be called \\MiniAlphaJointMean; rename"):
-        document.numbers([study, twin], judged(sweep))
+        document.numbers([(study, statistics), (twin, statistics)])
 
 
 def test_the_abstract_quotes_numbers_by_macros_alone(sweep):
@@ -96,13 +95,7 @@ def test_the_document_compiles_to_the_same_bytes_and_nothing_overflows(tmp_path)
     study = make_sweep(
         tmp_path, accuracies, {}, claims=[claim], figures=["differences", "regulation"]
     ).study()
-    for write in (
-        lambda: write_tables(study, tmp_path / "tables", tmp_path / "statistics"),
-        lambda: write_figures(study, tmp_path / "figures"),
-        lambda: write_claims([study], tmp_path),
-        lambda: write_document([study], tmp_path),
-    ):
-        write()
+    write_all(study, tmp_path)
     assert typeset(tmp_path / "paper.tex", tmp_path / "first.pdf") == []
     typeset(tmp_path / "paper.tex", tmp_path / "second.pdf")
     assert (tmp_path / "first.pdf").read_bytes() == (tmp_path / "second.pdf").read_bytes()

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sweeps import BETTER, JOINT, make_sweep, placed
+from sweeps import BETTER, JOINT, draw, make_sweep, placed, write_all
 
-from inforeg.analysis.figures import catalogue, critical_difference, differences, learning_curves
-from inforeg.analysis.figures import cost as cost_figure
-from inforeg.analysis.report.outputs import write_claims, write_figures, write_tables
+from inforeg.analysis.figures import catalogue, critical_difference
+from inforeg.analysis.report.outputs import write_figures
+from inforeg.analysis.statistics.compute import compute
+from inforeg.analysis.statistics.costs import efficient
 from inforeg.errors import UserError
 from inforeg.suite.experiment import Drawing
 
@@ -63,7 +64,7 @@ def test_every_drawing_that_an_experiment_may_ask_for_is_there():
 
 
 def test_information_holds_the_whole_and_each_modality(sweep):
-    _, numbers = learning_curves.information(sweep.study())
+    _, numbers = draw("information", sweep.study())
     here = numbers[(numbers["benchmark"] == "alpha") & (numbers["epoch"] == 2)]
     means = here.set_index(["row", "modality"])["mean"]
     # The fake trace is accuracy times (epoch + 1).
@@ -76,14 +77,14 @@ def test_information_holds_the_whole_and_each_modality(sweep):
 
 
 def test_curves_are_means_in_percent(sweep):
-    _, numbers = learning_curves.curves(sweep.study())
+    _, numbers = draw("curves", sweep.study())
     line = numbers.query("benchmark == 'alpha' and row == 'joint' and split == 'val' and epoch == 1").iloc[0]
     assert line["mean"] == pytest.approx(70.5 - 5)
     assert line["n"] == 8
 
 
 def test_differences_are_those_of_the_comparison(sweep):
-    figure, numbers = differences.differences(sweep.study())
+    figure, numbers = draw("differences", sweep.study())
     assert numbers.set_index(["benchmark", "row"])["difference"]["alpha", "inforeg"] == pytest.approx(23 / 8)
     markers = [line for line in figure.axes[1].lines if line.get_marker() == "o"]
     assert [float(line.get_xdata()[0]) for line in markers] == pytest.approx([-23 / 8])
@@ -98,7 +99,7 @@ def test_nothing_is_clipped(tmp_path, name):
     }
     study = examined(make_sweep(tmp_path, accuracies, {}).study())
     with mpl.rc_context(catalogue.STYLE):
-        figure, _ = catalogue.FIGURES[name](study)
+        figure, _ = draw(name, study)
         figure.draw_without_rendering()
         box = figure.get_tightbbox()
     width, height = figure.get_size_inches()
@@ -116,11 +117,10 @@ def test_no_global_seed_changes_a_table_a_claim_or_a_figure(sweep, tmp_path):
         np.random.seed(seed)
         torch.manual_seed(seed)
         folder = tmp_path / str(seed)
-        write_tables(study, folder, folder)
-        write_claims([study], folder)
+        write_all(study, folder)
         files = (path for path in folder.rglob("*.*") if path.suffix != ".pdf")
         written.append({path.relative_to(folder): path.read_bytes() for path in files})
-        drawn.append({name: catalogue.FIGURES[name](study)[1] for name in ("cost", "window_noise", "sweep")})
+        drawn.append({name: draw(name, study)[1] for name in ("cost", "window_noise", "sweep")})
     assert len(written[0]) > 10
     assert written[0] == written[1]
     for name, numbers in drawn[0].items():
@@ -135,7 +135,7 @@ def test_critical_difference_joins_what_nemenyi_does_not_tell_apart(tmp_path):
         for benchmark in ("alpha", "beta", "gamma", "delta")
         for row, value in rows.items()
     }
-    figure, numbers = critical_difference.critical_difference(make_sweep(tmp_path, accuracies, {}).study())
+    figure, numbers = draw("critical_difference", make_sweep(tmp_path, accuracies, {}).study())
     assert numbers["row"].to_list() == ["inforeg", "ogm", "joint"]
     assert numbers["mean_rank"].to_list() == [1, 2, 3]
     assert numbers["critical_difference"][0] == pytest.approx(2.344 * (3 * 4 / (6 * 4)) ** 0.5, rel=1e-3)
@@ -161,13 +161,13 @@ def test_critical_difference_without_enough_rows_says_so(sweep, tmp_path):
     rows = [row for row in study.experiment.rows if row.method != "unimodal"]
     two = replace(study, experiment=study.experiment.model_copy(update={"rows": rows}))
     with pytest.raises(UserError, match="needs two benchmarks and three rows"):
-        catalogue.save("critical_difference", two, tmp_path / "x.pdf")
-    _, numbers = critical_difference.critical_difference(study)  # one benchmark lacks a row
+        catalogue.save("critical_difference", two, compute(study), tmp_path / "x.pdf")
+    _, numbers = draw("critical_difference", study)  # one benchmark lacks a row
     assert numbers.empty
 
 
 def test_cost_counts_a_backward_pass_twice_and_all_variants(sweep):
-    _, numbers = cost_figure.cost(sweep.study())
+    _, numbers = draw("cost", sweep.study())
     # A fake run has 3.5 forward and 3 backward passes; unimodal is two runs.
     found = numbers.set_index(["benchmark", "row"])
     assert found.loc[("alpha", "joint"), ["steps", "forward_passes", "backward_passes"]].to_list() == [
@@ -189,21 +189,21 @@ def test_cost_counts_a_backward_pass_twice_and_all_variants(sweep):
 
 def test_efficient_points():
     cost, value = pd.Series([1.0, 2.0, 3.0, 1.0]), pd.Series([5.0, 4.0, 6.0, 5.0])
-    assert cost_figure.efficient(cost, value, lower=False).to_list() == [True, False, True, True]
-    assert cost_figure.efficient(cost, value, lower=True).to_list() == [True, True, False, True]
+    assert efficient(cost, value, lower=False).to_list() == [True, False, True, True]
+    assert efficient(cost, value, lower=True).to_list() == [True, True, False, True]
 
 
 def test_files_and_their_numbers(sweep, tmp_path):
-    write_figures(sweep.study(), tmp_path)
+    write_all(sweep.study(), tmp_path)
     asked = sweep.experiment.figures
     names = {f"mini_{name}.{end}" for name in asked for end in ("pdf", "png", "csv")}
-    assert {path.name for path in tmp_path.iterdir()} >= names
-    assert len(pd.read_csv(tmp_path / "mini_differences.csv")) == 3
+    assert {path.name for path in (tmp_path / "figures").iterdir()} >= names
+    assert len(pd.read_csv(tmp_path / "figures/mini_differences.csv")) == 3
 
 
 def test_information_without_unimodal_runs_shows_joint_training(tmp_path):
     accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
-    figure, numbers = learning_curves.information(make_sweep(tmp_path, accuracies, {}).study())
+    figure, numbers = draw("information", make_sweep(tmp_path, accuracies, {}).study())
     assert [ax.get_title() for part in figure.subfigs for ax in part.axes] == ["joint"]
     assert set(numbers["row"]) == {"joint"}
 
@@ -212,7 +212,7 @@ def test_information_without_its_rows_writes_nothing(tmp_path):
     accuracies = {("alpha", "ogm", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
     study = make_sweep(tmp_path, accuracies, {}, figures=["information"], reference="ogm").study()
     with pytest.raises(UserError, match="needs a row 'joint' or 'unimodal'; add one"):
-        write_figures(study, tmp_path / "figures")
+        write_figures(study, compute(study), tmp_path / "figures")
     assert not (tmp_path / "figures").exists()
 
 
@@ -220,8 +220,9 @@ def test_equal_runs_give_equal_bytes_under_any_hash_seed(sweep):
     script = (
         "import sys; from pathlib import Path; from inforeg.analysis.collected.study import Study;"
         "from inforeg.analysis.figures.catalogue import save; from inforeg.suite.project import Project;"
+        "from inforeg.analysis.statistics.compute import compute;"
         "study = Study.read(Project(Path(sys.argv[1])), 'mini', Path(sys.argv[2]));"
-        "save('differences', study, Path(sys.argv[3]) / 'figure.pdf')"
+        "save('differences', study, compute(study), Path(sys.argv[3]) / 'figure.pdf')"
     )
     collected = sweep.root / "collected"
     sweep.study().collected.write(collected)

@@ -3,16 +3,18 @@
 import io
 import re
 from dataclasses import replace
+from functools import cache
 from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
-from sweeps import make_sweep
+from sweeps import make_sweep, write_all
 from test_figures import examined
 
 from inforeg.analysis.canvas import mpl
-from inforeg.analysis.figures import catalogue, window_noise
-from inforeg.analysis.report.outputs import write_tables
+from inforeg.analysis.figures import catalogue
+from inforeg.analysis.statistics import window_noise
+from inforeg.analysis.statistics.compute import compute
 from inforeg.errors import UserError
 from inforeg.probes.frames import COLUMNS
 from inforeg.suite.presentable import check_figures, check_presentable
@@ -21,10 +23,10 @@ KEYS = ["joint", "inforeg", "ogm_ge", "unimodal"]
 DATASETS = ["alpha", "beta"]
 CELLS = [(row, benchmark) for row in KEYS for benchmark in DATASETS]
 LEFT_OUT = {
-    **{f"{row}": {(row, "alpha"), (row, "beta")} for row in KEYS},
-    "joint on alpha": {("joint", "alpha")},
-    "all of alpha": {(row, "alpha") for row in KEYS},
-    "all but inforeg on beta": {*CELLS} - {("inforeg", "beta")},
+    **{row: frozenset({(row, "alpha"), (row, "beta")}) for row in KEYS},
+    "joint on alpha": frozenset({("joint", "alpha")}),
+    "all of alpha": frozenset((row, "alpha") for row in KEYS),
+    "all but inforeg on beta": frozenset({*CELLS} - {("inforeg", "beta")}),
 }
 
 
@@ -38,10 +40,23 @@ def whole(tmp_path_factory):
     }
     accuracies |= {(b, "unimodal", m): [0.6, 0.5, 0.55] for b in DATASETS for m in ("audio", "video")}
     rows = [{"label": f"_${row} is text", "method": row} for row in KEYS]
-    root = tmp_path_factory.mktemp("whole")
-    return examined(
-        make_sweep(root, accuracies, {}, rows=rows, second_reference="ogm_ge", x_label="$x").study()
-    )
+    settings = {"rows": rows, "second_reference": "ogm_ge", "x_label": "$x"}
+    return examined(make_sweep(tmp_path_factory.mktemp("whole"), accuracies, {}, **settings).study())
+
+
+@pytest.fixture(scope="module")
+def left(whole):
+    """By what is left out, the study without it and its statistics for all figures, which take long."""
+    asked = whole.experiment.model_copy(update={"figures": [*catalogue.FIGURES]})
+
+    @cache
+    def results(cells=()):
+        study = without(replace(whole, experiment=asked), cells)
+        return study, compute(study)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(window_noise, "TRIALS", 2)
+        yield results
 
 
 def without(study, cells):
@@ -57,10 +72,10 @@ def without(study, cells):
     return replace(study, collected=replace(study.collected, **frames, provenance=provenance))
 
 
-def drawn(name, study):
+def drawn(name, study, statistics):
     """The texts of a figure, as it is drawn."""
     with mpl.rc_context(catalogue.STYLE | {"svg.fonttype": "none"}):
-        figure, _ = catalogue.FIGURES[name](study)
+        figure, _ = catalogue.FIGURES[name](study, statistics)
         image = io.BytesIO()
         figure.savefig(image, format="svg")
     texts = ElementTree.fromstring(image.getvalue()).findall(".//{*}text")
@@ -69,34 +84,32 @@ def drawn(name, study):
 
 @pytest.mark.parametrize("name", sorted(catalogue.FIGURES))
 @pytest.mark.parametrize("cells", LEFT_OUT.values(), ids=LEFT_OUT)
-def test_a_figure_survives_what_is_left_out(whole, name, cells, monkeypatch):
-    monkeypatch.setattr(window_noise, "TRIALS", 2)
-    assert drawn(name, without(whole, cells))
+def test_a_figure_survives_what_is_left_out(left, name, cells):
+    assert drawn(name, *left(cells))
 
 
 @pytest.mark.parametrize(
     "name", sorted({*catalogue.FIGURES} - {"window_noise", "information", "critical_difference"})
 )
-def test_an_empty_panel_says_so(whole, name):
+def test_an_empty_panel_says_so(left, name):
     told = "no runs to show" if name != "cost" else "no runs to show, or none of the reference"
-    assert told not in drawn(name, whole)
-    assert told in drawn(name, without(whole, LEFT_OUT["all of alpha"]))
+    assert told not in drawn(name, *left())
+    assert told in drawn(name, *left(LEFT_OUT["all of alpha"]))
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "accuracy/weakest", "loss"])
 def test_tables_and_differences_survive_without_the_reference(whole, tmp_path, metric):
-    experiment = whole.experiment.model_copy(update={"metric": metric, "beside": ["accuracy/weakest"][:0]})
-    study = without(replace(whole, experiment=experiment), LEFT_OUT["joint"])
-    write_tables(study, tmp_path, tmp_path)
-    for name in ("differences", "sweep", "cost", "selection"):
-        assert drawn(name, study)
+    asked = {"metric": metric, "figures": ["differences", "sweep", "cost", "selection"]}
+    study = without(replace(whole, experiment=whole.experiment.model_copy(update=asked)), LEFT_OUT["joint"])
+    write_all(study, tmp_path)
+    assert len([*tmp_path.glob("figures/*.pdf")]) == 4
 
 
 @pytest.mark.parametrize(
     "name", ["curves", "differences", "regulation", "gradients", "tsne", "cost", "corruption"]
 )
-def test_labels_are_text_in_figures(whole, name):
-    texts = " ".join(drawn(name, whole))
+def test_labels_are_text_in_figures(left, name):
+    texts = " ".join(drawn(name, *left()))
     assert re.search(r"_\$(joint|inforeg) is text", texts)
     assert "mathdefault" not in texts
 
@@ -113,7 +126,7 @@ NEEDS = {
 
 
 @pytest.mark.parametrize("name", NEEDS)
-def test_what_a_figure_needs_is_known_before_training(whole, tmp_path, name):
+def test_what_a_figure_needs_is_known_before_training(whole, left, tmp_path, name):
     changes, sentence = NEEDS[name]
     rows = [row for row in whole.experiment.rows if row.key in changes.get("rows", KEYS)]
     if "x" in changes:
@@ -123,7 +136,7 @@ def test_what_a_figure_needs_is_known_before_training(whole, tmp_path, name):
     with pytest.raises(UserError, match=f"'{name}' of the experiment 'mini' needs {re.escape(sentence)}"):
         check_figures("mini", asked, whole.benchmarks, ())
     with pytest.raises(UserError, match=re.escape(sentence)):
-        catalogue.save(name, replace(whole, experiment=asked), tmp_path / "x.pdf")
+        catalogue.save(name, replace(whole, experiment=asked), left()[1], tmp_path / "x.pdf")
     assert not [*tmp_path.iterdir()]
 
 

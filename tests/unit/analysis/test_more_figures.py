@@ -7,17 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from sweeps import BETTER, CLAIM, JOINT, make_sweep, placed
+from sweeps import BETTER, CLAIM, JOINT, draw, make_sweep, placed
 
-from inforeg.analysis.figures import corruption, learning_curves, selection_rules, sweeps, window_noise
-from inforeg.analysis.figures.catalogue import FIGURES, save
+from inforeg.analysis.figures.catalogue import save
+from inforeg.analysis.statistics import selection_rules, window_noise
+from inforeg.analysis.statistics.compute import compute
 from inforeg.errors import UserError
 from inforeg.regulation.window import mean3_latch, single
 from inforeg.runspec import BenchmarkConfig
 
 
 def test_regulation_shows_the_joint_and_the_weakest_accuracy_and_each_trace(sweep):
-    _, numbers = learning_curves.regulation(sweep.study())
+    _, numbers = draw("regulation", sweep.study())
     here = numbers.query("benchmark == 'alpha' and row == 'joint' and epoch == 2")
     means = here.set_index(["quantity", "modality"])["mean"]
     assert means["accuracy", "joint"] == pytest.approx(70.5)
@@ -28,7 +29,7 @@ def test_regulation_shows_the_joint_and_the_weakest_accuracy_and_each_trace(swee
 
 
 def test_gradient_gaps_are_largest_minus_smallest_of_a_run(sweep):
-    _, numbers = learning_curves.gradients(sweep.study())
+    _, numbers = draw("gradients", sweep.study())
     here = numbers.query("benchmark == 'alpha' and row == 'joint' and epoch == 0")
     means = here.set_index(["quantity", "modality"])["mean"]
     # The fake norm is once and twice the accuracy; the fake traces of a run are equal.
@@ -38,7 +39,7 @@ def test_gradient_gaps_are_largest_minus_smallest_of_a_run(sweep):
 
 
 def test_dots_mark_the_epochs_with_open_windows(sweep):
-    figure, _ = learning_curves.gradients(sweep.study())
+    figure, _ = draw("gradients", sweep.study())
     dots = [line for line in figure.axes[2].lines if line.get_marker() == "o"]
     assert {tuple(line.get_xdata()) for line in dots} == {(1,)}
 
@@ -52,7 +53,7 @@ def dial(tmp_path):
 
 
 def test_a_sweep_places_rows_and_draws_the_others_as_levels(dial):
-    figure, numbers = sweeps.sweep(dial)
+    figure, numbers = draw("sweep", dial)
     found = numbers.set_index("row")
     assert found.loc["inforeg", "x"] == 0.5
     assert math.isnan(found.loc["joint", "x"])
@@ -64,7 +65,7 @@ def test_a_sweep_places_rows_and_draws_the_others_as_levels(dial):
 
 
 def test_a_gain_is_the_paired_difference_and_filled_where_significant(dial):
-    figure, numbers = sweeps.gain(dial)
+    figure, numbers = draw("gain", dial)
     gain = numbers.set_index("row")["difference"]
     assert gain["inforeg"] == pytest.approx(23 / 8)
     assert gain["ogm"] == pytest.approx(0)
@@ -77,27 +78,28 @@ def test_too_few_seeds_are_drawn_without_intervals(tmp_path):
     accuracies = {("alpha", "joint", "default"): JOINT[:3], ("alpha", "inforeg", "default"): BETTER[:3]}
     made = make_sweep(tmp_path, accuracies, {}, x_label="dial", claims=[CLAIM])
     study = placed(made.study(), {"inforeg": 0.5})
-    for draw in (sweeps.sweep, sweeps.gain, FIGURES["differences"]):
-        figure, numbers = draw(study)
+    for name in ("sweep", "gain", "differences"):
+        figure, numbers = draw(name, study)
         figure.savefig(io.BytesIO())
         assert numbers.set_index("row").loc["inforeg", ["ci_low", "ci_high"]].isna().all()
 
 
 def test_a_gain_where_nothing_can_be_compared_is_empty(tmp_path):
     study = make_sweep(tmp_path, {("alpha", "inforeg", "default"): BETTER}, {}, reference="inforeg").study()
-    _, numbers = sweeps.gain(placed(study, {"inforeg": 0.5}))
+    _, numbers = draw("gain", placed(study, {"inforeg": 0.5}))
     assert numbers.empty
 
 
 @pytest.mark.parametrize("name", ["sweep", "gain"])
 def test_a_sweep_without_places_says_so(sweep, tmp_path, name):
+    study = sweep.study()
     with pytest.raises(UserError, match="needs rows with an `x`"):
-        save(name, sweep.study(), tmp_path / "x.pdf")
+        save(name, study, compute(study), tmp_path / "x.pdf")
     assert not [*tmp_path.glob("x.*")]
 
 
 def test_selection_rules_are_paired_with_val(sweep):
-    _, numbers = selection_rules.selection(sweep.study())
+    _, numbers = draw("selection", sweep.study())
     gain = numbers.set_index(["benchmark", "row", "rule"])["gain"]
     # The fake runs have 3 points more at the best test epoch and 2 less at the last one.
     assert gain["alpha", "joint", "test_oracle"] == pytest.approx(3)
@@ -116,7 +118,7 @@ def test_a_random_split_is_compared_with_the_honest_one(tmp_path):
     random = BenchmarkConfig.model_validate(study.benchmarks["alpha"].model_dump() | random)
     study = replace(study, benchmarks={**study.benchmarks, "leaky": random})
     assert selection_rules.honest_split(study) == {"leaky": "alpha"}
-    figure, numbers = selection_rules.selection(study)
+    figure, numbers = draw("selection", study)
     found = numbers[numbers["against"] == "alpha"].set_index("row")
     assert set(found["benchmark"]) == {"leaky"}
     assert found["gain"].to_dict() == pytest.approx({"joint": 5, "inforeg": -4})
@@ -156,7 +158,7 @@ def test_corruption_averages_over_seeds_and_keeps_modalities_apart(sweep):
         for v in values
     ]
     study.collected.__dict__["corruptions"] = pd.DataFrame(lines)
-    figure, numbers = corruption.corruption(study)
+    figure, numbers = draw("corruption", study)
     found = numbers.set_index("modality")
     assert found.loc["audio", ["n", "mean"]].to_list() == [2, pytest.approx(60)]
     assert found.loc["audio", "sd"] == pytest.approx(10 * math.sqrt(2))
@@ -191,7 +193,7 @@ def test_noise_is_measured_whatever_the_course_of_the_trace():
 
 
 def test_window_noise_holds_simulation_closed_form_and_the_runs_own_traces(sweep):
-    _, numbers = window_noise.window_noise(sweep.study())
+    _, numbers = draw("window_noise", sweep.study())
     assert set(numbers["source"]) == {"simulated", "closed form", "measured, batch trace"}
     measured = numbers[numbers["source"] == "measured, batch trace"]
     # The fake trace doubles before its third epoch, the only one that can be open.
@@ -205,7 +207,7 @@ def test_real_traces_are_judged_by_both_tests_of_the_window(sweep):
     run = {"benchmark": "alpha", "row": "joint", "metric": "trace/batch/audio", "seed": 0}
     lines = [{**run, "epoch": epoch, "value": value} for epoch, value in enumerate(trace)]
     study.collected.__dict__["epochs"] = pd.DataFrame(lines, columns=epochs.columns)
-    _, numbers = window_noise.window_noise(study)
+    _, numbers = draw("window_noise", study)
     found = numbers[numbers["source"] == "measured, batch trace"].set_index("criterion")["open"]
     # Growth before epochs 2 to 5: 0, 1/2, 2/22, -1/10. Means of three so far: 1, 1, 4/3, 5.2/3, 6.2/3: they
     # grow by 0, 1/4, 1.2/5.2, 1/6.2, so this window is open after the fall, too.

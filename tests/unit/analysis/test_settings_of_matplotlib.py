@@ -14,12 +14,13 @@ import sys
 from pathlib import Path
 from inforeg.analysis.report.outputs import write_figures, write_tables
 from inforeg.analysis.collected.study import Study
+from inforeg.analysis.statistics.compute import compute
 from inforeg.suite.project import Project
 
 root, out = map(Path, sys.argv[1:])
 study = Study.read(Project(root), "mini", root / "collected")
-write_figures(study, out)
-write_tables(study, out, out)
+write_figures(study, compute(study), out)
+write_tables(study, compute(study), out)
 """
 LOUD = "font.size: 30\nlines.linewidth: 9\nbackend: tkagg\ntext.usetex: True\naxes.facecolor: red\n"
 
@@ -51,10 +52,13 @@ def test_a_process_that_has_set_matplotlib_already_draws_the_same(sweep, tmp_pat
     import matplotlib as mpl
 
     from inforeg.analysis.figures.catalogue import save
+    from inforeg.analysis.statistics.compute import compute
 
-    save("differences", sweep.study(), tmp_path / "plain.pdf")
+    study = sweep.study()
+    statistics = compute(study)
+    save("differences", study, statistics, tmp_path / "plain.pdf")
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.bbox": "tight"}):
-        save("differences", sweep.study(), tmp_path / "loud.pdf")
+        save("differences", study, statistics, tmp_path / "loud.pdf")
         assert mpl.rcParams["font.size"] == 30
     for kind in ("pdf", "png"):
         assert (tmp_path / f"plain.{kind}").read_bytes() == (tmp_path / f"loud.{kind}").read_bytes()

@@ -2,10 +2,9 @@ from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
-from sweeps import BETTER, CLAIM, JOINT, make_sweep
+from sweeps import BETTER, CLAIM, JOINT, compared, make_sweep, write_all
 
-from inforeg.analysis.report.outputs import write_tables
-from inforeg.analysis.statistics import across, compare
+from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.tables import details, main_table
 from inforeg.analysis.tables.render import latex, markdown
 from inforeg.errors import UserError
@@ -53,7 +52,7 @@ def squeezed(text):
 def test_main_table_is_the_one_worked_out_by_hand(sweep):
     # sd of eight values ±0.5 around 70.5: sqrt(8 * .25 / 7) = 0.53; 73.375 ± 1.69 likewise.
     study = sweep.study()
-    table = main_table.main_table(study, [compare.compare(study)])
+    table = main_table.main_table(study, compute(study))
     assert squeezed(markdown([table], "where from")) == squeezed(MARKDOWN)
     body = latex([table], "where from")
     assert squeezed(LATEX) == squeezed(body[body.index("\\toprule") : body.index("\\end{tabular}\n\\par")])
@@ -62,7 +61,7 @@ def test_main_table_is_the_one_worked_out_by_hand(sweep):
 def test_a_small_loss_is_best(sweep):
     study = sweep.study()
     study.experiment.__dict__["metric"] = "loss"
-    table = main_table.main_table(study, [compare.compare(study)])
+    table = main_table.main_table(study, compute(study))
     # Losses are 1 - accuracy in nats, not in percent.
     assert table.header[1] == "ALPHA (nats)"
     assert (table.rows[1][1].text, table.rows[1][1].style, table.rows[1][1].mark) == (
@@ -97,7 +96,7 @@ def two_columns(tmp_path):
 
 
 def test_columns_and_brackets(two_columns):
-    table = main_table.main_table(two_columns, [compare.compare(two_columns)])
+    table = main_table.main_table(two_columns, compute(two_columns))
     assert list(table.header) == ["Method", "Whole", "Part"]
     # Each modality is 10 points below the whole, in the fake runs.
     assert [[cell.text for cell in row] for row in table.rows] == [
@@ -112,25 +111,26 @@ def test_columns_and_brackets(two_columns):
 
 def test_tables_name_the_optimiser(two_columns):
     """Mistake 9: scaled gradients cancel under Adam, so that a result without its optimiser says little."""
-    assert "Optimiser: SGD." in main_table.main_table(two_columns, [compare.compare(two_columns)]).notes
+    assert "Optimiser: SGD." in main_table.main_table(two_columns, compute(two_columns)).notes
     rows = [
         row.model_copy(update={"set": {"training.optimizer": "adam"} if row.column == "Part" else {}})
         for row in two_columns.experiment.rows
     ]
     study = replace(two_columns, experiment=two_columns.experiment.model_copy(update={"rows": rows}))
-    notes = main_table.main_table(study, [compare.compare(study)]).notes
+    notes = main_table.main_table(study, compute(study)).notes
     assert "Optimiser: SGD (column Whole), Adam (column Part)." in notes
 
 
 def test_a_row_is_tested_against_its_own_reference(two_columns):
-    lines = compare.compare(two_columns).set_index("row")
+    lines = compared(two_columns).set_index("row")
     assert lines["reference"].to_dict() == {"joint": "joint", "inforeg": "joint", "ogm": "ogm", "agm": "ogm"}
     assert lines["family"].dropna().unique().tolist() == [2]
     assert lines["difference"]["agm"] == pytest.approx(lines["difference"]["inforeg"])
 
 
 def test_details_show_the_three_selection_rules_and_every_variant(sweep):
-    rules, shares, probes = details.detail_tables(sweep.study(), "alpha")
+    study = sweep.study()
+    rules, shares, probes = details.detail_tables(study, compute(study), "alpha")
     assert list(rules.header) == [
         "Method",
         "Best validation epoch (%)",
@@ -153,25 +153,24 @@ def test_details_show_the_three_selection_rules_and_every_variant(sweep):
 
 def test_across_benchmarks_only_complete_rows_are_ranked(sweep):
     study = sweep.study()
-    overview = across.overview(compare.scores(study, "accuracy"), "joint")
-    table = details.across_table(study, overview, None)
+    table = details.across_table(study, compute(study))
     assert [[cell.text for cell in row[:2]] for row in table.rows] == [["Joint", "1.5"], ["Inforeg", "1.5"]]
     assert table.rows[0][3].text == "—"
     assert table.rows[1][3].text.startswith("0.50 [")
 
 
 def test_file_names_follow_from_the_experiment(sweep, tmp_path):
-    write_tables(sweep.study(), tmp_path / "tables", tmp_path / "statistics")
+    write_all(sweep.study(), tmp_path)
     names = {path.name for path in (tmp_path / "tables").iterdir()}
     stems = ("mini", "mini_alpha", "mini_beta")
     assert names == {f"{stem}.{end}" for stem in stems for end in ("tex", "md", "html")}
-    assert {path.name for path in (tmp_path / "statistics").iterdir()} == {"mini.csv", "mini.json"}
+    assert {path.name for path in (tmp_path / "statistics").iterdir()} == {"mini", "mini.csv", "mini.json"}
 
 
 def test_one_benchmark_and_two_rows_are_enough(tmp_path):
     accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
     study = make_sweep(tmp_path, accuracies, {}).study()
-    write_tables(study, tmp_path / "tables", tmp_path / "statistics")
+    write_all(study, tmp_path)
     assert "all benchmarks" not in (tmp_path / "tables" / "mini.md").read_text()
 
 
@@ -181,7 +180,7 @@ def test_every_table_tells_what_is_to_be_known_of_a_method_in_it(tmp_path, monke
     study = make_sweep(tmp_path, accuracies, {}).study()
     monkeypatch.setattr(METHODS.get("pmr"), "caveat", "not in these details.")
     monkeypatch.setattr(METHODS.get("inforeg"), "caveat", "it may rain.")
-    write_tables(study, tmp_path / "tables", tmp_path / "statistics")
+    write_all(study, tmp_path)
     for stem, shown in (("mini", 2), ("mini_alpha", 4), ("mini_beta", 4)):
         for end in ("tex", "md", "html"):
             text = (tmp_path / f"tables/{stem}.{end}").read_text()
@@ -208,13 +207,13 @@ def test_metrics_have_readable_titles(metric, title):
 
 
 def test_the_best_is_the_best_of_its_own_column(two_columns):
-    table = main_table.main_table(two_columns, [compare.compare(two_columns)])
+    table = main_table.main_table(two_columns, compute(two_columns))
     styles = [[cell.style for cell in row[1:]] for row in table.rows[1:]]
     assert styles == [["second", "second"], ["best", "best"]]
 
 
 def test_tests_are_headed_by_the_reference_of_the_same_column(two_columns):
-    table = details.tests_table(two_columns, [compare.compare(two_columns)], "alpha")
+    table = details.tests_table(two_columns, compute(two_columns), "alpha")
     assert table.header[1] == "Over Joint of the same column (points)"
 
 
@@ -224,7 +223,7 @@ def test_a_misspelt_metric_beside_is_named(tmp_path):
         make_sweep(tmp_path / "kind", accuracies, {}, beside=["macro_f2"]).study()
     study = make_sweep(tmp_path / "modality", accuracies, {}, beside=["accuracy/adio"]).study()
     with pytest.raises(UserError, match="no test metric 'accuracy/adio'; did you mean 'accuracy/audio'"):
-        main_table.main_table(study, [compare.compare(study)])
+        main_table.main_table(study, compute(study))
 
 
 @pytest.mark.parametrize("place", [{"metric": "accuracy/*"}, {"claims": [CLAIM | {"metric": "accuracy/*"}]}])

@@ -2,11 +2,11 @@
 
 import pandas as pd
 import pytest
-from sweeps import AUDIO, JOINT, make_sweep
+from sweeps import AUDIO, JOINT, compared, draw, make_sweep
 
-from inforeg.analysis.figures import cost as cost_figure
-from inforeg.analysis.figures import selection_rules
-from inforeg.analysis.statistics.compare import best_variants, compare, differences, weakest
+from inforeg.analysis.statistics.compare import best_variants, differences, weakest
+from inforeg.analysis.statistics.compute import compute
+from inforeg.analysis.statistics.costs import efficient
 from inforeg.analysis.tables import main_table
 
 
@@ -22,7 +22,7 @@ def tied(tmp_path):
 
 
 def test_rounding_is_no_difference(tied):
-    lines = compare(tied).set_index("row").loc[["inforeg", "ogm"]]
+    lines = compared(tied).set_index("row").loc[["inforeg", "ogm"]]
     assert lines["difference"].tolist() == [0, 0]
     assert lines["p"].tolist() == [1, 1]
     gap = differences(pd.Series([0.9 - 0.7, 0.5]), pd.Series([0.8 - 0.6, 0.25]))
@@ -30,7 +30,7 @@ def test_rounding_is_no_difference(tied):
 
 
 def test_all_of_equals_are_best(tied):
-    table = main_table.main_table(tied, [compare(tied)])
+    table = main_table.main_table(tied, compute(tied))
     assert [row[1].style for row in table.rows] == ["best"] * 3
 
 
@@ -50,13 +50,13 @@ def test_of_equal_modalities_the_first_is_the_weakest(tied):
 
 def test_no_point_is_beaten_by_rounding():
     cost, value = pd.Series([1.0, 1 - 1e-15, 2.0]), pd.Series([0.3, 0.1 + 0.2, 0.3])
-    assert cost_figure.efficient(cost, value, lower=False).tolist() == [True, True, False]
+    assert efficient(cost, value, lower=False).tolist() == [True, True, False]
 
 
 def test_the_order_of_equals_is_no_disagreement(tied):
     runs = tied.collected.runs
     runs.loc[runs["row"] == "ogm", "value"] -= 0.1
     runs.loc[(runs["row"] == "inforeg") & (runs["selection"] == "last"), "value"] *= 1 - 8e-16
-    _, numbers = selection_rules.selection(tied)
+    _, numbers = draw("selection", tied)
     # Under both, ogm is last and the others are tied.
     assert numbers.query("rule == 'last'")["tau"].tolist() == pytest.approx([1, 1, 1])

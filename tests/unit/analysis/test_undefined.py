@@ -9,11 +9,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from sweeps import BETTER, CLAIM, JOINT, make_sweep
+from sweeps import BETTER, CLAIM, JOINT, make_sweep, write_all
 from test_figures import examined
 
 from inforeg.analysis.figures.catalogue import FIGURES
-from inforeg.analysis.report.outputs import write_claims, write_document, write_figures, write_tables
 from inforeg.analysis.statistics import across, paired
 from inforeg.analysis.tables import words
 from inforeg.probes.frames import csv
@@ -54,11 +53,8 @@ def make(tmp_path, accuracies, left_out=(), **settings):
 
 def written(study, folder):
     """Every text that the study's writers write, by file."""
-    write_tables(study, folder / "tables", folder / "statistics")
-    write_figures(study, folder / "figures")
-    write_claims([study], folder)
-    write_document([study], folder)
-    files = [path for path in folder.rglob("*") if path.suffix not in {"", ".pdf", ".png"}]
+    write_all(study, folder)
+    files = [path for path in folder.rglob("*") if path.suffix not in {"", ".pdf", ".png", ".parquet"}]
     return {path.name: path.read_text() for path in files}
 
 
@@ -95,10 +91,10 @@ def test_no_number_is_odd_in_any_figure(case, tmp_path, drawn):
         name: config.model_copy(update={"training": config.training.model_copy(update={"gradients": 2})})
         for name, config in study.benchmarks.items()
     }
-    write_figures(replace(study, benchmarks=compared), tmp_path)
-    assert len(drawn) == len(FIGURES)
+    write_all(replace(study, benchmarks=compared), tmp_path)
+    assert len(drawn) == len(FIGURES) + 1  # and that of the claims
     assert odd(drawn) == {}
-    assert odd({path.name: path.read_text() for path in tmp_path.glob("*.csv")}) == {}
+    assert odd({path.name: path.read_text() for path in tmp_path.glob("figures/*.csv")}) == {}
     if case != "two seeds":
         assert any("Friedman p = 1)" in text for text in drawn.values())
         assert any("τ of val and test_oracle: —" in text for text in drawn.values())
@@ -106,7 +102,7 @@ def test_no_number_is_odd_in_any_figure(case, tmp_path, drawn):
 
 def test_all_tied_is_p_1_and_says_why(tmp_path):
     study = make(tmp_path, CASES["all rows tied"])
-    write_tables(study, tmp_path / "tables", tmp_path / "statistics")
+    write_all(study, tmp_path)
     assert (
         "Friedman: chi-squared = —, p = 1 (all rows are tied on every benchmark). Nemenyi: mean ranks"
         in (tmp_path / "tables/mini.md").read_text()
@@ -127,8 +123,7 @@ def test_claims_that_nothing_can_test_are_left_out(tmp_path):
     changed = {"rows": rows, "claims": [Claim(**CLAIM)]}
     study = replace(study, experiment=study.experiment.model_copy(update=changed))
     study.collected.provenance["left_out"] = [{"row": "inforeg", "benchmark": "alpha", "reason": "diverges"}]
-    write_claims([study], tmp_path)
-    write_document([study], tmp_path)
+    write_all(study, tmp_path)
     assert odd({path.name: path.read_text() for path in tmp_path.glob("*.*")}) == {}
     assert "of which 1 left out" in (tmp_path / "claims.md").read_text()
 

@@ -1,0 +1,18 @@
+"""What all tests have in common, fixed before any data were seen."""
+
+ALPHA = 0.05
+"""Level of every test; intervals have the confidence 1 - ALPHA."""
+
+RESAMPLES = 9999
+"""Draws of a bootstrap or Monte Carlo test; up to 13 seeds all 2^n sign flips or subsets are enumerated."""
+
+MINIMUM = 6
+"""Fewest seeds with which a two-sided sign-flip test can reject at ALPHA: 2 / 2^n < ALPHA."""
+
+SETTINGS = {
+    "alpha": ALPHA,
+    "resamples": RESAMPLES,
+    "test": "two-sided paired sign-flip permutation test over seeds, Holm's correction",
+    "interval": "of the mean difference: all that the sign-flip test, uncorrected, does not reject",
+}
+"""The same for who reads the numbers."""
