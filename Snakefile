@@ -38,13 +38,22 @@ rule quick:
         made_of(QUICK),
 
 
-for target, experiments in TARGETS.items():
+for target, experiments in NAMED.items():
 
     rule:
         name:
             target
         input:
             [made_of(name) for name in experiments],
+
+
+for target, files in former().items():
+
+    rule:
+        name:
+            target
+        input:
+            files,
 
 
 include: "workflow/rules/command.smk"

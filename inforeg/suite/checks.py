@@ -13,7 +13,7 @@ from inforeg.suite.experiment import Experiment, WorkflowConfig
 from inforeg.suite.jobs import Job, jobs
 from inforeg.suite.plan import Cell, Plan, plan, plan_tuning
 from inforeg.suite.presentable import Benchmarks, check_presentable, texts
-from inforeg.suite.products import tables
+from inforeg.suite.products import former, tables
 from inforeg.suite.project import CONFIG, Project
 from inforeg.suite.resolve import resolve
 
@@ -21,7 +21,7 @@ RULES = (
     "all", "complete", "quick",
     "fetch", "train", "collect", "statistics", "tuning", "merge", "claims", "document", "typeset",
 )  # fmt: skip
-"""The workflow's own rules, beside a `table_` and a `figure_` of each experiment."""
+"""The workflow's own rules, beside those that have an experiment in their name."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def configuration(project: Project) -> Configuration:
     named = [workflow.experiments, [workflow.quick], *workflow.targets.values()]
     for name in chain(*named):
         project.experiment(name)
-    _targets(workflow, experiments)
+    _names(workflow, experiments)
     _products(experiments)
     if not any(experiments[name].claims for name in workflow.experiments):
         raise UserError(f"None of the experiments in {CONFIG} has claims, which `all` tests; give one some.")
@@ -99,31 +99,35 @@ def results(project: Project) -> None:
         raise UserError(f"{folder} cannot be written; make it a folder of yours.")
 
 
-def target(name: str, rules: Collection[str], files: Collection[str], experiments: Iterable[str]) -> None:
+def target(name: str, rules: Collection[str], files: Collection[str]) -> None:
     """Refuse what Snakemake is asked for if it is neither a rule nor a file that one makes.
 
     Args:
         name: of the target.
         rules: names of all rules.
         files: all that they make, relative to the project.
-        experiments: all of them; who asks for one by its bare name means its table.
     """
     # Snakemake takes a file that is named from the root as it stands, and any other one relative to here.
     if name in rules or (name and not Path(name).is_absolute() and os.path.relpath(name) in files):
         return
+    listing = "see `snakemake --list-target-rules`."
     if "/" in name:
-        known, also = files, {str(Path(file).absolute()): file for file in files}
-    else:
-        known, also = rules, {experiment: f"table_{experiment}" for experiment in experiments}
-    raise unknown("target", name, known, also, "see `snakemake --list-target-rules`.")
+        raise unknown("target", name, files, {str(Path(file).absolute()): file for file in files}, listing)
+    raise unknown("target", name, rules, listing=listing)
 
 
-def _targets(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> None:
-    """No target has the name of another rule."""
-    taken = {*RULES, *(f"{kind}_{name}" for kind in ("table", "figure") for name in experiments)}
-    for target in workflow.targets:
-        if target in taken:
+def _names(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> None:
+    """No target, no experiment and no other rule share a name, unless they make the same."""
+    rules = {*RULES, *(f"{kind}_of_{name}" for kind in ("tables", "figures") for name in experiments)}
+    taken = rules.union(*(former(name, experiment) for name, experiment in experiments.items()))
+    for target, names in workflow.targets.items():
+        if target in taken or (target in experiments and names != [target]):
             raise UserError(f"{CONFIG}: the target {target!r} is the workflow's own; name yours otherwise.")
+    for name in experiments:
+        if name in rules and not name == "quick" == workflow.quick:
+            raise UserError(
+                f"The experiment {name!r} has the name of one of the workflow's rules; rename it."
+            )
 
 
 def _products(experiments: Mapping[str, Experiment]) -> None:

@@ -50,6 +50,12 @@ def stored(name: str) -> list[str]:
     return [f"statistics/{name}/{file}" for file in (*(f"{each}.parquet" for each in STATISTICS), ORIGIN)]
 
 
+def former(name: str, experiment: Experiment) -> dict[str, list[str]]:
+    """What the targets of version 0.1 made of the experiment, by their names."""
+    made = {f"table_{name}": [*tables(name, experiment), *statistics(name)]}
+    return made | ({f"figure_{name}": figures(name, experiment)} if experiment.figures else {})
+
+
 def products(name: str, experiment: Experiment) -> list[str]:
     """All that an experiment makes by itself."""
     return [*tables(name, experiment), *statistics(name), *figures(name, experiment)]

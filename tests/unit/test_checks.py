@@ -29,11 +29,35 @@ def test_a_run_is_counted_once_and_none_that_no_job_trains(project):
     assert found.data == {"synthetic"}
 
 
-@pytest.mark.parametrize("target", ["all", "claims", "table_main", "figure_main"])
+TAKEN = ["all", "claims", "statistics", "tables_of_main", "figures_of_main", "table_main", "figure_drawn"]
+
+
+@pytest.mark.parametrize("target", [*TAKEN, "drawn"])
 def test_a_target_does_not_take_the_name_of_a_rule(project, target):
+    write(project.root / f"{EXPERIMENTS}/drawn.yaml", {**EXPERIMENT, "figures": ["differences"]})
     write(project.root / "workflow/config/config.yaml", {**CONFIG, "targets": {target: ["main"]}})
     with pytest.raises(UserError, match=f"the target '{target}' is the workflow's own"):
         configuration(project)
+
+
+def test_a_target_may_have_the_name_of_the_experiment_that_it_makes(project):
+    write(project.root / "workflow/config/config.yaml", {**CONFIG, "targets": {"main": ["main"]}})
+    assert configuration(project).workflow.targets == {"main": ["main"]}
+
+
+@pytest.mark.parametrize("name", ["all", "statistics", "quick", "tables_of_main"])
+def test_an_experiment_does_not_take_the_name_of_a_rule(project, name):
+    write(project.root / f"{EXPERIMENTS}/{name}.yaml", EXPERIMENT)
+    with pytest.raises(
+        UserError, match=f"The experiment '{name}' has the name of one of the workflow's rules"
+    ):
+        configuration(project)
+
+
+def test_the_experiment_that_quick_makes_may_be_called_quick(project):
+    write(project.root / f"{EXPERIMENTS}/quick.yaml", EXPERIMENT)
+    write(project.root / "workflow/config/config.yaml", {**CONFIG, "quick": "quick"})
+    assert "quick" in configuration(project).experiments
 
 
 def test_two_experiments_do_not_make_one_file(project):
@@ -172,17 +196,17 @@ EVIL = [
 
 
 @pytest.mark.parametrize(
-    "name", ["all", "table_main", FILES[1], f"./{FILES[1]}", "results//figures/../tables/main.md"]
+    "name", ["all", "main", FILES[1], f"./{FILES[1]}", "results//figures/../tables/main.md"]
 )
 def test_a_target_is_a_rule_or_a_file_that_one_makes(name):
-    target(name, ["all", "table_main"], FILES, ["main"])
+    target(name, ["all", "main"], FILES)
 
 
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("tabel_main", "did you mean 'table_main'?"),
-        ("mian", "did you mean 'table_main'?"),
+        ("tabel_of_main", "did you mean 'tables_of_main'?"),
+        ("mian", "did you mean 'main'?"),
         ("results/tables/mian.md", "did you mean 'results/tables/main.md'?"),
         (str(Path(FILES[1]).absolute()), "did you mean 'results/tables/main.md'?"),
         ("../results/tables/main.md", "did you mean 'results/tables/main.md'?"),
@@ -193,5 +217,5 @@ def test_a_target_is_a_rule_or_a_file_that_one_makes(name):
 )
 def test_another_target_is_refused_with_the_nearest(name, hint):
     with pytest.raises(UserError) as refused:
-        target(name, ["all", "claims", "table_main"], FILES, ["main"])
+        target(name, ["all", "claims", "main", "tables_of_main"], FILES)
     assert str(refused.value) == f"There is no target {name!r}; {hint}"

@@ -35,7 +35,7 @@ def test_a_method_and_a_table(tree: Tree) -> None:
     add(tree, "workflow/config/experiments/focal.yaml")
     assert tree.pending() == set()
 
-    tree.make("table_focal")
+    tree.make("focal")
     table = (tree.path / "results/tables/focal.md").read_text(encoding="utf-8")
     assert all(label in table for label in ("Joint training", "Focal loss, sharper"))
     assert {path.name for path in (tree.path / "results/runs/htad/focal").iterdir()} == {"default", "sharp"}
@@ -48,7 +48,7 @@ def test_a_metric_of_finished_runs(tree: Tree) -> None:
     ranked = {**experiment(["synthetic", "second"], ["joint", "inforeg"]), **asked}
     tree.write("workflow/config/experiments/ranked.yaml", ranked)
 
-    tree.make("table_ranked")
+    tree.make("ranked")
     table = (tree.path / "results/tables/ranked.md").read_text(encoding="utf-8")
     brackets = "top-3 accuracy of first / top-3 accuracy of second / AUROC / expected calibration error"
     assert "Test top-3 accuracy at the epoch" in table
@@ -78,7 +78,7 @@ def test_a_benchmark(tree: Tree) -> None:
         subprocess.run(command, shell=True, check=True, cwd=tree.path, env=environment, capture_output=True)
     tree.write("workflow/config/experiments/added.yaml", experiment(["rings"], ["joint", "ensemble"]))
 
-    tree.make("table_added")
+    tree.make("added")
     table = (tree.path / "results/tables/added.md").read_text(encoding="utf-8")
     assert "Rings" in table
     needed = {path.name for path in (tree.path / "results/runs/rings/unimodal").iterdir()}

@@ -66,7 +66,7 @@ def test_what_runs_nothing_changes_nothing(left: tuple[Tree, list[Path]], tmp_pa
 def test_what_runs_jobs_makes_the_unfinished_anew(left: tuple[Tree, list[Path]]) -> None:
     tree, marks = left
     (tree.path / TABLE).write_text("half", encoding="utf-8")
-    answer = tree.run("snakemake", "--cores", "2", "table_main")
+    answer = tree.run("snakemake", "--cores", "2", "main")
     assert answer.returncode == 0, answer.stderr
     assert (tree.path / TABLE).read_text(encoding="utf-8") != "half"
     assert [path.name for path in marks if path.exists()] == [path.name for path in marks[1:4]]

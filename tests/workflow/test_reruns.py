@@ -2,6 +2,7 @@
 
 from tests.workflow.conftest import Tree
 
+FORMER_TARGETS = {"table_main": ("tables", "statistics"), "figure_main": ("figures",)}
 RUNS = "results/runs/{}/{}/default/seeds=0-1.json"
 
 
@@ -62,6 +63,20 @@ def test_a_benchmarks_title_reruns_no_training(tree: Tree) -> None:
     pending = tree.pending()
     assert {"results/tables/main.md", "results/figures/main_curves.pdf", "results/claims.md"} < pending
     assert trained(pending) == set()
+
+
+def test_an_experiment_is_a_target_and_its_former_names_make_what_they_made(tree: Tree) -> None:
+    made = {
+        kind: set((tree.path / "results" / kind).glob("main*.*"))
+        for kind in ("tables", "statistics", "figures")
+    }
+    for target, kinds in {"main": ("tables", "statistics", "figures"), **FORMER_TARGETS}.items():
+        files = set().union(*(made[kind] for kind in kinds))
+        before = {path: path.read_bytes() for path in files}
+        for path in files:
+            path.unlink()
+        tree.make(target)
+        assert {path: path.read_bytes() for path in files} == before
 
 
 def test_statistics_that_were_damaged_are_made_anew_by_the_command_that_is_named(tree: Tree) -> None:

@@ -14,5 +14,5 @@ def test_trials_then_their_choices_in_a_table(tree: Tree) -> None:
     tuned = {**experiment(["synthetic"], ["joint", "inforeg"]), "tuned": True}
     tree.write("workflow/config/experiments/tuned.yaml", tuned)
     assert tree.pending() == set()
-    tree.make("table_tuned")
+    tree.make("tuned")
     assert "Every row is tuned" in (tree.path / "results/tables/tuned.md").read_text(encoding="utf-8")

@@ -46,7 +46,7 @@ for name in EXPERIMENTS:
 
     rule:
         name:
-            f"table_{name}"
+            f"tables_of_{name}"
         input:
             sources(name),
         output:
@@ -70,7 +70,7 @@ for name in EXPERIMENTS:
 
         rule:
             name:
-                f"figure_{name}"
+                f"figures_of_{name}"
             input:
                 sources(name, products.raw(EXPERIMENTS[name])),
             output:

@@ -1,10 +1,5 @@
 """What Snakemake was asked for: included last, when all rules are known."""
 
-from contextlib import redirect_stderr
-from io import StringIO
-
-from snakemake.cli import parse_args
-
 from inforeg.suite.checks import results, target
 from inforeg.suite.recovery import recover, runs_jobs
 
@@ -17,19 +12,11 @@ FILES = {
 }
 
 
-def arguments():
-    """Snakemake's own arguments, or None where another program has called it."""
-    if "snakemake" not in (Path(sys.argv[0]).name, Path(sys.argv[0]).parent.name):
-        return None
-    with redirect_stderr(StringIO()):  # it has said before which profile it uses
-        return parse_args(None)[1]
-
-
-if workflow.is_main_process and (ARGUMENTS := arguments()):
+if ARGUMENTS:
     try:
         for option in ("targets", "forcerun", "until", "omit_from", "prioritize"):
             for name in sorted(getattr(ARGUMENTS, option)):
-                target(name, [rule.name for rule in workflow.rules], FILES, EXPERIMENTS)
+                target(name, [rule.name for rule in workflow.rules], FILES)
         if running := runs_jobs(ARGUMENTS):
             results(PROJECT)
     except UserError as error:

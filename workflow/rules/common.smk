@@ -4,8 +4,12 @@ import os
 import re
 import shutil
 import sys
+from contextlib import redirect_stderr
+from io import StringIO
 from itertools import chain
 from pathlib import Path
+
+from snakemake.cli import parse_args
 
 from inforeg.suite import products
 from inforeg.probes.frames import COLUMNS, EXAMINED
@@ -47,6 +51,8 @@ except OSError as error:  # a folder that may not be read
 EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs
 CELLS, TRIALS, TARGETS = by_cell(JOBS.values()), CONFIGURATION.trials, CONFIGURATION.workflow.targets
 PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
+# `quick` may be an experiment's name, and is then that of the rule which makes it.
+NAMED = {name: [name] for name in EXPERIMENTS if name != "quick"} | TARGETS
 
 MISSING = missing(compiler(CONFIGURATION.texts(PAPER)))
 PDF = [] if MISSING else [f"results/{products.PDF}"]
@@ -134,6 +140,26 @@ def sources(experiment, frames=()):
         *(f"results/collected/{experiment}/{file}" for file in collected),
         *made(products.stored(experiment)),
     ]
+
+
+def arguments():
+    """Snakemake's own arguments, or None where it has called itself, or another program has called it."""
+    program = Path(sys.argv[0])
+    if not workflow.is_main_process or "snakemake" not in (program.name, program.parent.name):
+        return None
+    with redirect_stderr(StringIO()):  # it has said before which profile it uses
+        return parse_args(None)[1]
+
+
+ARGUMENTS = arguments()
+
+
+def former():
+    """What is asked for by a target's name of version 0.1, by that name."""
+    files = {
+        key: made(value) for each in EXPERIMENTS.items() for key, value in products.former(*each).items()
+    }
+    return {name: files[name] for name in getattr(ARGUMENTS, "targets", ()) if name in files.keys() - NAMED}
 
 
 def settings(experiment):
