@@ -63,7 +63,7 @@ def test_a_fusion(tree: Tree) -> None:
         row |= {"variant": "averaged", "set": {"fusion": "average"}}
     tree.write("workflow/config/experiments/averaged.yaml", {**averaged, "reference": "joint/averaged"})
 
-    tree.make("table_averaged")
+    tree.make("averaged")
     table = (tree.path / "results/tables/averaged.md").read_text(encoding="utf-8")
     assert "Inforeg" in table
 
