@@ -1,16 +1,22 @@
-"""Matplotlib, and what imports it, as they come: no user's settings change a figure or stop a command."""
+"""Matplotlib as it comes: no user's settings change a figure or stop a command."""
 
 import os
-from contextlib import chdir
+from contextlib import AbstractContextManager, chdir
 
 from inforeg.characters import FONTS
 
-# Matplotlib reads settings while it is imported, and looks for them in the working folder first. In this one
-# its own lie.
+
+def undisturbed() -> AbstractContextManager[None]:
+    """What Matplotlib, and what imports it, is imported in.
+
+    It reads settings meanwhile, and looks for them in the working folder first. In this one its own lie.
+    """
+    return chdir(FONTS.parents[1])
+
+
 os.environ["MPLBACKEND"] = "agg"
-with chdir(FONTS.parents[1]):
+with undisturbed():
     import matplotlib as mpl
-    import scikit_posthocs
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, FigureBase
     from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, LogLocator, NullFormatter
@@ -24,5 +30,5 @@ __all__ = [
     "LogLocator",
     "NullFormatter",
     "mpl",
-    "scikit_posthocs",
+    "undisturbed",
 ]

@@ -26,8 +26,9 @@ assert _table(SimpleNamespace(rules={"val": rule}), {"test": torch.arange(3)}, {
         ("import inforeg.suite.checks, inforeg.probes.frames", {"pandas", "sklearn", "pyarrow"}),
         (PREDICTIONS, {"pandas", "sklearn", "matplotlib"}),
         ("import inforeg.analysis.collected.study", {"sklearn", "matplotlib"}),
+        ("import inforeg.analysis.report.outputs", {"sklearn", "scikit_posthocs", "statsmodels"}),
     ],
-    ids=["--help", "list experiments", "the Snakefile", "train", "table"],
+    ids=["--help", "list experiments", "the Snakefile", "train", "merge", "table"],
 )
 def test_what_takes_long_to_import_is_not(request, code, spared):
     code = f"{code}\nimport sys\nprint(*sys.modules)"

@@ -10,13 +10,16 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from inforeg.analysis.canvas import scikit_posthocs
+from inforeg.analysis.canvas import undisturbed
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import ALPHA, RESAMPLES
 from inforeg.analysis.statistics.stored import Ranks
 from inforeg.metrics.base import metric_of
 from inforeg.random import numpy_stream
 from inforeg.ties import Floats, apart, settled
+
+with undisturbed():
+    import scikit_posthocs
 
 
 @dataclass(frozen=True)
