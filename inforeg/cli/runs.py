@@ -77,9 +77,9 @@ def _add_spec(parser: argparse.ArgumentParser) -> None:
 
 def train(args: argparse.Namespace) -> None:
     """Train every seed, then write the report."""
+    from inforeg.engine.assembly import method_of
     from inforeg.engine.contents import SUMMARY
     from inforeg.engine.device import holding_device, placed, prepare_process
-    from inforeg.engine.train import method_of
     from inforeg.engine.train import train as train_run
     from inforeg.suite.jobs import closure
     from inforeg.suite.plan import with_seeds

@@ -35,6 +35,16 @@ def finished(folder: Path, spec: RunSpec, remedy: str = ANEW) -> Summary:
     return summary
 
 
+def located(
+    spec: RunSpec, runs: Path, remedy: str = "give another --runs, or delete it"
+) -> tuple[Path, Summary]:
+    """The directory and summary of the finished run `spec` under `runs`, once it is known to be whole."""
+    folder = spec.directory(runs)
+    if not (folder / SUMMARY).exists():
+        raise UserError(f"The finished run {folder} is needed; train it first.")
+    return folder, finished(folder, spec, remedy)
+
+
 def whole(folder: Path, spec_sha256: str, remedy: str = ANEW) -> Summary:
     """The summary in `folder`, once the files that it states are known to be as they were written."""
     summary = read_json(folder / SUMMARY, Summary, remedy)

@@ -11,21 +11,19 @@ from torch import Tensor
 
 from inforeg.data.split import Data, Split
 from inforeg.engine import checkpoint
-from inforeg.engine.contents import MODEL, SUMMARY, Summary
+from inforeg.engine.assembly import blueprint, built, method_of, training_split
+from inforeg.engine.contents import MODEL, Summary
 from inforeg.engine.device import placed, prepare_process
-from inforeg.engine.finished import check_finite, finished
+from inforeg.engine.finished import check_finite, located
 from inforeg.engine.holding import holding
 from inforeg.engine.loop import fit
 from inforeg.engine.probe import probe
 from inforeg.engine.record import Record, check_place
-from inforeg.errors import DivergenceError, UserError
+from inforeg.errors import DivergenceError
 from inforeg.methods.base import Method
-from inforeg.methods.shared.state import Blueprint, TrainState
-from inforeg.methods.shared.supports import supports
+from inforeg.methods.shared.state import TrainState
 from inforeg.metrics.cost import Cost
 from inforeg.optim.optimizers import OPTIMIZERS
-from inforeg.random import stream
-from inforeg.registry import ENCODERS, FUSIONS, METHODS
 from inforeg.regulation.trace import HEAD, FisherTrace
 from inforeg.runspec import MACHINE, Machine, RunSpec
 
@@ -74,52 +72,19 @@ def train(
             raise
 
 
-def located(spec: RunSpec, runs: Path) -> tuple[Path, Summary]:
-    """The directory and summary of the finished run `spec` under `runs`, once it is known to be whole."""
-    folder = spec.directory(runs)
-    if not (folder / SUMMARY).exists():
-        raise UserError(f"The finished run {folder} is needed; train it first.")
-    return folder, finished(folder, spec, "give another --runs, or delete it")
-
-
 def _weights(folder: Path, summary: Summary) -> dict[str, Tensor]:
     check_finite(summary)
     weights: dict[str, Tensor] = checkpoint.load(folder / MODEL)
     return weights
 
 
-def blueprint(spec: RunSpec, data: Data) -> Blueprint:
-    """What the spec's model is built from."""
-    # In the data's order: that of the spec's keys does not survive its JSON.
-    chosen = {m: spec.config.encoders[m] for m in data.train.modalities if m in spec.config.encoders}
-    encoders = {
-        modality: (ENCODERS.build(encoder.kind, encoder.options), data.shape(modality))
-        for modality, encoder in chosen.items()
-    }
-    return Blueprint(encoders, FUSIONS.get(spec.config.fusion), len(data.classes), spec.seed)
-
-
-def method_of(spec: RunSpec) -> Method:
-    """The spec's method; a `UserError` where it does not support the benchmark."""
-    supported, reason = supports(spec)
-    if not supported:
-        raise UserError(f"The method {spec.method!r} cannot run on {spec.benchmark!r}: {reason}.")
-    method: Method = METHODS.build(spec.method, spec.settings)
-    return method
-
-
 def begin(spec: RunSpec, method: Method, data: Data, machine: Machine = MACHINE) -> TrainState:
     """A training before its first epoch, on the device of `data`; the method is not set up yet."""
     plan = blueprint(spec, data)
-    model = method.build(plan).to(data.train.target.device)
-    if machine.channels_last:
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if machine.compile:
-        for encoder in model.encoders.values():
-            encoder.compile()
+    model = built(plan, method, data, machine)
     groups = {m: model.parameters_of(m) for m in model.modalities} | {HEAD: list(model.fusion.parameters())}
     optimizer = OPTIMIZERS[spec.config.training.optimizer](model.parameters(), spec.config.training)
-    train = _shuffled(data.train, spec)
+    train = training_split(spec, data)
     epochs = method.epochs(spec.config.training.epochs)
     return TrainState(spec, model, optimizer, train, data.val, FisherTrace(groups), plan, Cost(model), epochs)
 
@@ -138,13 +103,6 @@ def _train(record: Record, method: Method, state: TrainState, test: Split, ids: 
     }
     targets = {"val": state.val.target.cpu(), "test": test.target.cpu()}
     record.finish(selection, targets, ids, summary, _cost(state, record.seconds))
-
-
-def _shuffled(split: Split, spec: RunSpec) -> Split:
-    if not spec.config.training.shuffle_labels:
-        return split
-    order = torch.randperm(len(split), generator=stream(spec.seed, "shuffle_labels"))
-    return split.labelled(split.target[order.to(split.target.device)])
 
 
 def _cost(state: TrainState, seconds: Mapping[str, float]) -> dict[str, float]:
