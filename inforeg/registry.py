@@ -104,3 +104,4 @@ FUSIONS: Registry[Any] = Registry("fusion", "inforeg.models.fusions", "inforeg.m
 ENCODERS: Registry[Any] = Registry(
     "encoder", "inforeg.models.encoders", "inforeg.models.encoders.base:Encoder"
 )
+PROBES: Registry[Any] = Registry("probe", "inforeg.probes", "inforeg.probes.base:Probe")

@@ -1,15 +1,19 @@
 """Finished runs with numbers that a test chooses."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from inforeg.engine.contents import METRICS, MODEL, PREDICTIONS, RESULTS, RUN
+from inforeg.engine.contents import METRICS, MODEL, PREDICTIONS, RESULTS, RUN, SUMMARY
 from inforeg.engine.plugins import sources
 from inforeg.engine.record import conclude
-from inforeg.files import sealed, write_json
+from inforeg.files import sealed, sha256, write_json
+from inforeg.probes.results import place
 from inforeg.runspec import RunSpec
 
 COUNTS = {"steps": 30, "forward_passes": 3.5, "backward_passes": 3.0}
+ORIGIN = {"commit": "abc123", "versions": {"torch": "2.13"}, "machine": {"level": "avx2"}}
 COSTS = {
     "wall_seconds": 1.5,
     "training_seconds": 1.0,
@@ -26,18 +30,28 @@ def finish(
     selection: dict[str, Any] | None = None,
     *,
     diverged: str | None = None,
+    probed: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
-    """Make what lies in `folder` a finished run; files that a test does not care for hold nothing."""
+    """Make what lies in `folder` a finished and examined run; files that no test cares for hold nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     described = {"spec": spec.model_dump(mode="json"), "spec_sha256": spec.digest(), "sources": sources(spec)}
-    origin = {"commit": "abc123", "versions": {"torch": "2.13"}, "machine": {"level": "avx2"}}
-    write_json(folder / RUN, sealed({**described, **origin}))
+    write_json(folder / RUN, sealed({**described, **ORIGIN}))
     if diverged:
         conclude(folder, spec, [RUN], {"diverged": diverged})
         return
     for name in (METRICS, PREDICTIONS, MODEL):
         (folder / name).touch()
     conclude(folder, spec, RESULTS, {"parameters": 10, "selection": selection}, COSTS)
+    answer(folder, spec, "linear", probed)
+
+
+def answer(
+    folder: Path, spec: RunSpec, probe: str, metrics: Mapping[str, float], **columns: list[Any]
+) -> None:
+    """Make it the probe's answer of the finished run in `folder`."""
+    content = {"probe": probe, "version": 1, "metrics": dict(metrics), "columns": columns}
+    content |= {"spec_sha256": spec.digest(), "summary_sha256": sha256(folder / SUMMARY)}
+    write_json(place(folder, probe), sealed({**content, **ORIGIN, "machine_sha256": "0" * 64}))
 
 
 def kept(**metrics: float) -> dict[str, Any]:

@@ -2,20 +2,17 @@
 
 import argparse
 from collections.abc import Callable, Collection
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Formatter, add_runs
 from inforeg.errors import UserError
-from inforeg.suite.experiment import Drawing
 from inforeg.suite.project import Project
 from inforeg.suite.tuning import TUNING
 
 if TYPE_CHECKING:
     from inforeg.analysis.collected.study import Study
     from inforeg.analysis.statistics.stored import Results, Statistics
-    from inforeg.probes.examine import Examiner
 
 COLLECTED = "results/collected/{experiment}"
 STATISTICS = "results/statistics"
@@ -80,9 +77,8 @@ def collect(args: argparse.Namespace) -> None:
 
     project = Project()
     experiment = project.experiment(args.experiment)
-    examiner = _examiner(project, experiment.figures)
     runs = plan(project, args.experiment)
-    collected = gather(runs, args.runs, experiment.selection, examiner, experiment.metrics)
+    collected = gather(runs, args.runs, experiment.selection, experiment.examined_by, experiment.metrics)
     collected.write(_folder(args.output, args.experiment))
 
 
@@ -169,17 +165,6 @@ def _add_path(parser: argparse.ArgumentParser, flag: str, default: str, what: st
 
 def _folder(path: Path, experiment: str) -> Path:
     return Path(str(path).replace("{experiment}", experiment))
-
-
-def _examiner(project: Project, figures: list[Drawing]) -> "Examiner | None":
-    from inforeg.cli.runs import load
-    from inforeg.probes.frames import EXAMINED
-
-    if not EXAMINED.keys() & set(figures):
-        return None
-    from inforeg.probes.examine import Examiner
-
-    return Examiner(figures, partial(load, project), project.machine)
 
 
 def _results(args: argparse.Namespace) -> "Results":

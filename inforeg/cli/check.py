@@ -52,8 +52,10 @@ def check(args: argparse.Namespace) -> None:
     """Go through it all, a line each, or through the runs alone."""
     if args.runs:
         from inforeg.engine.finished import check_runs
+        from inforeg.probes.results import check_results
 
         print(f"runs: {check_runs(args.runs)}")
+        print(f"probes: {check_results(args.runs)}")
         return
     project = Project()
     if args.write_schemas:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from tabulate import tabulate
 
 from inforeg.cli.options import Commands, Formatter
-from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS
+from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS, PROBES
 from inforeg.suite.project import Project
 
 
@@ -127,6 +127,20 @@ def metrics() -> Listing:
     ], ["name", "title", "unit", "better", "of"]
 
 
+def probes() -> Listing:
+    """Every probe."""
+    return [
+        {
+            "name": name,
+            "what": _first_line(cls),
+            "version": cls.version,
+            "frame": cls.frame,
+            "seeds": "all" if cls.seeds is None else sorted(cls.seeds),
+        }
+        for name, cls in PROBES.classes.items()
+    ], ["name", "what", "seeds"]
+
+
 def _options(cls: type) -> dict[str, Any]:
     """The options of a plug-in that is a dataclass, with kind, bounds, default and what is said of them."""
     said = attributes(cls)
@@ -187,4 +201,5 @@ LISTINGS: dict[str, Callable[[], Listing]] = {
     "encoders": encoders,
     "fusions": fusions,
     "metrics": metrics,
+    "probes": probes,
 }

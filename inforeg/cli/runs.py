@@ -32,7 +32,7 @@ def register(commands: Commands) -> None:
         description=TRAIN,
         formatter_class=Formatter,
     )
-    _add_spec(parser)
+    add_spec(parser)
     parser.add_argument(
         "--seed", "--seeds", metavar="N or A-B", action=Reading, read=seeds, dest="seeds",
         help="a seed, or a range of seeds, inclusive (default: the spec's own, or 0)",
@@ -59,7 +59,7 @@ def register(commands: Commands) -> None:
     evaluation.set_defaults(run=evaluate)
 
 
-def _add_spec(parser: argparse.ArgumentParser) -> None:
+def add_spec(parser: argparse.ArgumentParser) -> None:
     """The options that say what to train."""
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--benchmark", metavar="B", help="its name; see `inforeg list benchmarks`")
@@ -85,11 +85,11 @@ def train(args: argparse.Namespace) -> None:
     from inforeg.suite.plan import with_seeds
 
     project = Project()
-    spec = _spec(project, args)
+    spec = spec_of(project, args)
     specs = with_seeds(spec, args.seeds or [spec.seed])
     if args.out and len(specs) > 1:
         raise UserError("--out names one directory; leave it out to train several seeds.")
-    _check_places(args, spec)
+    check_places(args, spec)
     method_of(spec)  # says whether it can run, before the runs that it needs are trained
     machine = machine_of(project, spec, args)
     prepare_process(machine)
@@ -174,7 +174,7 @@ def load(project: Project, spec: RunSpec) -> "Data":
     return loaded(data_set, folder, spec.benchmark, spec.config.encoders)
 
 
-def _check_places(args: argparse.Namespace, spec: RunSpec) -> None:
+def check_places(args: argparse.Namespace, spec: RunSpec) -> None:
     """Raise a `UserError` if what is to be written could not be, before the long work."""
     from inforeg.suite.jobs import closure
 
@@ -191,7 +191,8 @@ def _check_places(args: argparse.Namespace, spec: RunSpec) -> None:
             raise UserError(f"{flag} leads to {nearest}, which cannot be written; choose another place.")
 
 
-def _spec(project: Project, args: argparse.Namespace) -> RunSpec:
+def spec_of(project: Project, args: argparse.Namespace) -> RunSpec:
+    """What the options of `add_spec` name."""
     from inforeg.suite.jobs import needs
     from inforeg.suite.resolve import completed, refuse_borrowed, resolve
 

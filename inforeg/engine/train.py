@@ -2,7 +2,6 @@
 
 import resource
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from inforeg.engine.device import placed, prepare_process
 from inforeg.engine.finished import check_finite, located
 from inforeg.engine.holding import holding
 from inforeg.engine.loop import fit
-from inforeg.engine.probe import probe
 from inforeg.engine.record import Record, check_place
 from inforeg.errors import DivergenceError
 from inforeg.methods.base import Method
@@ -91,10 +89,6 @@ def begin(spec: RunSpec, method: Method, data: Data, machine: Machine = MACHINE)
 
 def _train(record: Record, method: Method, state: TrainState, test: Split, ids: Mapping[str, Tensor]) -> None:
     selection = fit(state, method, test, record)
-    started = time.perf_counter()
-    state.model.load_state_dict(selection.weights)
-    selection.rules["val"].metrics |= probe(state.model, state.train, {"val": state.val, "test": test})
-    record.count(evaluation=time.perf_counter() - started)
     summary = {
         "parameters": sum(p.numel() for p in state.model.parameters()),
         "selection": {

@@ -48,6 +48,7 @@ class Metric:
         whole: whether there is one of the method's answer.
         by_modality: whether there is one of each modality's own logits.
         part: the title of a modality's.
+        probe: the probe that measures it, if one does: of the model that validation selects alone.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Metric:
     whole: bool = True
     by_modality: bool = True
     part: str = "{title} of {modality}"
+    probe: str | None = None
 
     def __call__(self, logits: Tensor, target: Tensor) -> float:
         """The value for logits (N, C) and class indices (N,), as it is stored."""

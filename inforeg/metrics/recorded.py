@@ -1,4 +1,4 @@
-"""What runs record of themselves, and with it the names of all metrics that an experiment may ask for."""
+"""What runs and probes record, and with it the names of all metrics that an experiment may ask for."""
 
 from collections.abc import Collection
 
@@ -12,12 +12,16 @@ GAP = Metric("imbalance_gap", "imbalance gap", unit=POINTS, higher_is_better=Fal
 SCORE = Metric("score", "score", unit=NATS, whole=False)
 DELTA = Metric("delta", "delta", unit=NATS, whole=False)
 
-PROBE = Metric("probe", "linear probe", whole=False)
-PROBE_GAP = Metric("probe_gap", "probe gap", unit=POINTS, higher_is_better=False, by_modality=False)
+PROBE = Metric("probe", "linear probe", whole=False, probe="linear")
+PROBE_GAP = Metric(
+    "probe_gap", "probe gap", unit=POINTS, higher_is_better=False, by_modality=False, probe="linear"
+)
 
-DROPPED = Metric("dropped", "accuracy without a modality", part="accuracy without {modality}")
-NOISE = Metric("noise", "accuracy under noise")
-MASKING = Metric("masking", "accuracy under masking")
+DROPPED = Metric(
+    "dropped", "accuracy without a modality", part="accuracy without {modality}", probe="corruption"
+)
+NOISE = Metric("noise", "accuracy under noise", probe="corruption")
+MASKING = Metric("masking", "accuracy under masking", probe="corruption")
 
 
 def every_epoch(modalities: Collection[str]) -> set[str]:
@@ -26,19 +30,13 @@ def every_epoch(modalities: Collection[str]) -> set[str]:
     return parts.union(metric.name for metric in (*ANSWER, GAP))
 
 
-def known(modalities: Collection[str], *, selected: bool, corrupted: bool) -> set[str]:
+def known(modalities: Collection[str], probes: Collection[str]) -> set[str]:
     """Test metrics of runs on these modalities, known before anything is trained.
 
     Args:
         modalities: of the benchmark.
-        selected: whether they are of the epoch that validation selects, of whose model alone there are probes
-            and corrupted inputs.
-        corrupted: whether inputs are corrupted at all.
+        probes: that examine the runs.
     """
-    listed = [metric for metric in metrics().values() if metric.function]
+    listed = [metric for metric in metrics().values() if metric.function or metric.probe in probes]
     listed += [GAP, SCORE, DELTA]
-    if selected:
-        listed += [PROBE, PROBE_GAP]
-    if selected and corrupted:
-        listed += [DROPPED, NOISE, MASKING]
     return {name for metric in listed for name in metric.names([*modalities, WEAKEST])}

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from statistics import fmean
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import torch
-from scipy.integrate import trapezoid
 from torch import Tensor
 
 from inforeg.batch import Batch, on_each
@@ -17,8 +16,11 @@ from inforeg.data.split import Held, Split
 from inforeg.engine.evaluate import evaluate
 from inforeg.metrics.classification import ACCURACY
 from inforeg.metrics.recorded import DROPPED, MASKING, NOISE
-from inforeg.probes.restore import Restored
+from inforeg.probes.base import Answer, Probe
 from inforeg.random import stream
+
+if TYPE_CHECKING:
+    from inforeg.probes.restore import Restored
 
 SEVERITIES: Mapping[str, tuple[float, ...]] = {
     DROPPED.name: (1.0,),
@@ -30,6 +32,19 @@ SEVERITIES: Mapping[str, tuple[float, ...]] = {
 `dropped` and `masking` put all or a share of a modality's values at 0, the mean of standardised inputs;
 `noise` adds N(0, severity²) in units of the modality's standard deviation over the training split.
 """
+
+
+class UnderCorruption(Probe):
+    """Test accuracy with each modality missing, noisy or masked."""
+
+    name = "corruption"
+    frame = "corruptions"
+
+    def examine(self, run: "Restored") -> Answer:
+        """The accuracies of `under_corruption`, and as metrics of the test split their `areas`."""
+        found = list(under_corruption(run))
+        columns = {name: [getattr(each, name) for each in found] for name in Corrupted._fields}
+        return Answer({f"test/{name}": value for name, value in areas(found).items()}, columns)
 
 
 class Corrupted(NamedTuple):
@@ -96,7 +111,7 @@ def deviation(split: Split, modality: str) -> float:
     return math.sqrt(max(squares - total**2 / count, 0.0) / (count - 1))
 
 
-def under_corruption(run: Restored) -> Iterator[Corrupted]:
+def under_corruption(run: "Restored") -> Iterator[Corrupted]:
     """The test accuracy with each modality corrupted in each way, severity 0 (none) included.
 
     A modality of several tensors is only dropped: noise in a token or a mask has no meaning.
@@ -137,8 +152,8 @@ def areas(found: Iterable[Corrupted]) -> dict[str, float]:
 
 def _area(curve: list[tuple[float, float]]) -> float:
     severity, value = np.array(sorted(curve)).T
-    return float(trapezoid(value, severity) / np.ptp(severity))
+    return float((np.diff(severity) * (value[1:] + value[:-1]) / 2).sum() / np.ptp(severity))
 
 
-def _accuracy(run: Restored, change: Corruption | None) -> float:
+def _accuracy(run: "Restored", change: Corruption | None) -> float:
     return evaluate(run.model, run.method, run.data.test, change).metrics[ACCURACY.name]

@@ -1,52 +1,58 @@
-"""What some figures need of a run beyond its records: computed from its model and its data."""
+"""A finished run examined: restored, given to a probe, and the answer written beside its other files."""
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
-
-from inforeg.data.base import Data
-from inforeg.probes import embedding
-from inforeg.probes.corruption import under_corruption
-from inforeg.probes.frames import EXAMINED
-from inforeg.probes.restore import Restored, restore
+from inforeg.data.split import Data
+from inforeg.engine import device
+from inforeg.engine.contents import SUMMARY
+from inforeg.engine.holding import holding
+from inforeg.engine.provenance import provenance
+from inforeg.errors import UserError, warn
+from inforeg.files import PART, sealed, sha256, write_json
+from inforeg.probes.base import Probe
+from inforeg.probes.restore import restore
+from inforeg.probes.results import place, read_result
 from inforeg.runspec import MACHINE, Machine, RunSpec
-from inforeg.suite.experiment import Drawing
-
-OF_SEED_0 = {"embeddings"}
-"""Frames of one run a cell: they are looked at, not tested."""
-
-_EXAMINE: Mapping[str, Callable[[Restored], pd.DataFrame]] = {
-    "corruptions": lambda run: pd.DataFrame(under_corruption(run)),
-    "embeddings": embedding.embed,
-}
 
 
-class Examiner:
-    """Examines finished runs.
+def examine(
+    probe: Probe, spec: RunSpec, folder: Path, data: Callable[[], Data], machine: Machine = MACHINE
+) -> bool:
+    """Have the probe's result of the finished run `spec` in `folder`; False where it was there and whole.
+
+    One that is damaged, of an earlier training or of another version of the probe is made anew,
+    which is said.
 
     Args:
-        figures: those of the experiment.
-        load: the data of a spec.
-        machine: where the runs of a benchmark are examined.
+        probe: what is asked.
+        spec: of the run, which did not diverge.
+        folder: the run's directory; a second process waits for the first.
+        data: gives those of the run's benchmark, if they are needed.
+        machine: where it is computed.
     """
-
-    def __init__(
-        self,
-        figures: Iterable[Drawing],
-        load: Callable[[RunSpec], Data],
-        machine: Callable[[str], Machine] = lambda benchmark: MACHINE,
-    ) -> None:
-        self._wanted = sorted({EXAMINED[figure] for figure in figures if figure in EXAMINED})
-        self._load, self._data, self._machine = load, dict[str, Data](), machine
-
-    def frames(self, spec: RunSpec, folder: Path) -> dict[str, pd.DataFrame]:
-        """The frames that the experiment's figures need, of one run."""
-        wanted = [name for name in self._wanted if name not in OF_SEED_0 or spec.seed == 0]
-        if not wanted:
-            return {}
-        key = spec.config.data.model_dump_json()
-        if key not in self._data:
-            self._data[key] = self._load(spec)
-        run = restore(spec, folder, self._data[key], self._machine(spec.benchmark))
-        return {name: _EXAMINE[name](run) for name in wanted}
+    path = place(folder, probe.name)
+    with holding(folder, spec):
+        for part in folder.glob(f".*{PART}"):  # of an attempt that was killed while it wrote
+            if re.fullmatch(rf"\.{re.escape(path.name)}\.\d+{re.escape(PART)}", part.name):
+                part.unlink()
+        if path.exists():
+            try:
+                read_result(folder, spec, type(probe))
+                return False
+            except UserError as error:
+                warn(f"{str(error).rpartition(';')[0]}; the run is examined again.")
+        answer = probe.examine(restore(spec, folder, data(), machine))
+        content = {
+            "probe": probe.name,
+            "version": probe.version,
+            "spec_sha256": spec.digest(),
+            "summary_sha256": sha256(folder / SUMMARY),
+            "machine": device.described(machine),
+            "machine_sha256": device.digest(machine),
+            "metrics": answer.metrics,
+            "columns": answer.columns,
+        }
+        write_json(path, sealed({**content, **provenance()}))
+    return True

@@ -20,9 +20,6 @@ COLUMNS: Mapping[str, list[str]] = {
     "embeddings": [*RUN, "modality", "index", "target", "x", "y"],
 }
 
-EXAMINED: Mapping[str, str] = {"corruption": "corruptions", "tsne": "embeddings"}
-"""Figures whose frame is computed from models and data; it stays empty where they are not drawn."""
-
 
 def csv(frame: "pd.DataFrame") -> str:
     """`frame` without its index; a number that is not finite is an empty field."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from inforeg.errors import UserError, unknown
 from inforeg.metrics.recorded import known
+from inforeg.registry import PROBES
 from inforeg.suite.experiment import Experiment, WorkflowConfig
 from inforeg.suite.jobs import Job, jobs
 from inforeg.suite.plan import Cell, Plan, plan, plan_tuning
@@ -19,7 +20,7 @@ from inforeg.suite.resolve import resolve
 
 RULES = (
     "all", "complete", "quick",
-    "fetch", "train", "collect", "statistics", "tuning", "merge", "claims", "document", "typeset",
+    "fetch", "train", "examine", "collect", "statistics", "tuning", "merge", "claims", "document", "typeset",
 )  # fmt: skip
 """The workflow's own rules, beside those that have an experiment in their name."""
 
@@ -140,10 +141,13 @@ def _products(experiments: Mapping[str, Experiment]) -> None:
 
 
 def _metrics(name: str, experiment: Experiment, benchmarks: Benchmarks) -> None:
-    """Every metric that the experiment names will be there, on one of its benchmarks at least."""
-    options = {"selected": experiment.selection == "val", "corrupted": "corruption" in experiment.figures}
+    """Every probe that the experiment names is there, and every metric will be on one of its benchmarks."""
+    for probe in experiment.probes:
+        if probe not in PROBES.classes:
+            raise UserError(f"The experiment {name!r}: {unknown('probe', probe, PROBES.classes)}")
     modalities = {m for config in benchmarks.values() for m in config.encoders}
-    there = known(modalities, **options)
+    # A probe asks the model that validation selects.
+    there = known(modalities, experiment.examined_by if experiment.selection == "val" else ())
     kinds = {f"{metric.partition('/')[0]}/*" for metric in there if "/" in metric}
     for metric in experiment.metrics:
         offered = there | kinds if metric in experiment.beside else there

@@ -1,5 +1,6 @@
 """What the YAML files of experiments and of the workflow hold, as validated models."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
@@ -38,6 +39,12 @@ Drawing = Literal[
     "selection",
     "window_noise",
 ]
+
+TABLED = "linear"
+"""The probe whose numbers every table shows."""
+
+DRAWN: Mapping[str, str] = {"corruption": "corruption", "tsne": "embedding"}
+"""The probe of each figure that draws what one finds."""
 
 
 class Row(Strict):
@@ -117,6 +124,11 @@ class Experiment(Strict):
         exclude_if=lambda value: value == "note",  # it came later: experiments that exist stay as they are
     )
     figures: Once[Drawing] = Field(default_factory=list, description="to draw")
+    probes: Once[Name] = Field(
+        default_factory=list,
+        description="that examine its runs beside the linear one and those that its figures draw",
+        exclude_if=lambda value: not value,  # as above
+    )
     x_label: Text = Field("", description="what the rows' `x` is")
     claims: list[Claim] = Field(default_factory=list, description="to be tested on every benchmark")
     printed: dict[Text, dict[str, list[float | None]]] = Field(
@@ -127,6 +139,11 @@ class Experiment(Strict):
     def metrics(self) -> list[str]:
         """All test metrics that it names; accuracy/*, beside the tested one, is one of each modality."""
         return [self.metric, *(claim.metric for claim in self.claims), *self.beside]
+
+    @property
+    def examined_by(self) -> list[str]:
+        """All probes of its runs, each once."""
+        return list(dict.fromkeys([TABLED, *(DRAWN[f] for f in self.figures if f in DRAWN), *self.probes]))
 
     @property
     def references(self) -> list[str]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from inforeg.errors import UserError
-from inforeg.registry import METHODS
+from inforeg.registry import METHODS, PROBES
 from inforeg.runspec import RunSpec
 from inforeg.suite.plan import Cell
 
@@ -34,6 +34,10 @@ class Job:
     def path(self) -> str:
         """The job's report, relative to the root of all runs; its presence means that the runs are done."""
         return f"{self.spec.cell.as_posix()}/seeds={self.first}-{self.last}.json"
+
+    def examined(self, probe: str) -> str:
+        """The report of the probe's examination of the same runs, relative to the same root."""
+        return f"{self.spec.cell.as_posix()}/probe={probe}.seeds={self.first}-{self.last}.json"
 
 
 def jobs(targets: Iterable[Iterable[Cell]]) -> dict[str, Job]:
@@ -87,12 +91,23 @@ def by_cell(found: Iterable[Job]) -> dict[Path, list[Job]]:
     return cells
 
 
-def serving(cells: Mapping[Path, Sequence[Job]], spec: RunSpec, first: int, last: int) -> list[str]:
-    """Paths of the jobs among `cells` that train the seeds `first` to `last` of the spec's cell."""
+def serving(cells: Mapping[Path, Sequence[Job]], spec: RunSpec, first: int, last: int) -> Sequence[Job]:
+    """The jobs among `cells` that train the seeds `first` to `last` of the spec's cell."""
     own = cells.get(spec.cell, ())
     start = bisect_left(own, first, key=lambda job: job.last)
     stop = bisect_right(own, last, key=lambda job: job.first)
-    return [job.path for job in own[start:stop]]
+    return own[start:stop]
+
+
+def examinations(found: Iterable[Job], probes: Iterable[str]) -> list[str]:
+    """Paths of the probes' reports on the runs of the jobs `found`, where they have any to examine."""
+    classes = {name: PROBES.get(name) for name in probes}
+    return [
+        job.examined(name)
+        for job in found
+        for name, probe in classes.items()
+        if probe.chosen(range(job.first, job.last + 1))
+    ]
 
 
 def closure(spec: RunSpec) -> list[RunSpec]:

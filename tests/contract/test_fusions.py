@@ -11,12 +11,12 @@ import torch
 
 from inforeg.data.base import Data, Split
 from inforeg.engine.evaluate import evaluate
-from inforeg.engine.probe import probe
 from inforeg.engine.train import train
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
 from inforeg.methods.shared.supports import supports
 from inforeg.models.joined import JoinedModel
+from inforeg.probes.linear import probe
 from inforeg.probes.restore import Restored, restore
 from inforeg.random import stream
 from inforeg.registry import FUSIONS, METHODS
@@ -114,7 +114,7 @@ def unlike_its_own(run: Restored) -> set[str]:
 @everywhere([place for place in PLACES if supports(spec_at(place))[0]])
 def test_what_is_reported_of_a_modality_is_its_own(finished, monkeypatch, place):
     """Its accuracy, score and probe are bit for bit the same whatever the other modalities' inputs are."""
-    monkeypatch.setattr("inforeg.engine.probe.ITERATIONS", 3)  # any function of the features will do
+    monkeypatch.setattr("inforeg.probes.linear.ITERATIONS", 3)  # any function of the features will do
     spec, data = spec_at(place), make_data(place[1])
     run = restore(spec, finished(spec, data), data)
     assert unlike_its_own(run) == set()

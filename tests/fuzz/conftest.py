@@ -69,6 +69,8 @@ TRAIN = {
     ],
 }
 
+EXAMINE = ["examine", "--probe", "linear"]
+
 
 @dataclass(frozen=True, config=OPTIONS)
 class Dots(Dataset):
@@ -120,8 +122,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.chdir(root)
         for command in TRAIN.values():
             cell = command[command.index("--method") + 1], "star" if "--variant" in command else "default"
-            report = f"results/runs/dots/{'/'.join(cell)}/seeds=0-1.json"
-            assert main([*command, "--seeds", "0-1", "--report", report]) == 0
+            place = f"results/runs/dots/{'/'.join(cell)}"
+            assert main([*command, "--seeds", "0-1", "--report", f"{place}/seeds=0-1.json"]) == 0
+            examined = ["--seeds", "0-1", "--report", f"{place}/probe=linear.seeds=0-1.json"]
+            assert main([*EXAMINE, *command[1:], *examined]) == 0
         assert main(["check", "--write-schemas"]) == 0
         for command in (["collect", "main"], ["table", "main"], ["merge", "main"], ["claims", "main"]):
             assert main(command) == 0

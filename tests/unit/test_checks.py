@@ -11,8 +11,8 @@ from inforeg.engine.contents import METRICS, PREDICTIONS
 from inforeg.errors import UserError
 from inforeg.metrics.base import WEAKEST
 from inforeg.metrics.recorded import every_epoch, known
-from inforeg.probes.corruption import areas, under_corruption
 from inforeg.probes.restore import restore
+from inforeg.registry import PROBES
 from inforeg.suite.checks import configuration, results, target
 from tests.conftest import make_data, make_spec
 from tests.unit.conftest import BENCHMARK, EXPERIMENT, write
@@ -29,7 +29,16 @@ def test_a_run_is_counted_once_and_none_that_no_job_trains(project):
     assert found.data == {"synthetic"}
 
 
-TAKEN = ["all", "claims", "statistics", "tables_of_main", "figures_of_main", "table_main", "figure_drawn"]
+TAKEN = [
+    "all",
+    "claims",
+    "examine",
+    "statistics",
+    "tables_of_main",
+    "figures_of_main",
+    "table_main",
+    "figure_drawn",
+]
 
 
 @pytest.mark.parametrize("target", [*TAKEN, "drawn"])
@@ -108,6 +117,7 @@ def claim(**changes):
         ({"metric": "accuracy/thrid"}, "no test metric 'accuracy/thrid'"),
         ({"metric": "f1/first"}, "no test metric 'f1/first'"),
         ({"metric": "noise/first"}, "no test metric 'noise/first'"),
+        ({"probes": ["corrupton"]}, "'main': There is no probe 'corrupton'; did you mean 'corruption'?"),
         ({"selection": "last", "metric": "probe/first"}, "no test metric 'probe/first'"),
         ({"beside": ["accuracy/*", "sore/*"]}, r"no test metric 'sore/\*'; did you mean 'score/\*'?"),
         ({"beside": ["imbalance_gap/*"]}, r"no test metric 'imbalance_gap/\*'"),
@@ -134,6 +144,7 @@ def test_what_would_fail_after_training_is_refused_before(project, change, words
     [
         {"metric": "accuracy/weakest"},
         {"metric": "noise/first", "figures": ["corruption"]},
+        {"metric": "noise/first", "probes": ["corruption"]},
         {"metric": "probe_gap", "beside": ["score/*", "probe/*", "delta/second", "loss"]},
         {"selection": "last", "metric": "macro_f1", "claims": [claim(metric="score/second")]},
         {
@@ -147,19 +158,20 @@ def test_metrics_that_runs_have_are_taken(project, change):
     configuration(project)
 
 
-def test_the_known_metrics_are_those_that_a_run_has(run):
+def test_the_known_metrics_are_those_that_a_run_and_its_probes_have(run):
     folder = run(make_spec())
     kept = json.loads((folder / "summary.json").read_text())["selection"]
     data = make_data()
     restored = restore(make_spec(), folder, data)
-    corrupted = set(areas(under_corruption(restored)))
-    for rule in ("val", "last"):
-        found = {name.removeprefix("test/") for name in kept[rule]["metrics"] if name.startswith("test/")}
-        named = known(data.train.inputs, selected=rule == "val", corrupted=True)
+    probed = {m for probe in PROBES.classes.values() for m in probe().examine(restored).metrics}
+    for rule, probes in (("val", PROBES.classes), ("last", ())):
+        metrics = {*kept[rule]["metrics"], *(probed if probes else ())}
+        found = {name.removeprefix("test/") for name in metrics if name.startswith("test/")}
+        named = known(data.train.inputs, probes)
         wanted = {name for name in named if not name.endswith(f"/{WEAKEST}")}
         computed = predictions.measure(folder / PREDICTIONS, predictions.missing(named, found))
         found |= {value.metric for value in computed if value.selection == rule}
-        assert wanted == found | (corrupted if rule == "val" else set())
+        assert wanted == found
     row = json.loads((folder / METRICS).read_text().splitlines()[0])
     assert every_epoch(data.train.inputs) == {
         name.removeprefix("test/") for name in row if name.startswith("test/")

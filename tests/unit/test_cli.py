@@ -232,7 +232,9 @@ def test_the_repository_itself_is_in_order(capsys, monkeypatch):
     assert main(["check"]) == 0, capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["", "list", "data", "train", "evaluate", "collect", "table", "check"])
+@pytest.mark.parametrize(
+    "command", ["", "list", "data", "train", "evaluate", "examine", "collect", "table", "check"]
+)
 def test_every_command_has_help(capsys, command):
     with pytest.raises(SystemExit) as stopped:
         main([*command.split(), "--help"])

@@ -17,18 +17,35 @@ rule = SimpleNamespace(logits={"test": {"logits": torch.eye(3)}})
 assert _table(SimpleNamespace(rules={"val": rule}), {"test": torch.arange(3)}, {}).num_rows == 3
 """
 
+SNAKEFILE = """
+import inforeg.suite.checks, inforeg.probes.frames
+from inforeg.registry import PROBES
+assert "linear" in PROBES.classes
+"""
+
+EXAMINE = """
+import torch
+import inforeg.cli.examine, inforeg.probes.examine, inforeg.suite.folders.store, inforeg.suite.plan
+from inforeg.probes import linear
+from inforeg.registry import PROBES
+assert "linear" in PROBES.classes
+linear._fit(torch.eye(3, dtype=torch.float64), torch.arange(3), 3)
+"""
+HEAVY = {"pandas", "sklearn", "scipy", "matplotlib", "pyarrow", "tensorboard", "torch._dynamo"}
+
 
 @pytest.mark.parametrize(
     ("code", "spared"),
     [
         ("from inforeg.__main__ import parser; parser()", {"torch", "pandas", "scipy"}),
         ("from inforeg.cli.listing import experiments; experiments()", {"torch", "pandas", "scipy"}),
-        ("import inforeg.suite.checks, inforeg.probes.frames", {"pandas", "sklearn", "pyarrow"}),
+        (SNAKEFILE, {"pandas", "sklearn", "pyarrow"}),
         (PREDICTIONS, {"pandas", "sklearn", "matplotlib"}),
+        (EXAMINE, HEAVY),
         ("import inforeg.analysis.collected.study", {"sklearn", "matplotlib"}),
         ("import inforeg.analysis.report.outputs", {"sklearn", "scikit_posthocs", "statsmodels"}),
     ],
-    ids=["--help", "list experiments", "the Snakefile", "train", "merge", "table"],
+    ids=["--help", "list experiments", "the Snakefile", "train", "examine", "merge", "table"],
 )
 def test_what_takes_long_to_import_is_not(request, code, spared):
     code = f"{code}\nimport sys\nprint(*sys.modules)"

@@ -135,7 +135,9 @@ def test_a_damaged_run_is_neither_done_nor_evaluated(project, capsys, name):
             assert f"run/{name} is damaged" in refused(capsys, *command)
     path.write_bytes(content)
     assert main(["check", "--runs", "."]) == 0
-    assert capsys.readouterr().out == "runs: 1 finished, 0 unfinished, 0 of another version\n"
+    assert capsys.readouterr().out == (
+        "runs: 1 finished, 0 unfinished, 0 of another version\nprobes: 0 examined, 0 outdated\n"
+    )
     assert main(["check", "--runs"]) == 2
     assert "results/runs is no directory" in capsys.readouterr().err
 

@@ -4,7 +4,7 @@ import pytest
 
 from inforeg.errors import UserError
 from inforeg.registry import METHODS
-from inforeg.suite.jobs import by_cell, jobs, needs, serving
+from inforeg.suite.jobs import by_cell, examinations, jobs, needs, serving
 from inforeg.suite.plan import Cell, plan, with_seeds
 from inforeg.suite.resolve import resolve
 from tests.conftest import make_config, make_spec
@@ -47,7 +47,9 @@ def test_jobs_are_cut_at_the_block_size_and_closed_under_needs(project):
     ]
     last = found["toy/ensemble/default/seeds=2-2.json"]
     cells = by_cell(found.values())
-    assert [serving(cells, spec, last.first, last.last) for spec in needs(last.spec)] == [
+    assert [
+        [job.path for job in serving(cells, spec, last.first, last.last)] for spec in needs(last.spec)
+    ] == [
         ["toy/unimodal/first/seeds=2-2.json"],
         ["toy/unimodal/second/seeds=2-2.json"],
     ]
@@ -62,12 +64,30 @@ def test_targets_with_different_numbers_of_seeds_share_jobs_and_no_run_is_in_two
         (4, 5, 4),
     ]
     assert found == jobs([[many], [few]])
-    paths, cells = list(found), by_cell(reversed(found.values()))
-    assert serving(cells, few.specs[0], 0, 2) == paths[:1]
-    assert serving(cells, few.specs[0], 2, 3) == paths[:2]
-    assert serving(cells, few.specs[0], 5, 9) == paths[2:]
-    assert serving(cells, many.specs[0], 0, 5) == paths
-    assert serving(cells, make_spec("ogm"), 0, 5) == []
+    all_jobs, cells = list(found.values()), by_cell(reversed(found.values()))
+    assert serving(cells, few.specs[0], 0, 2) == all_jobs[:1]
+    assert serving(cells, few.specs[0], 2, 3) == all_jobs[:2]
+    assert serving(cells, few.specs[0], 5, 9) == all_jobs[2:]
+    assert serving(cells, many.specs[0], 0, 5) == all_jobs
+    assert list(serving(cells, make_spec("ogm"), 0, 5)) == []
+
+
+def test_examinations_have_the_blocks_of_the_training_and_a_probe_only_those_with_its_seeds():
+    many = Cell("joint", with_seeds(make_spec(), range(6)), 4)
+    found = jobs([[many]]).values()
+    cell = "toy/joint/default"
+    assert [job.path for job in found] == [f"{cell}/seeds=0-3.json", f"{cell}/seeds=4-5.json"]
+    assert examinations(found, ["linear", "embedding"]) == [
+        f"{cell}/probe=linear.seeds=0-3.json",
+        f"{cell}/probe=embedding.seeds=0-3.json",
+        f"{cell}/probe=linear.seeds=4-5.json",
+    ]
+
+
+def test_an_experiment_is_examined_by_the_probe_of_its_tables_those_of_its_figures_and_its_own(project):
+    asked = {"figures": ["curves", "tsne", "corruption"], "probes": ["linear", "corruption"]}
+    write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, **asked})
+    assert project.experiment("main").examined_by == ["linear", "embedding", "corruption"]
 
 
 def test_experiments_of_one_target_are_cut_nowhere_but_at_the_block_size():

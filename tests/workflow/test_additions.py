@@ -1,9 +1,11 @@
-"""A method, a metric, a fusion is one file, a table one YAML, a benchmark both: as the README shows it."""
+"""A method, a metric, a fusion, a probe is one file, a table one YAML, a benchmark both: as in the README."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pandas as pd
 
 from tests.workflow.conftest import ROOT, Tree, add_benchmark, experiment
 
@@ -23,6 +25,7 @@ def test_nothing_shown_is_left_untried() -> None:
         "workflow/config/experiments/focal.yaml",
         "inforeg/metrics/top3.py",
         "inforeg/models/fusions/average.py",
+        "inforeg/probes/confidence.py",
         "inforeg/data/sets/rings.py",
         "workflow/config/benchmarks/rings.yaml",
     }
@@ -66,6 +69,27 @@ def test_a_fusion(tree: Tree) -> None:
     tree.make("averaged")
     table = (tree.path / "results/tables/averaged.md").read_text(encoding="utf-8")
     assert "Inforeg" in table
+
+
+def test_a_probe_of_finished_runs(tree: Tree) -> None:
+    add(tree, "inforeg/probes/confidence.py")
+    assert tree.pending() == set()
+    metric = 'Metric("confidence", "confidence", by_modality=False, probe="confidence")'
+    text = f"from inforeg.metrics.base import Metric\n\nCONFIDENCE = {metric}\n"
+    (tree.path / "inforeg/metrics/confidence.py").write_text(text, encoding="utf-8")
+    trained = {path: path.stat().st_mtime_ns for path in (tree.path / "results/runs").rglob("seeds=*.json")}
+    asked = {"probes": ["confidence"], "beside": ["confidence"]}
+    sure = {**experiment(["synthetic"], ["joint", "inforeg"]), **asked}
+    tree.write("workflow/config/experiments/sure.yaml", sure)
+
+    tree.make("table_sure")
+    table = (tree.path / "results/tables/sure.md").read_text(encoding="utf-8")
+    assert "In brackets: confidence." in table
+    runs = pd.read_parquet(tree.path / "results/collected/sure/runs.parquet")
+    found = runs[runs["metric"] == "confidence"]
+    assert set(found["selection"] + "/" + found["split"]) == {"val/test"}
+    assert (len(found), found["value"].between(0.1, 1).all()) == (4, True)
+    assert {path: path.stat().st_mtime_ns for path in trained} == trained
 
 
 def test_a_benchmark(tree: Tree) -> None:

@@ -1,16 +1,22 @@
 """What runs again, and what does not."""
 
+import json
+import shutil
+from pathlib import Path
+
 from tests.workflow.conftest import Tree
 
 FORMER_TARGETS = {"table_main": ("tables", "statistics"), "figure_main": ("figures",)}
-RUNS = "results/runs/{}/{}/default/seeds=0-1.json"
+RUNS = "results/runs/{}/{}/default/"
+TRAINED, EXAMINED = "seeds=0-1.json", "probe=linear.seeds=0-1.json"
 
 
 def reports(*cells: tuple[str, str]) -> set[str]:
-    return {RUNS.format(*cell) for cell in cells}
+    return {RUNS.format(*cell) + name for cell in cells for name in (TRAINED, EXAMINED)}
 
 
 def trained(outputs: set[str]) -> set[str]:
+    """What is trained or examined."""
     return {name for name in outputs if name.startswith("results/runs/")}
 
 
@@ -87,3 +93,37 @@ def test_statistics_that_were_damaged_are_made_anew_by_the_command_that_is_named
     assert "results/statistics/main/means.parquet is missing or damaged; `inforeg statistics main`" in said
     assert tree.run("inforeg", "statistics", "main").returncode == 0
     assert path.read_bytes() == content
+
+
+def test_another_version_of_a_probe_examines_again_and_trains_nothing(tree: Tree) -> None:
+    tree.edit("inforeg/probes/linear.py", 'name = "linear"\n', 'name = "linear"\n    version = 2\n')
+    cells = {(benchmark, method) for benchmark in ("synthetic", "second") for method in ("joint", "inforeg")}
+    report = RUNS.format("synthetic", "joint") + EXAMINED
+    assert trained(tree.pending()) == {RUNS.format(*cell) + EXAMINED for cell in cells}
+    tree.make(report)
+    result = tree.path / report.replace(EXAMINED, "seed=1/probe=linear.json")
+    assert json.loads(result.read_text(encoding="utf-8"))["version"] == 2
+    assert "results/tables/main.md" in tree.pending()
+
+
+def test_a_figure_asks_for_its_probe_alone(tree: Tree) -> None:
+    tree.edit("workflow/config/experiments/main.yaml", "- curves", "- curves\n- tsne")
+    probe = "probe=embedding.seeds=0-1.json"
+    cells = {(benchmark, method) for benchmark in ("synthetic", "second") for method in ("joint", "inforeg")}
+    assert trained(tree.pending()) == {RUNS.format(*cell) + probe for cell in cells}
+    tree.make(RUNS.format("second", "inforeg") + probe)
+    folder = tree.path / RUNS.format("second", "inforeg")
+    assert {path.parent.name for path in folder.rglob("probe=embedding.json")} == {"seed=0"}
+
+
+def test_a_run_trained_before_is_examined_alone(tree: Tree) -> None:
+    for path in (tree.path / "results/runs").rglob("probe=*"):
+        path.unlink()
+    runs = {path: path.stat().st_mtime_ns for path in (tree.path / "results/runs").rglob("seed*/*.json")}
+    table = (tree.path / "results/tables/main.md").read_text(encoding="utf-8")
+    for made in ("collected", "tables"):
+        shutil.rmtree(tree.path / "results" / made)
+    assert {Path(name).name for name in trained(tree.pending())} == {EXAMINED}
+    tree.make("table_main")
+    assert {path: path.stat().st_mtime_ns for path in runs} == runs
+    assert (tree.path / "results/tables/main.md").read_text(encoding="utf-8") == table

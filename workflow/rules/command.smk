@@ -5,7 +5,7 @@ from inforeg.suite.recovery import recover, runs_jobs
 
 FILES = {
     *(f"data/{name}/MANIFEST.json" for name in CONFIGURATION.data),
-    *(f"{RUNS}/{path}" for path in JOBS),
+    *(f"{RUNS}/{path}" for path in (*JOBS, *examinations(JOBS.values(), PROBES.classes))),
     *expand("results/collected/{name}/{frame}", name=EXPERIMENTS, frame=FRAMES),
     *chain(*(made(products.statistics(name) + products.stored(name)) for name in EXPERIMENTS)),
     *(str(file) for rule in workflow.rules if not rule.has_wildcards() for file in rule.output),

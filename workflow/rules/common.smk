@@ -12,10 +12,11 @@ from pathlib import Path
 from snakemake.cli import parse_args
 
 from inforeg.suite import products
-from inforeg.probes.frames import COLUMNS, EXAMINED
+from inforeg.probes.frames import COLUMNS
 from inforeg.suite.checks import configuration
 from inforeg.errors import UserError
-from inforeg.suite.jobs import by_cell, needs, serving
+from inforeg.registry import PROBES
+from inforeg.suite.jobs import by_cell, examinations, needs, serving
 from inforeg.suite.project import Project
 from inforeg.analysis.report.typeset import compiler, missing
 
@@ -81,10 +82,11 @@ wildcard_constraints:
     variant=any_of(job.spec.variant for job in JOBS.values()),
     first=any_of(job.first for job in JOBS.values()),
     last=any_of(job.last for job in JOBS.values()),
+    probe=any_of(PROBES.classes),
 
 
 def job_of(wildcards):
-    """The job whose report the wildcards name."""
+    """The job that trains the runs that the wildcards name."""
     return JOBS["{benchmark}/{method}/{variant}/seeds={first}-{last}.json".format(**wildcards)]
 
 
@@ -102,25 +104,30 @@ def needed(wildcards):
     """The reports of the jobs that a job waits for."""
     job = job_of(wildcards)
     return [
-        f"{RUNS}/{path}" for spec in needs(job.spec) for path in serving(CELLS, spec, job.first, job.last)
+        f"{RUNS}/{each.path}"
+        for spec in needs(job.spec)
+        for each in serving(CELLS, spec, job.first, job.last)
+    ]
+
+
+def jobs_of(cells):
+    """All jobs of the cells of an experiment or of tuning."""
+    return [
+        job
+        for cell in cells
+        for job in serving(CELLS, cell.specs[0], cell.specs[0].seed, cell.specs[-1].seed)
     ]
 
 
 def reports(cells):
-    """The reports of all jobs of the cells of an experiment or of tuning."""
-    return [
-        f"{RUNS}/{path}"
-        for cell in cells
-        for path in serving(CELLS, cell.specs[0], cell.specs[0].seed, cell.specs[-1].seed)
-    ]
+    """The reports of these jobs."""
+    return [f"{RUNS}/{job.path}" for job in jobs_of(cells)]
 
 
 def examined(experiment):
-    """The manifests of the data that the experiment's figures need beside its runs."""
-    if not set(EXPERIMENTS[experiment].figures) & set(EXAMINED):
-        return []
-    names = {cell.specs[0].config.data.name for cell in PLANS[experiment].cells}
-    return [f"data/{name}/MANIFEST.json" for name in sorted(names)]
+    """The reports of all probes that the experiment asks for."""
+    probes = EXPERIMENTS[experiment].examined_by
+    return [f"{RUNS}/{path}" for path in examinations(jobs_of(PLANS[experiment].cells), probes)]
 
 
 def made(files):

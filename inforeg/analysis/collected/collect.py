@@ -5,7 +5,7 @@ import math
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -17,17 +17,14 @@ from inforeg.engine.provenance import Gathered, Timed, provenance
 from inforeg.errors import UserError
 from inforeg.files import SEAL, replacing, sealed, sha256, write_json
 from inforeg.metrics.cost import COUNTS
-from inforeg.probes.corruption import Corrupted, areas
 from inforeg.probes.frames import COLUMNS
+from inforeg.probes.results import Result, read_result
 from inforeg.reading import read_json
-from inforeg.registry import DATASETS
+from inforeg.registry import DATASETS, PROBES
 from inforeg.runspec import RunSpec
-from inforeg.suite.experiment import Selection
+from inforeg.suite.experiment import TABLED, Selection
 from inforeg.suite.jobs import closure
 from inforeg.suite.plan import Cell, Plan
-
-if TYPE_CHECKING:
-    from inforeg.probes.examine import Examiner
 
 
 @dataclass(frozen=True)
@@ -40,10 +37,10 @@ class Collected:
         costs: steps, forward_passes, backward_passes, the same as "total/..." with the runs that it needs,
             wall_seconds, training_seconds, samples_per_second, peak_memory_mib.
         predictions: whether a test sample is classified correctly, under the experiment's selection rule.
-        corruptions: test accuracy with one modality corrupted; empty unless a figure needs it.
-        embeddings: features in two dimensions; empty unless a figure needs them.
-        provenance: commits, versions and data hashes of the runs, the commit that collected them, and the
-            cells left out with their reason, and the classes that a benchmark's split lacks.
+        corruptions: test accuracy with one modality corrupted; empty unless that probe examined the runs.
+        embeddings: features in two dimensions; empty unless that probe did.
+        provenance: commits, versions and data hashes of the runs, their probes' among them, the commit that
+            collected them, the cells left out with their reason, and the classes that a split lacks.
         seal: of the files that it was read from; empty for runs that have just been collected.
     """
 
@@ -95,7 +92,7 @@ def collect(
     plan: Plan,
     root: Path,
     selection: Selection,
-    examiner: "Examiner | None" = None,
+    probes: Collection[str] = (TABLED,),
     metrics: Collection[str] = (),
 ) -> Collected:
     """All runs of `plan`, which lie under `root`.
@@ -104,14 +101,14 @@ def collect(
         plan: of the experiment.
         root: of all run directories.
         selection: the rule whose predictions are kept.
-        examiner: of what needs the runs' models.
+        probes: by which the runs are examined.
         metrics: that are computed where a run has not recorded them, as an experiment names them.
 
     Raises:
-        UserError: a run is missing, unfinished, damaged or made with another spec.
+        UserError: a run is missing, unfinished, damaged, made with another spec or not examined.
     """
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
-    origins = []
+    origins, examiners = [], set()
     folders = {spec.directory(root): spec for cell in plan.cells for spec in cell.specs}
     summaries = {folder: read_finished(folder, spec) for folder, spec in folders.items()}
     diverged = {folder for folder, summary in summaries.items() if summary.diverged is not None}
@@ -119,14 +116,16 @@ def collect(
     pairs = [(cell, spec) for cell in plan.cells for spec in cell.specs]
     for cell, spec in tqdm(pairs, "collect", unit="run", disable=None):
         folder, summary = spec.directory(root), summaries[spec.directory(root)]
+        results = _results(folder, spec, probes)
         origins.append(read_json(folder / RUN, Run, _AGAIN))
+        examiners |= {result.commit for result in results.values()}
         found = {
             "epochs": pd.DataFrame(_epochs(folder / METRICS), columns=["epoch", "metric", "value"]),
             "costs": _costs(spec, closure(spec), root),
             "predictions": _predictions(folder / PREDICTIONS, selection),
-            **(examiner.frames(spec, folder) if examiner else {}),
+            **{frame: pd.DataFrame(result.columns) for frame, result in _filled(results)},
+            "runs": _observations(summary, spec, results, folder, metrics),
         }
-        found["runs"] = _observations(summary, spec, found.get("corruptions"), folder, metrics)
         for name, frame in found.items():
             tables[name].append(frame.assign(**_identity(cell, spec))[COLUMNS[name]])
     if not origins:
@@ -135,7 +134,7 @@ def collect(
         name: _sorted(pd.concat(parts)) if parts else pd.DataFrame(columns=COLUMNS[name])
         for name, parts in tables.items()
     }
-    origin = {**_provenance(plan, origins), "absent": _absent(plan, root)}
+    origin = {**_provenance(plan, origins, examiners), "absent": _absent(plan, root)}
     return Collected(**frames, provenance=origin, seal="")
 
 
@@ -196,17 +195,30 @@ def _identity(cell: Cell, spec: RunSpec) -> dict[str, Any]:
     }
 
 
+def _results(folder: Path, spec: RunSpec, probes: Collection[str]) -> dict[str, Result]:
+    """What the probes found in a finished run, by their name."""
+    classes = [PROBES.get(name) for name in probes]
+    return {cls.name: read_result(folder, spec, cls) for cls in classes if cls.chosen([spec.seed])}
+
+
+def _filled(results: Mapping[str, Result]) -> Iterator[tuple[str, Result]]:
+    """The results that fill a frame, with its name."""
+    for name, result in results.items():
+        if frame := PROBES.get(name).frame:
+            yield frame, result
+
+
 def _observations(
-    summary: Summary,
-    spec: RunSpec,
-    corruptions: pd.DataFrame | None,
-    folder: Path,
-    asked: Collection[str],
+    summary: Summary, spec: RunSpec, results: Mapping[str, Result], folder: Path, asked: Collection[str]
 ) -> pd.DataFrame:
-    """Every metric by selection rule; those of corrupted inputs are of the model that validation selects."""
+    """Every metric by selection rule; those of probes are of the model that validation selects."""
     rows = []
     for selection, kept in summary.selection.items():
-        for key, value in kept.numbers.items():
+        numbers = kept.numbers
+        if selection == "val":
+            for result in results.values():
+                numbers |= result.numbers  # in the place of those that runs used to state
+        for key, value in numbers.items():
             split, _, metric = key.partition("/")
             rows.append((selection, kept.epoch, split, metric, value))
     if unrecorded := predictions.missing(asked, {metric for *_, metric, _ in rows}):
@@ -214,10 +226,6 @@ def _observations(
             (each.selection, summary.selection[each.selection].epoch, each.split, each.metric, each.value)
             for each in predictions.measure(folder / PREDICTIONS, unrecorded)
         ]
-    if corruptions is not None:
-        epoch = summary.selection["val"].epoch
-        numbers = areas(Corrupted(*line) for line in corruptions.itertuples(index=False))
-        rows += [("val", epoch, "test", metric, value) for metric, value in numbers.items()]
     frame = pd.DataFrame(rows, columns=["selection", "epoch", "split", "metric", "value"])
     return frame.assign(spec_sha256=spec.digest(), data_hash=spec.data_hash or "")
 
@@ -269,10 +277,10 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(keys, ignore_index=True)
 
 
-def _provenance(plan: Plan, origins: list[Run]) -> dict[str, Any]:
-    """Commits and versions that made the runs, several of them if the runs are of several days; and this."""
+def _provenance(plan: Plan, origins: list[Run], examiners: set[str]) -> dict[str, Any]:
+    """Commits that made and examined the runs, several if on several days, what they ran on; and this."""
     return {
-        "commits": sorted({origin.commit for origin in origins}),
+        "commits": sorted({origin.commit for origin in origins} | examiners),
         "collected_by": provenance()["commit"],
         "versions": _merged(origin.versions for origin in origins),
         "machine": _merged(origin.machine for origin in origins),

@@ -69,8 +69,6 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
         metrics |= {"test/macro_f1": accuracy - 0.05, "test/loss": 1 - accuracy, "test/imbalance_gap": 0.2}
         metrics |= {f"test/accuracy/{m}": accuracy - 0.1 for m in modalities}
         metrics |= {f"val/accuracy/{m}": accuracy - 0.1 * len(m) for m in modalities}
-        if rule == "val":
-            metrics |= {f"test/probe/{m}": accuracy - 0.2 for m in modalities} | {"test/probe_gap": 0.1}
         kept[rule] = {"epoch": 1, "metrics": metrics}
     lines = [
         {"epoch": epoch, "lr": 0.1, "val/accuracy": accuracy - 0.1 + 0.05 * epoch, "test/accuracy": accuracy}
@@ -98,7 +96,8 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
     for name, logits in {"logits": answer, **shares}.items():
         frame[name] = list(logits.numpy())
     frame.to_parquet(folder / "predictions.parquet")
-    finish(folder, spec, kept)
+    probed = {f"test/probe/{m}": accuracy - 0.2 for m in modalities} | {"test/probe_gap": 0.1}
+    finish(folder, spec, kept, probed=probed)
 
 
 def draw(name: str, study: Study) -> tuple[Figure, pd.DataFrame]:

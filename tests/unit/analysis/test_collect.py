@@ -1,3 +1,5 @@
+import json
+
 import pandas as pd
 import pytest
 from sweeps import BETTER, JOINT, make_sweep
@@ -7,9 +9,10 @@ from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.tables.main_table import main_table
 from inforeg.engine.provenance import provenance
 from inforeg.errors import UserError
+from inforeg.files import sealed, write_json
 from inforeg.metrics.base import Metric, metrics
 from inforeg.metrics.classification import accuracy
-from tests.runs import COSTS, COUNTS, finish, kept
+from tests.runs import COSTS, COUNTS, answer, finish, kept
 
 
 def spread(sweep, row, benchmark="alpha"):
@@ -94,7 +97,8 @@ def test_merge_keeps_each_run_once(sweep):
 
 
 @pytest.mark.parametrize(
-    "file", ["run.json", "metrics.jsonl", "cost.json", "predictions.parquet", "summary.json"]
+    "file",
+    ["run.json", "metrics.jsonl", "cost.json", "predictions.parquet", "summary.json", "probe=linear.json"],
 )
 @pytest.mark.parametrize("damage", ["missing", "cut"])
 def test_a_missing_or_damaged_file_is_named(sweep, file, damage):
@@ -155,3 +159,74 @@ def test_a_metric_that_no_run_recorded_is_of_every_rule_and_split(sweep):
     found = mine[mine["metric"].isin(["auroc", "balanced_accuracy/audio", "balanced_accuracy/video"])]
     assert len(found) == 3 * 3 * 2
     assert "auroc" not in set(sweep.study().collected.runs["metric"])
+
+
+def test_what_probes_found_is_of_the_epoch_that_validation_selects(sweep):
+    found = sweep.study().collected.runs.query("metric.str.startswith('probe')")
+    assert set(found["selection"]) == {"val"}
+    assert set(found["epoch"]) == {1}
+    mine = found.query("benchmark == 'alpha' and row == 'joint' and seed == 0")
+    assert dict(zip(mine["split"] + "/" + mine["metric"], mine["value"], strict=True)) == pytest.approx(
+        {"test/probe/audio": 0.5, "test/probe/video": 0.5, "test/probe_gap": 0.1}
+    )
+
+
+def test_what_a_run_of_an_earlier_version_states_of_probes_is_replaced_by_what_they_found(sweep):
+    spec = spread(sweep, "joint")[0]
+    rules = kept(**{"test/accuracy": 0.7})
+    rules["val"] = {"epoch": 0, "metrics": {"test/accuracy": 0.7, "test/probe/audio": 0.1}}
+    finish(spec.directory(sweep.runs), spec, rules, probed={"test/probe/audio": 0.6})
+    runs = sweep.study().collected.runs
+    mine = runs.query("benchmark == 'alpha' and row == 'joint' and seed == 0 and metric == 'probe/audio'")
+    assert mine["value"].tolist() == [0.6]
+
+
+def test_a_number_that_a_probe_could_not_measure_is_nan(sweep):
+    spec = spread(sweep, "joint")[0]
+    answer(spec.directory(sweep.runs), spec, "linear", {"test/probe_gap": float("nan")})
+    runs = sweep.study().collected.runs.query("metric == 'probe_gap'")
+    assert runs["value"].isna().sum() == 1
+
+
+def test_probes_fill_their_frames_of_the_seeds_that_they_take(sweep):
+    corrupted = {"corruption": ["noise"], "modality": ["audio"], "severity": [0.25], "value": [0.5]}
+    places = {"modality": ["audio"], "index": [3], "target": [1], "x": [0.5], "y": [-1.0]}
+    for cell in sweep.plan.cells:
+        for spec in cell.specs:
+            folder = spec.directory(sweep.runs)
+            answer(folder, spec, "corruption", {"test/noise": 0.4}, **corrupted)
+            if spec.seed == 0:
+                answer(folder, spec, "embedding", {}, **places)
+    asked = ["linear", "corruption", "embedding"]
+    collected = collect(sweep.plan, sweep.runs, "val", asked)
+    assert len(collected.corruptions) == 48
+    assert set(collected.corruptions["value"]) == {0.5}
+    assert set(collected.embeddings["seed"]) == {0}
+    assert len(collected.embeddings) == len(sweep.plan.cells)
+    noise = collected.runs.query("metric == 'noise'")
+    assert set(zip(noise["selection"], noise["split"], noise["value"], strict=True)) == {("val", "test", 0.4)}
+    assert collect(sweep.plan, sweep.runs, "val").corruptions.empty
+
+
+def test_who_examined_the_runs_is_in_their_provenance(sweep):
+    spec = spread(sweep, "joint")[0]
+    path = spec.directory(sweep.runs) / "probe=linear.json"
+    write_json(path, sealed({**json.loads(path.read_text()), "commit": "def456"}))
+    provenance = sweep.study().collected.provenance
+    assert (provenance["commits"], provenance["runs"]) == (["abc123", "def456"], 48)
+
+
+def test_a_run_that_is_not_examined_as_it_is_now_is_named(sweep):
+    spec = spread(sweep, "joint")[0]
+    path = spec.directory(sweep.runs) / "probe=linear.json"
+    content = json.loads(path.read_text())
+    remedy = r"; remove the probe=linear\.seeds=\*\.json in .*alpha/joint/default, if there is one, and run"
+    for change in ({"summary_sha256": "0" * 64}, {"spec_sha256": "0" * 64}, {"version": 2}):
+        write_json(path, sealed({**content, **change}))
+        with pytest.raises(
+            UserError, match=rf"seed=0/probe=linear\.json is (of another|by version 2).*{remedy}"
+        ):
+            sweep.study()
+    path.unlink()
+    with pytest.raises(UserError, match=rf"seed=0/probe=linear\.json is missing{remedy}"):
+        sweep.study()

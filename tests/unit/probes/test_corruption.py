@@ -7,8 +7,6 @@ from inforeg.data.split import Held
 from inforeg.data.transforms import Scaled
 from inforeg.engine.evaluate import evaluate
 from inforeg.probes.corruption import SEVERITIES, Corrupted, Corruption, areas, deviation, under_corruption
-from inforeg.probes.embedding import embed
-from inforeg.probes.examine import Examiner
 from inforeg.probes.restore import restore
 from inforeg.random import stream
 from tests.conftest import make_data, make_spec
@@ -99,22 +97,3 @@ def test_a_run_under_corruption(run):
     (dropped,) = (line.value for line in found if line[:3] == ("dropped", "audio", 1.0))
     assert dropped == pytest.approx(expected)
     assert found == list(under_corruption(restored))
-
-
-def test_embeddings_are_the_same_every_time(run):
-    data = make_data()
-    restored = restore(make_spec("joint"), run(make_spec("joint"), data), data)
-    points = embed(restored)
-    assert set(points["modality"]) == {"audio", "image"}
-    assert len(points) == 2 * len(data.test)
-    assert points.equals(embed(restored))
-
-
-def test_models_are_examined_where_a_figure_asks_and_embedded_for_one_seed(run):
-    data, loaded = make_data(), []
-    examiner = Examiner(["curves", "tsne"], lambda spec: loaded.append(spec) or data)
-    first, second = make_spec("joint"), make_spec("joint", seed=1)
-    assert set(examiner.frames(first, run(first, data))) == {"embeddings"}
-    assert examiner.frames(second, run(second, data)) == {}
-    assert loaded == [first]
-    assert Examiner(["curves"], lambda spec: data).frames(first, run(first, data)) == {}
