@@ -130,12 +130,15 @@ def collect(
             tables[name].append(frame.assign(**_identity(cell, spec))[COLUMNS[name]])
     if not origins:
         raise UserError("Every row of the experiment diverges; lower training.lr.")
-    frames = {
-        name: _sorted(pd.concat(parts)) if parts else pd.DataFrame(columns=COLUMNS[name])
-        for name, parts in tables.items()
-    }
     origin = {**_provenance(plan, origins, examiners), "absent": _absent(plan, root)}
-    return Collected(**frames, provenance=origin, seal="")
+    return Collected(
+        **{name: _joined(name, parts) for name, parts in tables.items()}, provenance=origin, seal=""
+    )
+
+
+def _joined(name: str, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """A frame out of those of the runs; the same columns where there are none."""
+    return _sorted(pd.concat(parts)) if parts else pd.DataFrame(columns=COLUMNS[name])
 
 
 def without_diverged(plan: Plan, diverged: Container[Path], root: Path) -> Plan:
