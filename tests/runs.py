@@ -1,9 +1,11 @@
 """Finished runs with numbers that a test chooses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from unittest.mock import patch
 
 from inforeg.engine.contents import METRICS, MODEL, PREDICTIONS, RESULTS, RUN, SUMMARY
 from inforeg.engine.plugins import sources
@@ -22,6 +24,17 @@ COSTS = {
     "peak_memory_mib": 200.0,
     **COUNTS,
 }
+
+
+@contextmanager
+def recorded_as(origin: Mapping[str, Any]) -> Iterator[None]:
+    """Runs that are recorded here state this commit, these versions and this machine."""
+    stated = {key: origin[key] for key in ("commit", "versions")}
+    with (
+        patch("inforeg.engine.record.provenance", lambda: stated),
+        patch("inforeg.engine.device.described", lambda machine: dict(origin["machine"])),
+    ):
+        yield
 
 
 def finish(

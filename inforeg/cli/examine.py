@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Formatter, add_machine, add_runs, seeds
+from inforeg.cli.options import Commands, Formatter, add_machine, add_runs, add_seeds
 from inforeg.cli.runs import add_spec, check_places, load, machine_of, spec_of
 from inforeg.errors import UserError
 from inforeg.files import sealed, sha256, write_json
@@ -32,10 +32,7 @@ def register(commands: Commands) -> None:
         formatter_class=Formatter,
     )
     add_spec(parser)
-    parser.add_argument(
-        "--seed", "--seeds", metavar="N or A-B", type=seeds, dest="seeds",
-        help="a seed, or a range of seeds, inclusive (default: the spec's own, or 0)",
-    )  # fmt: skip
+    add_seeds(parser)
     parser.add_argument("--probe", metavar="NAME", required=True, help="its name; see `inforeg list probes`")
     add_machine(parser)
     add_runs(parser)

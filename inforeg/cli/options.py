@@ -81,6 +81,14 @@ def seeds(text: str) -> range:
     return span
 
 
+def add_seeds(parser: argparse.ArgumentParser) -> None:
+    """The option `--seeds`."""
+    parser.add_argument(
+        "--seed", "--seeds", metavar="N or A-B", action=Reading, read=seeds, dest="seeds",
+        help="a seed, or a range of seeds, inclusive (default: the spec's own, or 0)",
+    )  # fmt: skip
+
+
 def add_machine(parser: argparse.ArgumentParser) -> None:
     """The option `--machine`."""
     parser.add_argument(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Formatter, Reading, add_machine, add_runs, seeds, setting
+from inforeg.cli.options import Commands, Formatter, Reading, add_machine, add_runs, add_seeds, setting
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import json_text, sealed, sha256, write_json
 from inforeg.reading import json_value, validated
@@ -33,10 +33,7 @@ def register(commands: Commands) -> None:
         formatter_class=Formatter,
     )
     add_spec(parser)
-    parser.add_argument(
-        "--seed", "--seeds", metavar="N or A-B", action=Reading, read=seeds, dest="seeds",
-        help="a seed, or a range of seeds, inclusive (default: the spec's own, or 0)",
-    )  # fmt: skip
+    add_seeds(parser)
     parser.add_argument(
         "--out", type=Path, metavar="DIR",
         help="the run's directory, for one seed; by default the run's own place under --runs",

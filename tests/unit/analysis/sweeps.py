@@ -1,13 +1,14 @@
 """Fake run directories: what training leaves behind, with numbers chosen by the test."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
 import yaml
+from torch import Tensor
 from torch.nn.functional import one_hot
 
 from inforeg.analysis.canvas import Figure
@@ -17,10 +18,12 @@ from inforeg.analysis.figures.catalogue import FIGURES
 from inforeg.analysis.report.outputs import write_claims, write_document, write_figures, write_tables
 from inforeg.analysis.statistics.compare import compare, scores
 from inforeg.analysis.statistics.compute import compute
+from inforeg.engine.record import Record
+from inforeg.engine.selection import Selection
 from inforeg.runspec import BenchmarkConfig, RunSpec
 from inforeg.suite.experiment import Experiment
 from inforeg.suite.plan import Cell, Plan
-from tests.runs import finish
+from tests.runs import COSTS, ORIGIN, answer, recorded_as
 
 Accuracies = Mapping[tuple[str, str, str], Sequence[float]]
 """Test accuracy per seed, by benchmark, row key and variant."""
@@ -79,25 +82,34 @@ def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
         | {f"window/{m}": float(epoch == 1) for m in modalities}
         for epoch in range(EPOCHS)
     ]
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    correct = round(accuracy * 100)
-    table = [
-        (r, s, i, i % 8, i % 8 + int(i >= correct), -0.1)
-        for r in kept
-        for s in ("val", "test")
-        for i in range(100)
-    ]
-    columns = ["selection", "split", "index", "target", "prediction", "log_probability"]
-    frame = pd.DataFrame(table, columns=columns)
-    # The first modality answers as the whole, the others never rightly.
-    answer = one_hot(torch.tensor(frame["prediction"]), 9).float()
-    wrong = one_hot(torch.tensor(frame["target"] + 1), 9).float()
-    shares = {f"logits/{m}": wrong if place else answer for place, m in enumerate(modalities)}
-    for name, logits in {"logits": answer, **shares}.items():
-        frame[name] = list(logits.numpy())
-    frame.to_parquet(folder / "predictions.parquet")
+    with recorded_as(ORIGIN):
+        record = Record(folder, spec)
+        for line in lines:
+            record.append(line)
+        targets = {split: torch.arange(100) % 8 for split in ("val", "test")}
+        selection = selected(kept, modalities, round(accuracy * 100), targets)
+        record.finish(selection, targets, {}, {"parameters": 10, "selection": kept}, COSTS)
     probed = {f"test/probe/{m}": accuracy - 0.2 for m in modalities} | {"test/probe_gap": 0.1}
-    finish(folder, spec, kept, probed=probed)
+    answer(folder, spec, "linear", probed)
+
+
+def selected(
+    kept: Mapping[str, Mapping[str, Any]],
+    modalities: Sequence[str],
+    right: int,
+    targets: Mapping[str, Tensor],
+) -> Selection:
+    """What the rules keep: the first modality answers as the whole, the others never rightly."""
+    selection = Selection()
+    selection.weights = {"weight": torch.zeros(1)}
+    for name, rule in selection.rules.items():
+        rule.epoch, rule.metrics = kept[name]["epoch"], kept[name]["metrics"]
+        for split, target in targets.items():
+            whole = one_hot(target + (torch.arange(len(target)) >= right), 9).float()
+            wrong = one_hot(target + 1, 9).float()
+            shares = {f"logits/{m}": wrong if place else whole for place, m in enumerate(modalities)}
+            rule.logits[split] = {"logits": whole, **shares}
+    return selection
 
 
 def draw(name: str, study: Study) -> tuple[Figure, pd.DataFrame]:
