@@ -20,7 +20,7 @@ SETTLED = 2.0
 """Seconds that a file must have been left alone: within a tick of the clock a change may not show."""
 
 
-class Kept(BaseModel):
+class Known(BaseModel):
     """.NAME.hashes.json beside the folder NAME: by file, its stamp and its hash."""
 
     files: dict[str, tuple[tuple[int, int, int], str]]
@@ -83,6 +83,6 @@ def _beside(folder: Path) -> Path:
 
 def _kept(place: Path) -> dict[str, tuple[tuple[int, int, int], str]]:
     try:
-        return read_json(place, Kept, "it is made anew").files
+        return read_json(place, Known, "it is made anew").files
     except (UserError, OSError):  # none there, or damaged
         return {}
