@@ -127,8 +127,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             examined = ["--seeds", "0-1", "--report", f"{place}/probe=linear.seeds=0-1.json"]
             assert main([*EXAMINE, *command[1:], *examined]) == 0
         assert main(["check", "--write-schemas"]) == 0
-        for command in (["collect", "main"], ["table", "main"], ["merge", "main"], ["claims", "main"]):
-            assert main(command) == 0
+        for command in ("collect", "statistics", "table", "merge", "claims"):
+            assert main([command, "main"]) == 0
         yield root
 
 

@@ -1,4 +1,4 @@
-"""Damaged run directories and collected frames: noticed by whoever reads them, never used in silence."""
+"""Damaged runs, collected frames and statistics: noticed by whoever reads them, never used in silence."""
 
 import json
 import random
@@ -17,8 +17,9 @@ UNREAD = {"cost.json"}
 
 
 def files(root: Path) -> list[Path]:
-    """What runs and their collection leave behind, apart from logs of times."""
-    found = [*(root / "results/runs").rglob("*"), *(root / "results/collected").rglob("*")]
+    """What runs, their collection and its statistics leave behind, apart from logs of times."""
+    kept = (root / "results" / name for name in ("runs", "collected", "statistics/main"))
+    found = [path for folder in kept for path in folder.rglob("*")]
     return sorted(p for p in found if p.is_file() and p.name != ".lock" and "tensorboard" not in p.parts)
 
 
@@ -50,13 +51,21 @@ def test_a_damaged_file_is_named_or_not_needed(
             if same(before, after):
                 continue
         where = f"{number}: {path.relative_to(root)}"
-        if "collected" in path.parts:
-            for command in ("table", "merge", "claims", "paper"):
+        if readers := _readers(path):
+            for command in readers:
                 assert ask(command, "main").status == 2, (where, command)
         elif path.name.startswith("probe="):
             _read_result(ask, path, before, where)
         else:
             _read_run(ask, path, where)
+
+
+def _readers(path: Path) -> tuple[str, ...]:
+    """The commands that read the file of an experiment at `path`; none for a file of a run."""
+    if "collected" in path.parts:
+        rendering = ("table", "claims", "paper") if path.suffix == ".json" else ()
+        return ("statistics", "merge", *rendering)
+    return ("table", "claims", "paper") if "statistics" in path.parts else ()
 
 
 def _read_run(ask: Callable[..., Any], path: Path, where: str) -> None:
