@@ -84,8 +84,9 @@ def collect(args: argparse.Namespace) -> None:
 
 def merge(args: argparse.Namespace) -> None:
     """Write the runs of several experiments, each once."""
-    from inforeg.analysis.collected.collect import Collected, write_parquet
+    from inforeg.analysis.collected.collect import Collected
     from inforeg.analysis.collected.collect import merge as join
+    from inforeg.analysis.collected.parquet import write_parquet
 
     frames = [Collected.read(_folder(args.collected, name)).runs for name in args.experiment]
     write_parquet(join(frames), args.output)

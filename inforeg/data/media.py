@@ -45,7 +45,7 @@ def sound(path: Path, rate: int) -> NDArray[np.int16]:
     with _opened(path) as file:
         track = next(iter(file.streams.audio), None)
         if track is None:
-            raise UserError(f"{path} has no sound; give another file, or leave the clip out.")
+            raise _unusable(path, "no sound")
         resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
         parts = []
         for frame in file.decode(track):
@@ -55,7 +55,7 @@ def sound(path: Path, rate: int) -> NDArray[np.int16]:
         samples = np.concatenate(parts) if parts else np.empty(0, np.int16)
         _check_length(path, file, track, len(samples) / rate)
     if not len(samples):
-        raise UserError(f"{path} has a sound of no length; give another file, or leave the clip out.")
+        raise _unusable(path, "a sound of no length")
     return samples
 
 
@@ -74,7 +74,7 @@ def frames(path: Path, rate: float, short_side: int, most: int | None = None) ->
     with _opened(path) as file:
         track = next(iter(file.streams.video), None)
         if track is None:
-            raise UserError(f"{path} has no frames; give another file, or leave the clip out.")
+            raise _unusable(path, "no frames")
         found: list[NDArray[np.uint8]] = []
         last, start, end = None, 0.0, 0.0
 
@@ -90,8 +90,12 @@ def frames(path: Path, rate: float, short_side: int, most: int | None = None) ->
         show_until(end)
         _check_length(path, file, track, end)
     if not found:
-        raise UserError(f"{path} has no frames; give another file, or leave the clip out.")
+        raise _unusable(path, "no frames")
     return Frames(np.stack(found), end)
+
+
+def _unusable(path: Path, what: str) -> UserError:
+    return UserError(f"{path} has {what}; give another file, or leave the clip out.")
 
 
 def _scaled(frame: "VideoFrame", short_side: int) -> NDArray[np.uint8]:

@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from inforeg.analysis.collected.parquet import read_parquet, read_whole, write_parquet
 from inforeg.engine import predictions
 from inforeg.engine.contents import METRICS, PREDICTIONS, RUN, SUMMARY, Run, Summary
 from inforeg.engine.finished import check_report, finished, read_cost
 from inforeg.engine.provenance import Gathered, Timed, provenance
 from inforeg.errors import UserError
-from inforeg.files import SEAL, replacing, sealed, sha256, write_json
+from inforeg.files import SEAL, sealed, sha256, write_json
 from inforeg.metrics.cost import COUNTS
 from inforeg.probes.frames import COLUMNS
 from inforeg.probes.results import Result, read_result
@@ -80,10 +81,7 @@ class Collected:
         stated = {**gathered.files, **timed.files}
         frames = dict.fromkeys(COLUMNS, pd.DataFrame())
         for name in wanted:
-            path = folder / f"{name}.parquet"
-            if not path.is_file() or sha256(path) != stated.get(path.name):
-                raise UserError(f"{path} is missing or damaged; {_COLLECT}.")
-            frames[name] = read_parquet(path)
+            frames[name] = read_whole(folder / f"{name}.parquet", stated, _COLLECT)
         origin = gathered.model_dump(exclude={"files", "seal"})
         return cls(**frames, provenance=origin, seal=timed.seal)
 
@@ -156,18 +154,6 @@ def merge(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The `runs` of several experiments, each run once and without the row that it serves."""
     together = pd.concat(frames).drop(columns="row").drop_duplicates()
     return _sorted(together)
-
-
-def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Write `frame` so that `path` is never half-written."""
-    with replacing(path) as beside, beside.open("wb") as file:  # pyarrow wants its paths in UTF-8
-        frame.to_parquet(file, index=False)
-
-
-def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """A frame, wherever it lies, or some of its columns."""
-    with path.open("rb") as file:
-        return pd.read_parquet(file, columns=columns)
 
 
 PROVENANCE, TIMES = "provenance.json", "times.json"

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
-from inforeg.analysis.collected.collect import read_parquet, write_parquet
+from inforeg.analysis.collected.parquet import read_whole, write_parquet
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import SETTINGS
 from inforeg.errors import UserError
@@ -123,10 +123,7 @@ class Statistics:
             raise UserError(f"The statistics in {here} are of other {' and '.join(differ)}; {remedy}.")
         found: dict[str, Any] = {}
         for field in fields(cls):
-            path = here / f"{field.name}.parquet"
-            if not path.is_file() or sha256(path) != origin.files.get(path.name):
-                raise UserError(f"{path} is missing or damaged; {remedy}.")
-            found[field.name] = read_parquet(path)
+            found[field.name] = read_whole(here / f"{field.name}.parquet", origin.files, remedy)
         return cls(**{**found, "ranks": _ranks(found["ranks"])})
 
 

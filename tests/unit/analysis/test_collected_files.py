@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sweeps import write_all
 
-from inforeg.analysis.collected.collect import PROVENANCE, TIMES, Collected, collect, write_parquet
+from inforeg.analysis.collected.collect import PROVENANCE, TIMES, Collected, collect
+from inforeg.analysis.collected.parquet import write_parquet
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.tables.details import detail_tables

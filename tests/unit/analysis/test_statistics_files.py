@@ -10,7 +10,7 @@ import pytest
 from sweeps import BETTER, CLAIM, JOINT, make_sweep
 from test_figures import examined
 
-from inforeg.analysis.collected.collect import read_parquet, write_parquet
+from inforeg.analysis.collected.parquet import read_parquet, write_parquet
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures import catalogue
 from inforeg.analysis.report.outputs import write_claims, write_document, write_figures, write_tables
