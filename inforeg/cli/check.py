@@ -125,9 +125,12 @@ def meaning(schema: Any) -> Any:
 
 def data(project: Project) -> str:
     """The folders that are there are the ones that data.dvc pins."""
+    from inforeg.suite.folders.places import dataset_of
     from inforeg.suite.folders.store import verify
 
-    present = [name for name in DATASETS.classes if os.path.lexists(project.root / "data" / name)]
+    places = {dataset_of(project.benchmark(name).data).place for name in project.benchmarks()}
+    known = sorted({*DATASETS.classes, *places})
+    present = [name for name in known if os.path.lexists(project.root / "data" / name)]
     for name in present:
         verify(name, project)
     return f"data: {', '.join(present) or 'none fetched yet'}"

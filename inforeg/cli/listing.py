@@ -84,7 +84,7 @@ def datasets() -> Listing:
             "name": name,
             "title": cls.title,
             "modalities": ", ".join(cls.modalities),
-            "classes": len(cls.classes),
+            "classes": len(cls.classes) or "",
             "licence": cls.licence,
             "citation": cls.citation,
             **_options(cls),
@@ -158,15 +158,15 @@ def benchmarks() -> Listing:
     rows = []
     for name in project.benchmarks():
         config = project.benchmark(name)
-        cls = DATASETS.get(config.data.name)
+        data_set = DATASETS.build(config.data.name, config.data.options)
         rows.append(
             {
                 "name": name,
                 "title": config.title,
                 "modalities": ", ".join(config.encoders),
-                "classes": len(cls.classes),
-                "licence": cls.licence,
-                "citation": cls.citation,
+                "classes": len(data_set.labels),
+                "licence": data_set.licence,
+                "citation": data_set.citation,
                 "config": config.model_dump(mode="json"),
                 "fusions": list(FUSIONS.classes),
             }

@@ -10,7 +10,6 @@ from inforeg.cli.options import Commands, Formatter, Reading, add_machine, add_r
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import json_text, sealed, sha256, write_json
 from inforeg.reading import json_value, validated
-from inforeg.registry import DATASETS
 from inforeg.runspec import Machine, RunSpec
 from inforeg.suite.project import Project
 
@@ -151,23 +150,23 @@ def load(project: Project, spec: RunSpec) -> "Data":
     """The spec's data, verified to be the version that the spec names."""
     from inforeg.data.checks import loaded
     from inforeg.engine.versions import versions
+    from inforeg.suite.folders.places import dataset_of
     from inforeg.suite.folders.store import verify
 
-    options = spec.config.data
-    folder = verify(options.name, project)
+    data_set = dataset_of(spec.config.data)
+    folder = verify(data_set.place, project)
     current = versions(spec.method, spec.config)
     if spec.versions != current:
         raise UserError(
             f"The spec is for the versions {spec.versions} of the code, which is now at {current}; use the "
             "commit that made the spec, or resolve it anew by --benchmark and --method."
         )
-    pinned = project.data_hashes()[options.name]
+    pinned = project.data_hashes()[data_set.place]
     if spec.data_hash != pinned:
         raise UserError(
-            f"The spec is of data/{options.name} with hash {spec.data_hash}, but data.dvc pins {pinned}; "
+            f"The spec is of data/{data_set.place} with hash {spec.data_hash}, but data.dvc pins {pinned}; "
             "use the spec and the data of one commit."
         )
-    data_set = DATASETS.build(options.name, options.options)
     return loaded(data_set, folder, spec.benchmark, spec.config.encoders)
 
 

@@ -18,10 +18,10 @@ class Dataset(ABC):
     depends on floating point (standardising, noise, windows) happens in `load`.
 
     Attributes:
-        name: the registered name and the folder's name under data/.
+        name: the registered name.
         title: how tables call it.
         modalities: in the order in which tables list them.
-        classes: class names, in the order of their indices.
+        classes: class names, in the order of their indices; none where they are among the options.
         sources: pinned files that `prepare` reads, by a key of the data set's own.
         licence: of the data.
         citation: what a paper that uses the data must cite.
@@ -36,6 +36,16 @@ class Dataset(ABC):
     sources: ClassVar[Mapping[str, Source]]
     licence: ClassVar[str]
     citation: ClassVar[str]
+
+    @property
+    def place(self) -> str:
+        """The folder's name under data/."""
+        return self.name
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names, in the order of their indices: `classes`, unless the options have a say."""
+        return self.classes
 
     @abstractmethod
     def prepare(self, sources: Mapping[str, Path], folder: Path) -> None:

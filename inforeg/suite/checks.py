@@ -11,6 +11,7 @@ from inforeg.errors import UserError, unknown
 from inforeg.metrics.recorded import known
 from inforeg.registry import PROBES
 from inforeg.suite.experiment import Experiment, WorkflowConfig
+from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.jobs import Job, jobs
 from inforeg.suite.plan import Cell, Plan, plan, plan_tuning
 from inforeg.suite.presentable import Benchmarks, check_presentable, texts
@@ -67,7 +68,10 @@ def configuration(project: Project) -> Configuration:
         UserError: the first thing in it that is not in order.
     """
     workflow = project.workflow()
-    read = {resolve(project, name, "joint", overrides={}).config.data.name for name in project.benchmarks()}
+    read = {
+        dataset_of(resolve(project, name, "joint", overrides={}).config.data).place
+        for name in project.benchmarks()
+    }
     experiments = {name: project.experiment(name) for name in project.experiments()}
     named = [workflow.experiments, [workflow.quick], *workflow.targets.values()]
     for name in chain(*named):
@@ -88,7 +92,7 @@ def configuration(project: Project) -> Configuration:
     alone = [[name] for name in experiments if name not in chain(*named)]
     wanted = [[cell for name in names for cell in plans[name].cells] for names in named + alone]
     found = jobs([*wanted, trials])
-    data = read | {job.spec.config.data.name for job in found.values()}
+    data = read | {dataset_of(job.spec.config.data).place for job in found.values()}
     return Configuration(workflow, experiments, benchmarks, plans, trials, found, frozenset(data))
 
 

@@ -14,6 +14,7 @@ from inforeg.methods.base import Settings
 from inforeg.reading import validated
 from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS
 from inforeg.runspec import BenchmarkConfig, RunConfig, RunSpec, Setting
+from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.project import Project
 
 
@@ -52,7 +53,7 @@ def resolve(
         "versions": versions(method, complete),
         "settings": METHODS.options(METHODS.build(method, settings)),
         "config": complete,
-        "data_hash": project.data_hashes().get(complete.data.name),
+        "data_hash": project.data_hashes().get(dataset_of(complete.data).place),
     }
     return validated(RunSpec, spec, "the run")
 

@@ -117,7 +117,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             ("tuning", TUNING),
         ):
             write(root / f"workflow/config/{name}.yaml", content)
-        prepare("dots", root / "data/dots")
+        prepare(DATASETS.build("dots", {}), root / "data/dots")
         pin(root)
         patch.chdir(root)
         for command in TRAIN.values():

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from inforeg.__main__ import main
+from inforeg.registry import DATASETS
 from inforeg.suite.folders.store import directory_hash, prepare
 from inforeg.suite.project import Project
 
@@ -54,7 +55,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     write(root / "workflow/config/benchmarks/toy.yaml", BENCHMARK)
     write(root / "workflow/config/experiments/main.yaml", EXPERIMENT)
     write(root / "workflow/config/config.yaml", {"experiments": ["main"], "quick": "main"})
-    prepare("synthetic", root / "data/synthetic")
+    prepare(DATASETS.build("synthetic", {}), root / "data/synthetic")
     entry = {"path": "data/synthetic", "md5": directory_hash(root / "data/synthetic"), "hash": "md5"}
     write(root / "data.dvc", {"outs": [entry]})
     monkeypatch.chdir(root)

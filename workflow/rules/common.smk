@@ -16,6 +16,7 @@ from inforeg.probes.frames import COLUMNS
 from inforeg.suite.checks import configuration
 from inforeg.errors import UserError
 from inforeg.registry import PROBES
+from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.jobs import by_cell, examinations, needs, serving
 from inforeg.suite.project import Project
 from inforeg.analysis.report.typeset import compiler, missing
@@ -97,7 +98,7 @@ def machine_of(wildcards):
 
 def manifest(wildcards):
     """The manifest of the data set that a job reads."""
-    return f"data/{job_of(wildcards).spec.config.data.name}/MANIFEST.json"
+    return f"data/{dataset_of(job_of(wildcards).spec.config.data).place}/MANIFEST.json"
 
 
 def needed(wildcards):

@@ -252,7 +252,7 @@ def _absent(plan: Plan, root: Path) -> dict[str, dict[str, list[str]]]:
 def _lacking(spec: RunSpec, root: Path) -> dict[str, list[str]]:
     """The classes without a sample in a split on which the finished run `spec` was judged, by split."""
     frame = read_parquet(spec.directory(root) / PREDICTIONS, ["split", "target"])
-    classes = DATASETS.get(spec.config.data.name).classes
+    classes = DATASETS.build(spec.config.data.name, spec.config.data.options).labels
     present = {str(split): set(group) for split, group in frame.groupby("split", observed=True)["target"]}
     missing = {
         split: [name for index, name in enumerate(classes) if index not in found]

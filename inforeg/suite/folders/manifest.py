@@ -1,6 +1,6 @@
 """MANIFEST.json: what a prepared folder holds, where it comes from, and whether it is still so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from inforeg.data import arrays, splits
 from inforeg.data.base import Dataset
+from inforeg.data.sources import Source
 from inforeg.errors import UserError
 from inforeg.files import inside, sha256, write_json
 from inforeg.reading import read_json
@@ -39,6 +40,7 @@ class Manifest(BaseModel):
     licence: str
     citation: str
     sources: dict[str, dict[str, Any]]
+    gathered: dict[str, Any] = {}
 
 
 def files_in(folder: Path) -> list[str]:
@@ -103,24 +105,33 @@ def labels(folder: Path, classes: int) -> NDArray[np.int64]:
     return target
 
 
-def write(dataset: Dataset, folder: Path) -> None:
-    """Describe the prepared `folder`; equal folders get equal bytes."""
+def write(
+    dataset: Dataset, folder: Path, sources: Mapping[str, Source], gathered: Mapping[str, Any] | None = None
+) -> None:
+    """Describe the prepared `folder`; equal folders get equal bytes.
+
+    Args:
+        dataset: that it is of.
+        folder: with all its files.
+        sources: pinned files of which it was made.
+        gathered: what there is to say of files that were the user's.
+    """
     described = {
         name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
         for name in files_in(folder)
     }
     content = {
-        "benchmark": dataset.name,
+        "benchmark": dataset.place,
         "title": dataset.title,
         "modalities": dataset.modalities,
-        "classes": dataset.classes,
-        "counts": counts(folder, dataset.classes),
+        "classes": dataset.labels,
+        "counts": counts(folder, dataset.labels),
         "files": described,
         "licence": dataset.licence,
         "citation": dataset.citation,
-        "sources": {key: source.record() for key, source in dataset.sources.items()},
+        "sources": {key: source.record() for key, source in sources.items()},
     }
-    write_json(folder / NAME, content)
+    write_json(folder / NAME, content | ({"gathered": gathered} if gathered is not None else {}))
 
 
 def read(folder: Path) -> Manifest:

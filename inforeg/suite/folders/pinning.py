@@ -10,9 +10,9 @@ from inforeg.errors import UserError
 from inforeg.files import write_text
 from inforeg.locks import locked
 from inforeg.reading import yaml_value
-from inforeg.registry import DATASETS
 from inforeg.suite.folders import manifest, store
 from inforeg.suite.folders.listing import directory_hash
+from inforeg.suite.folders.places import dataset_at
 from inforeg.suite.project import Project
 
 
@@ -20,7 +20,7 @@ def add(name: str, project: Project, *, cached: bool = True) -> str:
     """Pin data/`name` as it is now; its hash.
 
     Args:
-        name: of the data set.
+        name: of the folder.
         project: whose data/ and data.dvc are meant.
         cached: also put the folder into DVC's cache, for `dvc push`; it may take the same space again, and a
             cache that does not take it is a warning.
@@ -28,7 +28,7 @@ def add(name: str, project: Project, *, cached: bool = True) -> str:
     Raises:
         UserError: the folder is not whole, or cannot be trained on; data.dvc stays as it was.
     """
-    folder, dataset = project.root / "data" / name, DATASETS.build(name, {})
+    folder, dataset = project.root / "data" / name, dataset_at(name, project)
     if not folder.is_dir():
         raise UserError(
             f"{folder} is not there; make it by `inforeg data prepare {name} --output data/{name}`."

@@ -4,33 +4,26 @@ import glob
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
 from inforeg.data import checks
+from inforeg.data.base import Dataset
+from inforeg.data.gathered import Gathered
+from inforeg.data.sources import Source
 from inforeg.data.splits import PARTS
-from inforeg.errors import UserError, unknown
-from inforeg.files import PART, child
+from inforeg.errors import UserError
+from inforeg.files import PART
 from inforeg.locks import locked
-from inforeg.registry import DATASETS
 from inforeg.suite.folders import manifest
 from inforeg.suite.folders.listing import directory_hash
+from inforeg.suite.folders.places import dataset_at
 from inforeg.suite.project import Project
 
 log = logging.getLogger(__name__)
-
-
-def data_name(name: str, project: Project) -> str:
-    """The data set called `name`, or the one behind the configured benchmark `name`."""
-    if name in DATASETS.classes:
-        child(project.root / "data", name, "The class of a data set")
-        return name
-    if name in project.benchmarks():
-        return project.benchmark(name).data.name
-    raise unknown("benchmark", name, {*DATASETS.classes, *project.benchmarks()})
 
 
 def _matches(folder: Path, expected: str) -> bool:
@@ -38,9 +31,11 @@ def _matches(folder: Path, expected: str) -> bool:
 
 
 def pinned(name: str, project: Project) -> str:
-    """The hash that data.dvc states for the data set `name`."""
+    """The hash that data.dvc states for the folder data/`name`."""
     pins, file = project.pins(), project.root / "data.dvc"
     if name not in pins:
+        if isinstance(dataset := dataset_at(name, project), Gathered):
+            raise UserError(dataset.remedy)
         raise UserError(
             f"{file} has no entry for data/{name}; make the folder by `inforeg data prepare {name} --output "
             f"data/{name}` and pin it by `inforeg data add {name}`."
@@ -55,7 +50,7 @@ def pinned(name: str, project: Project) -> str:
 
 
 def verify(name: str, project: Project) -> Path:
-    """The folder of the data set `name`, as data.dvc pins it; takes milliseconds.
+    """The folder data/`name`, as data.dvc pins it; takes milliseconds.
 
     Raises:
         UserError: it is not there, a file differs (which it names), or it is another version.
@@ -79,12 +74,12 @@ def verify(name: str, project: Project) -> Path:
 
 
 def fetch(name: str, project: Project, force: bool = False) -> Path:
-    """The folder of the data set `name`, as data.dvc pins it, made if need be.
+    """The folder data/`name`, as data.dvc pins it, made if need be.
 
     There already, else from DVC's cache or remote, else rebuilt from the pinned sources.
 
     Args:
-        name: of the data set.
+        name: of the folder.
         project: whose data/ and data.dvc are meant.
         force: replace a folder that differs, instead of raising.
 
@@ -100,7 +95,7 @@ def fetch(name: str, project: Project, force: bool = False) -> Path:
         if _matches(folder, expected):  # another process has made it meanwhile
             return folder
         with _beside(folder) as made:
-            _make(name, project.root, expected, made)
+            _make(dataset_at(name, project), project.root, expected, made)
             if os.path.lexists(folder):
                 _refuse_loss(folder, made, force)
                 for path in manifest.clutter_in(folder):
@@ -110,40 +105,48 @@ def fetch(name: str, project: Project, force: bool = False) -> Path:
     return folder
 
 
-def prepare(name: str, output: Path) -> str:
-    """Rebuild the data set `name` from its sources as the new folder `output`; its hash."""
-    if os.path.lexists(output):
-        raise UserError(f"{output} is there already; name a folder that is not.")
+def prepare(dataset: Dataset, output: Path) -> str:
+    """Rebuild `dataset` from its sources as the new folder `output`; its hash."""
+    refuse_replacing(output)
     output = output.resolve()
     output.parent.mkdir(parents=True, exist_ok=True)
     with _beside(output) as made:
-        build(name, made)
-        dataset = DATASETS.build(name, {})
+        build(dataset, made)
         checks.loaded(dataset, made, modalities=dataset.modalities)
         made.replace(output)
     return directory_hash(output)
 
 
-def counts(name: str, folder: Path) -> dict[str, dict[str, int]]:
+def refuse_replacing(output: Path) -> None:
+    """Raise where there is anything at `output`."""
+    if os.path.lexists(output):
+        raise UserError(f"{output} is there already; name a folder that is not.")
+
+
+def counts(dataset: Dataset, folder: Path) -> dict[str, dict[str, int]]:
     """Samples of each class by the parts of the stored divisions, else by those that load gives."""
     if divisions := manifest.read(folder).counts:
         ordered = {name: [part for part in PARTS if part in parts] for name, parts in divisions.items()}
         return {f"{name} {part}": divisions[name][part] for name, parts in ordered.items() for part in parts}
-    data = DATASETS.build(name, {}).load(folder)
+    data = dataset.load(folder)
     targets = {part: getattr(data, part).target for part in PARTS}
     found = {part: target.bincount(minlength=len(data.classes)).tolist() for part, target in targets.items()}
     return {part: dict(zip(data.classes, numbers, strict=True)) for part, numbers in found.items()}
 
 
-def build(name: str, folder: Path) -> None:
-    """Make the new `folder` of the data set `name` from its fetched sources, with its manifest."""
-    dataset = DATASETS.build(name, {})
-    bar = tqdm(dataset.sources.items(), desc=f"sources of {name}", unit="file", disable=None, leave=False)
-    paths = {key: source.fetch() for key, source in bar}
+def fetched(sources: Mapping[str, Source], name: str) -> dict[str, Path]:
+    """The pinned files of the data set `name` in the cache, by key."""
+    bar = tqdm(sources.items(), desc=f"sources of {name}", unit="file", disable=None, leave=False)
+    return {key: source.fetch() for key, source in bar}
+
+
+def build(dataset: Dataset, folder: Path) -> None:
+    """Make the new `folder` of `dataset` from its fetched sources, with its manifest."""
+    paths = fetched(dataset.sources, dataset.place)
     folder.mkdir()
     with checks.blaming(dataset, "prepare"):
         dataset.prepare(paths, folder)
-        manifest.write(dataset, folder)
+        manifest.write(dataset, folder, dataset.sources)
 
 
 @contextmanager
@@ -177,16 +180,17 @@ def _is_running(process: str) -> bool:
     return True
 
 
-def _make(name: str, root: Path, expected: str, made: Path) -> None:
-    """Put the folder of the data set `name` with the hash `expected` at `made`, and into DVC's cache."""
-    known, pinned_sources = (root / ".dvc").is_dir(), bool(DATASETS.get(name).sources)
-    if known and pinned_sources and _taken(name, root, expected, made):
+def _make(dataset: Dataset, root: Path, expected: str, made: Path) -> None:
+    """Put the folder of `dataset` with the hash `expected` at `made`, and into DVC's cache."""
+    name, known = dataset.place, (root / ".dvc").is_dir()
+    asks_first = bool(dataset.sources) or isinstance(dataset, Gathered)
+    if known and asks_first and _taken(name, root, expected, made):
         return
     try:
-        _rebuild(name, expected, made)
+        _rebuild(dataset, expected, made)
     except UserError:
         # What needs no sources is made without DVC, but its author's own files may have gone there.
-        if not known or pinned_sources or not _taken(name, root, expected, made):
+        if not known or asks_first or not _taken(name, root, expected, made):
             raise
         return
     if known:
@@ -218,8 +222,13 @@ def keep(root: Path, made: Path) -> None:
         log.warning("DVC does not keep the data (%s); training needs no DVC.", checks.said(error))
 
 
-def _rebuild(name: str, expected: str, made: Path) -> None:
-    build(name, made)
+def _rebuild(dataset: Dataset, expected: str, made: Path) -> None:
+    name = dataset.place
+    if isinstance(dataset, Gathered):
+        raise UserError(
+            f"data/{name} is in no cache or remote of DVC that this machine reaches: {dataset.remedy}"
+        )
+    build(dataset, made)
     if (found := directory_hash(made)) != expected:
         raise UserError(
             f"data/{name} comes out with the hash {found}, but data.dvc pins {expected}: it belongs to "

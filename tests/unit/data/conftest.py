@@ -27,7 +27,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     @functools.cache
     def _prepared(name: str) -> Path:
-        store.prepare(name, root / name)
+        store.prepare(DATASETS.build(name, {}), root / name)
         return root / name
 
     return _prepared
@@ -121,4 +121,4 @@ def make_project(tmp_path: Path) -> Callable[[str, Mapping[str, str]], Project]:
 @pytest.fixture
 def project(tmp_path: Path, toy: Path, make_project: Callable[..., Project]) -> Project:
     """A project that pins `toy`."""
-    return make_project("project", {"toy": store.prepare("toy", tmp_path / "made")})
+    return make_project("project", {"toy": store.prepare(DATASETS.build("toy", {}), tmp_path / "made")})

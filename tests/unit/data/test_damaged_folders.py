@@ -150,8 +150,14 @@ def test_a_manifest_that_is_not_ours(folder: Path, project: Project, text: str) 
         store.verify("toy", project)
 
 
-@pytest.mark.parametrize("key", manifest.Manifest.model_fields)
-@pytest.mark.parametrize("value", [None, 5, "absent"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (key, value)
+        for key, field in manifest.Manifest.model_fields.items()
+        for value in (None, 5, *(["absent"] if field.is_required() else []))
+    ],
+)
 def test_a_manifest_with_a_key_missing_or_wrong(folder: Path, key: str, value: object) -> None:
     described = manifest.read(folder).model_dump(mode="json")
     if value == "absent":
@@ -250,7 +256,7 @@ def test_data_prepared_anew_may_be_pinned(
     benchmark = DATASETS.get("toy")
     other = replace(benchmark.sources["digits"], sha256=sha256(toy))
     monkeypatch.setattr(benchmark, "sources", {"digits": other})
-    store.prepare("toy", folder)
+    store.prepare(DATASETS.build("toy", {}), folder)
     both = (
         r"`inforeg data fetch --force toy` restores the pinned version, `inforeg data add toy` pins this one"
     )
@@ -270,7 +276,7 @@ def test_what_stands_beside_and_is_not_ours_stays(toy: Path, tmp_path: Path) -> 
     full(ours)
     running = tmp_path / f".foo.{os.getppid()}.inforeg.part"
     full(running)
-    store.prepare("toy", tmp_path / "foo")
+    store.prepare(DATASETS.build("toy", {}), tmp_path / "foo")
     assert all((path / "mine.txt").exists() for path in (*kept, running))
     assert not ours.exists()
 

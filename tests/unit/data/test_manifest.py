@@ -22,7 +22,7 @@ def folder(tmp_path: Path, toy: Path) -> Path:
         split_by_hand_val=np.array([3]),
         split_by_hand_test=np.array([4]),
     )
-    manifest.write(DATASETS.build("toy", {}), folder)
+    manifest.write(DATASETS.build("toy", {}), folder, DATASETS.get("toy").sources)
     return folder
 
 
@@ -35,7 +35,7 @@ def test_counts_by_division_part_and_class(folder: Path) -> None:
 def test_equal_folders_get_equal_bytes(folder: Path) -> None:
     before = (folder / manifest.NAME).read_bytes()
     (folder / manifest.NAME).unlink()
-    manifest.write(DATASETS.build("toy", {}), folder)
+    manifest.write(DATASETS.build("toy", {}), folder, DATASETS.get("toy").sources)
     assert (folder / manifest.NAME).read_bytes() == before
     manifest.check(folder)
 

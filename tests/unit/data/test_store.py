@@ -13,7 +13,7 @@ import yaml
 from inforeg.errors import UserError
 from inforeg.files import PART
 from inforeg.registry import DATASETS
-from inforeg.suite.folders import store
+from inforeg.suite.folders import places, store
 from inforeg.suite.project import Project
 
 MakeProject = Callable[[str, Mapping[str, str]], Project]
@@ -197,7 +197,7 @@ def test_what_a_killed_fetch_left_is_cleared(project: Project) -> None:
 
 
 def test_two_processes_fetch_at_once(tmp_path: Path, make_project: MakeProject) -> None:
-    made = store.prepare("synthetic", tmp_path / "made")
+    made = store.prepare(DATASETS.build("synthetic", {}), tmp_path / "made")
     project = make_project("project", {"synthetic": made})
     program = (
         "from pathlib import Path; from inforeg.suite.project import Project; "
@@ -212,26 +212,27 @@ def test_two_processes_fetch_at_once(tmp_path: Path, make_project: MakeProject) 
 def test_prepare_does_not_touch_what_is_there(toy: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     with pytest.raises(UserError, match="mine is there already; name a folder that is not"):
-        store.prepare("toy", tmp_path / "mine")
+        store.prepare(DATASETS.build("toy", {}), tmp_path / "mine")
     assert list((tmp_path / "mine").iterdir()) == []
 
 
 def test_a_data_set_whose_name_is_a_path_is_refused(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(DATASETS.get("toy"), "name", "../x")
     monkeypatch.setitem(DATASETS.classes, "../x", DATASETS.get("toy"))
     with pytest.raises(UserError, match=r"The class of a data set names '\.\./x', which is not directly in"):
-        store.data_name("../x", project)
+        places.place("../x", project)
 
 
 def test_names_of_data_sets_and_of_configured_benchmarks(project: Project) -> None:
     (project.root / "workflow/config/benchmarks/toy_hard.yaml").write_text(
         "{title: T, data: {name: toy}, encoders: {left: {kind: mlp}}, training: {epochs: 1, lr: 0.1}}"
     )
-    assert store.data_name("toy", project) == "toy"
-    assert store.data_name("toy_hard", project) == "toy"
+    assert places.place("toy", project) == "toy"
+    assert places.place("toy_hard", project) == "toy"
     with pytest.raises(UserError, match="no benchmark 'wotch'; did you mean 'watch'"):
-        store.data_name("wotch", project)
+        places.place("wotch", project)
 
 
 @pytest.mark.parametrize("name", list(DATASETS.classes))

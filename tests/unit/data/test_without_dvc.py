@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from inforeg.errors import UserError
+from inforeg.registry import DATASETS
 from inforeg.suite.folders import dvc_cache, store
 from inforeg.suite.project import Project
 from tests.unit.data.test_store import content, leftovers
@@ -73,7 +74,9 @@ def test_a_dvc_that_cannot_be_imported(
 def test_a_user_without_a_name_and_a_home(
     tmp_path: Path, make_project: Callable[[str, Mapping[str, str]], Project]
 ) -> None:
-    project = make_project("project", {"synthetic": store.prepare("synthetic", tmp_path / "made")})
+    project = make_project(
+        "project", {"synthetic": store.prepare(DATASETS.build("synthetic", {}), tmp_path / "made")}
+    )
     program = (
         "import getpass, os, pwd, sys\n"
         "def missing(*_): raise KeyError('uid not found: 4711')\n"
@@ -96,7 +99,9 @@ def test_data_without_sources_are_not_asked_of_dvc(
     make_project: Callable[[str, Mapping[str, str]], Project],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    project = make_project("project", {"synthetic": store.prepare("synthetic", tmp_path / "made")})
+    project = make_project(
+        "project", {"synthetic": store.prepare(DATASETS.build("synthetic", {}), tmp_path / "made")}
+    )
     monkeypatch.setattr(dvc_cache, "take", raising(AssertionError("asked")))
     store.fetch("synthetic", project)
     store.verify("synthetic", project)
@@ -108,7 +113,7 @@ def test_data_whose_own_files_are_elsewhere_come_from_dvc(
     whole = content(store.fetch("toy", project))
     shutil.rmtree(project.root / "data/toy")
     # The author's prepare reads a file of its own machine, which is not here.
-    monkeypatch.setattr(store.DATASETS.get("toy"), "sources", {})
+    monkeypatch.setattr(DATASETS.get("toy"), "sources", {})
     assert content(store.fetch("toy", project)) == whole
     shutil.rmtree(project.root / ".dvc/cache")
     shutil.rmtree(project.root / "data/toy")

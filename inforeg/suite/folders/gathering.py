@@ -1,0 +1,57 @@
+"""Folders made of the user's own files: begun beside their place, gone on with after an interruption."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from inforeg.data import checks
+from inforeg.data.gathered import Gathered, Material
+from inforeg.errors import UserError
+from inforeg.locks import acquire
+from inforeg.suite.folders import manifest
+from inforeg.suite.folders.listing import directory_hash
+from inforeg.suite.folders.store import fetched, refuse_replacing
+
+
+def gather(dataset: Gathered, material: Material, output: Path) -> str:
+    """Make the new folder `output` of `dataset` from the user's files; its hash.
+
+    Raises:
+        UserError: they are not what the data set needs, or another process makes the same folder. What was
+            made until then stays beside `output` for the next call.
+    """
+    refuse_replacing(output)
+    if not material.raw.exists():
+        raise UserError(f"{material.raw} is not there; give --raw the folder with {dataset.layout}.")
+    output = output.resolve()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with _workshop(output) as folder:
+        sources = {} if material.own_lists else dataset.sources
+        paths = fetched(sources, dataset.place)
+        with checks.blaming(dataset, "gather"):
+            manifest.write(dataset, folder, sources, dataset.gather(material, paths, folder))
+        checks.loaded(dataset, folder, modalities=dataset.modalities)
+        folder.replace(output)
+    return directory_hash(output)
+
+
+@contextmanager
+def _workshop(output: Path) -> Iterator[Path]:
+    """A folder beside `output` that no other process works in; gone when the work is done."""
+    beside = output.with_name(f".{output.name}.unfinished")
+    lock = FileLock(output.with_name(f".{output.name}.lock"))
+    try:
+        acquire(lock, 0)
+    except Timeout:
+        raise UserError(
+            f"Another process makes {output} at this moment; wait for it, or give --output another folder."
+        ) from None
+    try:
+        (beside / "files").mkdir(parents=True, exist_ok=True)
+        yield beside / "files"
+        shutil.rmtree(beside)
+    finally:
+        lock.release()
