@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from torch import Tensor
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 Values = Tensor | Mapping[str, Tensor]
 """One modality of some samples: a tensor, or several by name (text with its mask); first dimension B each."""
@@ -54,8 +58,8 @@ class Output:
         return Output(features, self.logits.float(), unimodal)
 
 
-def on_each(values: Values, change: Callable[[Tensor], Tensor]) -> Values:
+def on_each(values: T | Mapping[str, T], change: Callable[[T], R]) -> R | Mapping[str, R]:
     """`values` with `change` applied to the tensor, or to each of several."""
-    if isinstance(values, Tensor):
-        return change(values)
-    return {name: change(tensor) for name, tensor in values.items()}
+    if isinstance(values, Mapping):
+        return {name: change(tensor) for name, tensor in values.items()}
+    return change(values)

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inforeg.data.clips import Clips
 from inforeg.data.mapped import Array, Mapped
 from inforeg.data.split import Data, Held, Split
 from inforeg.data.transforms import Transform
@@ -107,7 +108,7 @@ def assembled(
 
 def streamed(
     classes: tuple[str, ...],
-    stored: Mapping[str, Array | Mapping[str, Array]],
+    stored: Mapping[str, Array | Clips | Mapping[str, Array | Clips]],
     target: NDArray[Any],
     parts: Mapping[str, NDArray[np.int64]],
     transforms: Mapping[str, Transform],
@@ -116,7 +117,7 @@ def streamed(
 
     Args:
         classes: class names, in the order of their indices.
-        stored: (N, ...) by modality, or several by name, each `mapped`.
+        stored: (N, ...) by modality, or several by name, each `mapped`, or clips over a `mapped` array.
         target: class indices, (N,).
         parts: positions of each split's samples.
         transforms: of what is stored, by modality; one without is stored as float32.

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inforeg.batch import Shape, Values, on_each
-from inforeg.data.split import Held, Split, Stored, shape_of
+from inforeg.data.clips import Clips
+from inforeg.data.split import NONE, Draws, Held, Split, Stored, clips_in, shape_of
 from inforeg.data.transforms import Transform
 
 Array = NDArray[Any]
@@ -27,7 +28,7 @@ class Mapped(Split):
     device as they are stored, without blocking; the transforms run there.
 
     Attributes:
-        arrays: what is stored, by modality: an array, or several by name; memory-mapped.
+        arrays: what is stored, by modality: an array or clips, or several by name; memory-mapped.
         rows: where each sample is in the arrays, (N,).
         target: class indices, (N,), int64, on the device on which batches are.
         transforms: by modality; one without is stored as float32.
@@ -35,7 +36,7 @@ class Mapped(Split):
         readers: threads that read ahead; with 0 the training reads for itself.
     """
 
-    arrays: Mapping[str, Array | Mapping[str, Array]]
+    arrays: Mapping[str, Any]
     rows: NDArray[np.int64]
     target: Tensor
     transforms: Mapping[str, Transform] = field(default_factory=dict)
@@ -51,10 +52,12 @@ class Mapped(Split):
     @property
     def stored_bytes(self) -> int:
         """What all samples take as they are stored."""
+        arrays = [array for values in self.arrays.values() for array in _arrays(values).values()]
         return sum(
-            len(self) * array[:1].nbytes
-            for values in self.arrays.values()
-            for array in _arrays(values).values()
+            array.frames[:1].nbytes * int(array.count.numpy()[self.rows].sum())
+            if isinstance(array, Clips)
+            else len(self) * array[:1].nbytes
+            for array in arrays
         )
 
     def stored_shape(self, modality: str) -> Shape:
@@ -71,38 +74,61 @@ class Mapped(Split):
 
     def held(self) -> Held:
         """The same samples in the memory of the device, as they are stored."""
-        everything = torch.arange(len(self), device=self.target.device)
-        stored = self._stored(everything)
-        return Held(stored, self.target, self.transforms, self.places, self.evaluation_batch)
 
-    def _stored(self, index: Tensor) -> Stored:
-        return self._moved(self._gathered(index.cpu().numpy()))
+        def kept(array: Array | Clips) -> Tensor | Clips:
+            if not isinstance(array, Clips):
+                return self._moved(self._copied(array, self.rows))
+            frames = self._moved(self._copied(array.frames, array.every(self.rows)))
+            count = array.count[torch.from_numpy(self.rows)]
+            first = count.cumsum(0) - count
+            return replace(array, frames=frames, first=self._moved(first), count=self._moved(count))
 
-    def _ahead(self, order: Iterable[Tensor]) -> Generator[tuple[Tensor, Stored]]:
+        inputs = {m: on_each(values, kept) for m, values in self.arrays.items()}
+        return Held(inputs, self.target, self.transforms, self.places, self.evaluation_batch)
+
+    @property
+    def _clips(self) -> Mapping[str, Clips]:
+        return clips_in(self.arrays)
+
+    def _stored(self, index: Tensor, draws: Draws = NONE) -> Stored:
+        return self._on_device(self._gathered(index.cpu(), draws))
+
+    def _ahead(self, order: Iterable[Tensor], draws: Draws) -> Generator[tuple[Tensor, Stored]]:
+        own = {modality: table.cpu() for modality, table in draws.items()}
         if not self.readers:
-            yield from super()._ahead(order)
+            yield from super()._ahead(order, own)
             return
         ordered = list(order)
         # All at once: a copy from the device amid the training would wait for what is queued there.
-        waiting = iter([index.cpu().numpy() for index in ordered])
+        waiting = iter([index.cpu() for index in ordered])
         pool = ThreadPoolExecutor(self.readers, "reader")
         try:
-            underway = deque(pool.submit(self._gathered, rows) for rows in islice(waiting, self.readers + 1))
+            underway = deque(
+                pool.submit(self._gathered, index, own) for index in islice(waiting, self.readers + 1)
+            )
             for index in ordered:
                 stored = underway.popleft().result()
-                underway.extend(pool.submit(self._gathered, rows) for rows in islice(waiting, 1))
-                yield index, self._moved(stored)
+                underway.extend(pool.submit(self._gathered, each, own) for each in islice(waiting, 1))
+                yield index, self._on_device(stored)
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _gathered(self, index: NDArray[np.int64]) -> Stored:
+    def _gathered(self, index: Tensor, draws: Draws) -> Stored:
         """The samples at the positions `index`, (B,), in the memory of the host."""
-        rows = self.rows[index]
-        gathered: dict[str, Values] = {}
-        for modality, values in self.arrays.items():
-            tensors = {name: self._copied(array, rows) for name, array in _arrays(values).items()}
-            gathered[modality] = tensors if isinstance(values, Mapping) else tensors[""]
-        return gathered
+        rows = self.rows[index.numpy()]
+
+        def gathered(modality: str) -> Values:
+            own = draws[modality][index] if modality in draws else None
+
+            def read(array: Array | Clips) -> Tensor:
+                if not isinstance(array, Clips):
+                    return self._copied(array, rows)
+                places = array.places(torch.from_numpy(rows), own)
+                return self._copied(array.frames, places.numpy().ravel()).view(-1, *array.shape[1:])
+
+            return on_each(self.arrays[modality], read)
+
+        return {modality: gathered(modality) for modality in self.arrays}
 
     def _copied(self, array: Array, rows: NDArray[np.int64]) -> Tensor:
         dtype = torch.from_numpy(np.empty(0, array.dtype)).dtype
@@ -112,10 +138,12 @@ class Mapped(Split):
         np.take(array, rows, axis=0, out=copy.numpy(), mode="clip")
         return copy
 
-    def _moved(self, stored: Stored) -> Stored:
-        device = self.target.device
-        return {m: on_each(values, lambda x: x.to(device, non_blocking=True)) for m, values in stored.items()}
+    def _on_device(self, stored: Stored) -> Stored:
+        return {m: on_each(values, self._moved) for m, values in stored.items()}
+
+    def _moved(self, values: Tensor) -> Tensor:
+        return values.to(self.target.device, non_blocking=True)
 
 
-def _arrays(values: Array | Mapping[str, Array]) -> Mapping[str, Array]:
+def _arrays(values: Array | Clips | Mapping[str, Array | Clips]) -> Mapping[str, Array | Clips]:
     return values if isinstance(values, Mapping) else {"": values}

@@ -11,11 +11,17 @@ import torch
 from torch import Tensor
 
 from inforeg.batch import Batch, Shape, Values, on_each
+from inforeg.data.clips import Clips
 from inforeg.data.transforms import Transform
 from inforeg.random import stream
 
 Stored = Mapping[str, Values]
 """Samples as they are stored, by modality."""
+
+Draws = Mapping[str, Tensor]
+"""Random numbers of an epoch, (N, draws), by modality that takes any."""
+
+NONE: Mapping[str, Tensor] = {}
 
 EVALUATION_BATCH, EVALUATION_BYTES = 1024, 2**26
 """Samples that are evaluated at once, and what their inputs may take."""
@@ -76,14 +82,19 @@ class Split(ABC):
         changed: Self = replace(cast(Any, self), **changes)
         return changed
 
+    @property
     @abstractmethod
-    def _stored(self, index: Tensor) -> Stored:
-        """The samples at the positions `index`, (B,), on the device."""
+    def _clips(self) -> Mapping[str, Clips]:
+        """What is stored as clips, by modality."""
 
-    def _ahead(self, order: Iterable[Tensor]) -> Generator[tuple[Tensor, Stored]]:
+    @abstractmethod
+    def _stored(self, index: Tensor, draws: Draws = NONE) -> Stored:
+        """The samples at the positions `index`, (B,), on the device; their frames by `draws`, if any."""
+
+    def _ahead(self, order: Iterable[Tensor], draws: Draws) -> Generator[tuple[Tensor, Stored]]:
         """For each of `order`'s positions, (B,): they and their samples."""
         for index in order:
-            yield index, self._stored(index)
+            yield index, self._stored(index, draws)
 
     def shape(self, modality: str) -> Shape:
         """Shape of one sample of `modality` in a batch, without the first dimension."""
@@ -117,8 +128,10 @@ class Split(ABC):
         A sample's augmentation depends on seed, epoch and its place in the split alone: not on the batch that
         it is in, the method, the number of readers or an interruption.
         """
-        draws = self._draws(seed, epoch)
-        with closing(self._ahead(order)) as ahead:
+        widths = {m: transform.draws for m, transform in self.transforms.items() if transform.draws}
+        draws = self._draws(seed, "augment", epoch, widths)
+        frames = self._draws(seed, "frames", epoch, {m: clips.taken for m, clips in self._clips.items()})
+        with closing(self._ahead(order, frames)) as ahead:
             for index, stored in ahead:
                 inputs = {m: self._shown(m, values, draws.get(m), index) for m, values in stored.items()}
                 yield Batch(inputs, self.target.index_select(0, index), index)
@@ -131,13 +144,14 @@ class Split(ABC):
         transform = self.transforms[modality]
         return transform.clean(stored) if draws is None else transform.augmented(stored, draws[index])
 
-    def _draws(self, seed: int, epoch: int) -> dict[str, Tensor]:
-        """Every sample's random numbers of the epoch, (N, draws), by modality that takes any."""
+    def _draws(self, seed: int, purpose: str, epoch: int, widths: Mapping[str, int]) -> Draws:
+        """Every sample's random numbers of the epoch, as many as `widths` says by modality."""
+        if not widths:
+            return NONE
         rows = len(self) if self.places is None else int(self.places.max()) + 1
         tables = {
-            m: torch.rand(rows, transform.draws, generator=stream(seed, "augment", m, epoch))
-            for m, transform in self.transforms.items()
-            if transform.draws
+            m: torch.rand(rows, width, generator=stream(seed, purpose, m, epoch))
+            for m, width in widths.items()
         }
         own = {m: table.to(self.target.device) for m, table in tables.items()}
         return own if self.places is None else {m: table[self.places] for m, table in own.items()}
@@ -152,13 +166,13 @@ class Held(Split):
     """A split in the memory of the device.
 
     Attributes:
-        inputs: what is stored, by modality; first dimension N.
+        inputs: what is stored, by modality: a tensor or clips, or several by name; first dimension N.
         target: class indices, (N,), int64.
         transforms: by modality; one without is stored as float32.
         places: see `Split`.
     """
 
-    inputs: Stored
+    inputs: Mapping[str, Any]
     target: Tensor
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     places: Tensor | None = None
@@ -175,15 +189,38 @@ class Held(Split):
 
     def part(self, index: Tensor) -> Self:
         """The samples at the positions `index`, (N',), as a split of their own."""
-        return replace(super().part(index), inputs=self._stored(index))
+        inputs = {m: on_each(values, lambda x: _part(x, index)) for m, values in self.inputs.items()}
+        return replace(super().part(index), inputs=inputs)
 
     def to(self, device: torch.device | str) -> Self:
         """The same samples on `device`."""
         inputs = {m: on_each(values, lambda x: x.to(device)) for m, values in self.inputs.items()}
         return replace(super().to(device), inputs=inputs)
 
-    def _stored(self, index: Tensor) -> Stored:
-        return {m: on_each(values, lambda x: x.index_select(0, index)) for m, values in self.inputs.items()}
+    @property
+    def _clips(self) -> Mapping[str, Clips]:
+        return clips_in(self.inputs)
+
+    def _stored(self, index: Tensor, draws: Draws = NONE) -> Stored:
+        def selected(modality: str) -> Values:
+            own = draws[modality][index] if modality in draws else None
+
+            def select(stored: Tensor | Clips) -> Tensor:
+                return stored.view(index, own) if isinstance(stored, Clips) else stored.index_select(0, index)
+
+            return on_each(self.inputs[modality], select)
+
+        return {modality: selected(modality) for modality in self.inputs}
+
+
+def _part(stored: Tensor | Clips, index: Tensor) -> Tensor | Clips:
+    return stored.part(index) if isinstance(stored, Clips) else stored.index_select(0, index)
+
+
+def clips_in(stored: Mapping[str, Any]) -> dict[str, Clips]:
+    """The clips among what is stored, by modality; those of one modality are taken alike."""
+    parts = {m: values.values() if isinstance(values, Mapping) else [values] for m, values in stored.items()}
+    return {m: each for m, values in parts.items() for each in values if isinstance(each, Clips)}
 
 
 def shape_of(values: Any) -> Shape:

@@ -1,13 +1,18 @@
 """Held and mapped splits: the same samples, the same draws, whoever reads them."""
 
+import itertools
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 
 from inforeg.batch import Shape, on_each
 from inforeg.data import arrays
+from inforeg.data.clips import Clips, subsets
+from inforeg.data.mapped import Mapped
 from inforeg.data.split import Held, Split
 from inforeg.data.transforms import Scaled, Transform
 from inforeg.errors import UserError
@@ -196,3 +201,72 @@ def test_a_damaged_file_is_named_before_it_is_mapped(tmp_path, damage):
         (tmp_path / "sound.npz").replace(path)
     with pytest.raises(UserError, match=r"sound\.npy (cannot be read|is missing).*; fetch or prepare"):
         arrays.mapped(tmp_path, "sound")
+
+
+def clips(tmp_path) -> Mapped:
+    """Five clips of 4, 1, 3, 7 and 2 frames, of which two are taken; frame k is full of k."""
+    count = np.array([4, 1, 3, 7, 2])
+    frames = np.repeat(np.arange(17, dtype=np.uint8), 6).reshape(17, 3, 2)
+    arrays.write(tmp_path, frames=frames, size=np.arange(10).reshape(5, 2))
+    found = Clips(
+        arrays.mapped(tmp_path, "frames"),
+        torch.from_numpy(np.cumsum(count) - count),
+        torch.from_numpy(count),
+        taken=2,
+    )
+    stored = {"video": found, "sized": {"pictures": found, "size": arrays.mapped(tmp_path, "size")}}
+    parts = {"train": np.array([3, 0, 1, 4]), "val": np.array([2]), "test": np.array([2])}
+    return arrays.streamed(("a", "b"), stored, np.array([0, 1, 0, 1, 0]), parts, {}).train
+
+
+def numbers(values) -> list[list[int]]:
+    return values[..., 0, 0].tolist()
+
+
+def test_the_clean_view_takes_frames_in_the_middles_of_equal_parts(tmp_path):
+    split = clips(tmp_path)
+    assert split.shape("video") == (2, 3, 2)
+    batch = split.batch(torch.arange(4))
+    # Clip 3 has the frames 8 to 14, of which 1/4 and 3/4 of seven are the second and the sixth.
+    assert numbers(batch.inputs["video"]) == [[9, 13], [1, 3], [4, 4], [15, 16]]
+    assert numbers(batch.inputs["sized"]["pictures"]) == [[9, 13], [1, 3], [4, 4], [15, 16]]
+    assert batch.inputs["sized"]["size"].tolist() == [[6, 7], [0, 1], [2, 3], [8, 9]]
+
+
+def test_the_training_view_takes_different_frames_in_their_order(tmp_path):
+    split = clips(tmp_path)
+    seen = [set() for _ in range(4)]
+    for epoch in range(200):
+        (batch,) = split.stream([torch.arange(4)], seed=0, epoch=epoch)
+        for clip, taken in enumerate(numbers(batch.inputs["video"])):
+            seen[clip].add(tuple(taken))
+    assert seen[0] == set(itertools.combinations(range(8, 15), 2))
+    assert seen[1] == set(itertools.combinations(range(4), 2))
+    assert seen[2] == {(4, 4)}  # of one frame
+    assert seen[3] == {(15, 16)}
+
+
+@pytest.mark.parametrize("readers", [0, 1, 4])
+def test_frames_do_not_depend_on_readers_memory_or_batches(tmp_path, readers):
+    split = replace(clips(tmp_path), readers=readers)
+    held = split.held()
+    assert len(held.inputs["video"].frames) == 14  # clip 2 belongs to others
+    assert split.stored_bytes == 2 * 14 * 6 + 4 * 16
+    order = [torch.tensor([2, 0]), torch.tensor([3]), torch.tensor([1])]
+    assert same(batches(split, order), batches(held, order))
+    (whole,) = batches(split, [torch.arange(4)])
+    for batch in batches(split, order):
+        assert torch.equal(batch.inputs["video"], whole.inputs["video"][batch.index])
+    chosen = torch.tensor([3, 0])
+    for part in (split.part(chosen), held.part(chosen), held.to("cpu").part(chosen)):
+        (batch,) = batches(part, [torch.arange(2)])
+        assert torch.equal(batch.inputs["video"], whole.inputs["video"][chosen])
+        assert numbers(part.batch(torch.arange(2)).inputs["video"]) == [[15, 16], [9, 13]]
+
+
+def test_every_subset_is_equally_likely():
+    draws = torch.rand(60_000, 3, generator=torch.Generator().manual_seed(0))
+    found = subsets(torch.full((60_000,), 5), draws)
+    counts = Counter(map(tuple, found.tolist()))
+    assert counts.keys() == set(itertools.combinations(range(5), 3))
+    assert scipy.stats.chisquare(list(counts.values())).pvalue > 0.001
