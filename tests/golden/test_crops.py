@@ -18,7 +18,11 @@ def draws(*tries: tuple[float, float], corner: tuple[float, float] = (0.0, 0.0),
 
 
 def box(height, width, *args, **kwargs):
-    return crops(height, width, draws(*args, **kwargs), SCALE, RATIO)[0].tolist()
+    return crops(sizes(height, width), draws(*args, **kwargs), SCALE, RATIO)[0].tolist()
+
+
+def sizes(height: int, width: int, count: int = 1):
+    return torch.tensor([[height, width]]).expand(count, 2)
 
 
 def test_area_and_aspect_by_hand():
@@ -38,7 +42,7 @@ def test_the_first_try_that_fits_is_taken():
 )
 def test_where_none_fits_it_is_the_largest_in_the_middle(size, expected):
     never = draws(*[(1.0, 1.0 if size[0] >= size[1] else 0.0)] * TRIES)
-    assert crops(*size, never, SCALE, RATIO)[0].tolist() == expected
+    assert crops(sizes(*size), never, SCALE, RATIO)[0].tolist() == expected
 
 
 def one_by_one(height, width, drawn):
@@ -61,7 +65,7 @@ def one_by_one(height, width, drawn):
 @pytest.mark.parametrize("size", [(256, 256), (256, 341), (341, 256)])
 def test_all_at_once_is_one_by_one(size):
     drawn = torch.rand(500, DRAWS, generator=torch.Generator().manual_seed(0))
-    found = crops(*size, drawn, SCALE, RATIO).tolist()
+    found = crops(sizes(*size, 500), drawn, SCALE, RATIO).tolist()
     assert found == [one_by_one(*size, each) for each in drawn]
 
 
@@ -100,7 +104,7 @@ def test_a_view_is_crop_flip_resize_and_normalise(frames):
     drawn = torch.rand(3, transform.draws, generator=torch.Generator().manual_seed(2))
     view = transform.augmented(stored, drawn)
     assert view.shape == (3, *transform.shape(stored.shape[1:]))
-    boxes = crops(40, 60, drawn.view(-1, DRAWS), SCALE, RATIO).view(3, frames, 4)
+    boxes = crops(sizes(40, 60, 3 * frames), drawn.view(-1, DRAWS), SCALE, RATIO).view(3, frames, 4)
     flips = drawn.view(3, frames, DRAWS)[..., -1] < 0.5
     assert flips.any()
     assert not flips.all()
@@ -111,7 +115,7 @@ def test_a_view_is_crop_flip_resize_and_normalise(frames):
             expected = resized(stored[sample, frame, :, top : top + tall, left : left + wide])
             if flips[sample, own]:
                 expected = expected.flip(2)
-            torch.testing.assert_close(view[sample, frame], normalised(expected), atol=2e-5, rtol=1e-5)
+            torch.testing.assert_close(view[sample, :, frame], normalised(expected), atol=2e-5, rtol=1e-5)
 
 
 def test_the_clean_view_is_the_whole_picture():
@@ -119,6 +123,27 @@ def test_the_clean_view_is_the_whole_picture():
     view = RandomResizedCrops(size=24).clean(stored)
     for sample in range(3):
         torch.testing.assert_close(view[sample], normalised(resized(stored[sample])), atol=2e-5, rtol=1e-5)
+
+
+def test_crops_of_squeezed_pictures_are_chosen_in_the_pictures_as_they_were():
+    """The same part of a picture, whether it is stored as it was or squeezed to half its width."""
+    ramp = torch.linspace(0, 255, 600).expand(3, 400, 600)
+    squeezed = F.interpolate(ramp[None], (400, 300), mode="area")
+    drawn = torch.rand(2, DRAWS, generator=torch.Generator().manual_seed(3))
+    transform = RandomResizedCrops(size=24)
+    stored = {"pictures": squeezed.expand(2, -1, -1, -1), "size": torch.tensor([[400, 600]] * 2)}
+    assert transform.shape({"pictures": (3, 400, 300), "size": (2,)}) == (3, 24, 24)
+    expected = transform.augmented(ramp.expand(2, -1, -1, -1), drawn)
+    torch.testing.assert_close(transform.augmented(stored, drawn), expected, atol=0.03, rtol=0)
+    torch.testing.assert_close(
+        transform.clean(stored), transform.clean(ramp[None].expand(2, -1, -1, -1)), atol=0.03, rtol=0
+    )
+
+
+def test_sizes_of_one_batch_may_differ():
+    found = crops(torch.tensor([[100, 100], [30, 100]]), draws((0.5, 0.5)).repeat(2, 1), SCALE, RATIO)
+    # 54 % of 30 x 100 as a square is 40 x 40, which does not fit; nor do the other tries.
+    assert found.tolist() == [[0, 0, 73, 73], [0, 30, 30, 40]]
 
 
 def test_a_samples_view_does_not_hang_on_its_batch():
