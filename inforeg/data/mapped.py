@@ -1,10 +1,8 @@
 """A split that stays in its files: read by the batch, ahead of the training."""
 
-from collections import deque
 from collections.abc import Generator, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inforeg.batch import Shape, Values, on_each
+from inforeg.data.ahead import ahead
 from inforeg.data.clips import Clips
 from inforeg.data.split import NONE, Draws, Held, Split, Stored, clips_in, shape_of
 from inforeg.data.transforms import Transform
@@ -100,18 +99,10 @@ class Mapped(Split):
             return
         ordered = list(order)
         # All at once: a copy from the device amid the training would wait for what is queued there.
-        waiting = iter([index.cpu() for index in ordered])
-        pool = ThreadPoolExecutor(self.readers, "reader")
-        try:
-            underway = deque(
-                pool.submit(self._gathered, index, own) for index in islice(waiting, self.readers + 1)
-            )
-            for index in ordered:
-                stored = underway.popleft().result()
-                underway.extend(pool.submit(self._gathered, each, own) for each in islice(waiting, 1))
+        waiting = [index.cpu() for index in ordered]
+        with closing(ahead(lambda index: self._gathered(index, own), waiting, self.readers)) as found:
+            for index, stored in zip(ordered, found, strict=True):
                 yield index, self._on_device(stored)
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     def _gathered(self, index: Tensor, draws: Draws) -> Stored:
         """The samples at the positions `index`, (B,), in the memory of the host."""
