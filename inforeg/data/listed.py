@@ -2,11 +2,13 @@
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from inforeg.data.gathered import Material
-from inforeg.errors import UserError
+from inforeg.errors import UserError, shown, unknown
+from inforeg.reading import read_text
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,59 @@ def refuse_twice(names: Iterable[str], where: str) -> None:
     for name, times in Counter(names).items():
         if times > 1:
             raise UserError(f"{where} names {name!r} {times} times; a sample may stand there once.")
+
+
+def lines_of(path: Path) -> Iterator[tuple[str, str]]:
+    """The lines of a list that are not empty, each with its place for messages."""
+    if not path.is_file():
+        raise UserError(f"{path} is not there; put the list of samples there.")
+    text = read_text(path)
+    yield from ((f"{path}, line {n}", each) for n, each in enumerate(text.splitlines(), 1) if each.strip())
+
+
+def labelled(path: Path, classes: Sequence[str]) -> dict[str, int]:
+    """The class index of each sample in a list of lines `name,class`.
+
+    Raises:
+        UserError: a line is none, a class is none of `classes`, or a name stands twice.
+    """
+    pairs = []
+    for place, line in lines_of(path):
+        name, comma, label = (part.strip() for part in line.partition(","))
+        if not (name and comma):
+            raise UserError(f"{place} is {shown(line)}, not a name and a class such as {EXAMPLE}.")
+        pairs.append((name, class_index(label, classes, place)))
+    refuse_twice((name for name, _ in pairs), str(path))
+    return dict(pairs)
+
+
+EXAMPLE = "1001_DFA_ANG_XX,ANG"
+
+
+def class_index(label: str, classes: Sequence[str], place: str) -> int:
+    """Where `label` is among `classes`; a `UserError` names its `place`."""
+    if label not in classes:
+        raise UserError(f"{place}: {unknown('class', label, classes)}")
+    return classes.index(label)
+
+
+def files_in(folder: Path, *suffixes: str) -> dict[str, Path]:
+    """Files with one of the `suffixes` anywhere below `folder`, by name without it.
+
+    Raises:
+        UserError: there is no such folder, no such file, or two of one name.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not there; give --raw the folder that holds it.")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in suffixes and not path.name.startswith("."):
+            if path.stem in found:
+                raise UserError(f"{found[path.stem]} and {path} have one name; remove one of them.")
+            found[path.stem] = path
+    if not found:
+        raise UserError(f"{folder} holds no {' or '.join(suffixes)} files; give --raw the folder that does.")
+    return found
 
 
 def compared(

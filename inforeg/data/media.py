@@ -28,11 +28,13 @@ class Frames:
     """Pictures out of a video.
 
     Attributes:
-        pictures: uint8, (F, 3, height, width).
+        pictures: uint8, (F, 3, height, width), of the size that was asked for.
+        size: height and width of the video itself.
         seconds: length of the video.
     """
 
     pictures: NDArray[np.uint8]
+    size: tuple[int, int]
     seconds: float
 
 
@@ -59,13 +61,13 @@ def sound(path: Path, rate: int) -> NDArray[np.int16]:
     return samples
 
 
-def frames(path: Path, rate: float, short_side: int, most: int | None = None) -> Frames:
+def frames(path: Path, rate: float, size: tuple[int, int], most: int | None = None) -> Frames:
     """The frames that are shown at 0, 1 / rate, 2 / rate ... seconds, whatever the video's own rate.
 
     Args:
         path: of the file.
         rate: frames a second.
-        short_side: of the pictures in pixels; the aspect is the video's.
+        size: height and width of the pictures, into which those of any aspect are squeezed.
         most: frames at the most.
 
     Raises:
@@ -76,33 +78,34 @@ def frames(path: Path, rate: float, short_side: int, most: int | None = None) ->
         if track is None:
             raise _unusable(path, "no frames")
         found: list[NDArray[np.uint8]] = []
-        last, start, end = None, 0.0, 0.0
+        last, start, end, shape = None, 0.0, 0.0, (0, 0)
 
         def show_until(time: float) -> None:
             while last is not None and len(found) / rate < time and len(found) != most:
-                found.append(_scaled(last, short_side))
+                found.append(_scaled(last, size))
 
         for frame in file.decode(track):
             time = frame.time or 0.0
             start = time if last is None else start
             show_until(time - start)
             last, end = frame, time - start + _lasting(frame, track)
+            shape = frame.height, frame.width
         show_until(end)
         _check_length(path, file, track, end)
     if not found:
         raise _unusable(path, "no frames")
-    return Frames(np.stack(found), end)
+    return Frames(np.stack(found), shape, end)
 
 
 def _unusable(path: Path, what: str) -> UserError:
     return UserError(f"{path} has {what}; give another file, or leave the clip out.")
 
 
-def _scaled(frame: "VideoFrame", short_side: int) -> NDArray[np.uint8]:
-    """A picture (3, height, width) with its shorter side of so many pixels."""
-    scale = short_side / min(frame.height, frame.width)
-    size = {"width": round(frame.width * scale), "height": round(frame.height * scale)}
-    picture = frame.reformat(**size, format="rgb24", interpolation="AREA").to_ndarray()
+def _scaled(frame: "VideoFrame", size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture (3, height, width) of that size."""
+    height, width = size
+    scaled = frame.reformat(width, height, format="rgb24", interpolation="AREA")
+    picture = scaled.to_ndarray()
     return np.ascontiguousarray(picture.transpose(2, 0, 1))
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inforeg.batch import Shape, Values, on_each
-from inforeg.data.transforms import Transform
+from inforeg.data.transforms import Scaled, Transform
 from inforeg.errors import UserError
 
 FULL = 32_768
@@ -51,6 +51,20 @@ class LogSpectrogram(Transform):
             waves, self.size, self.hop, window=window, center=True, pad_mode="constant", return_complex=True
         )
         return (found.abs() + self.floor).log().unsqueeze(1)
+
+
+@dataclass(frozen=True)
+class ScaledSpectrum(Scaled):
+    """Spectra (frames, bins) scaled, as one channel (1, frames, bins)."""
+
+    def shape(self, stored: Shape) -> Shape:
+        """One channel."""
+        assert not isinstance(stored, Mapping)
+        return 1, *stored
+
+    def clean(self, values: Values) -> Values:
+        """(B, 1, frames, bins)."""
+        return on_each(super().clean(values), lambda x: x.unsqueeze(1))
 
 
 def filter_bank(samples: NDArray[np.int16], rate: int, bins: int = 128) -> NDArray[np.float32]:

@@ -28,6 +28,20 @@ def shuffled(positions: Iterable[int], *names: str) -> list[int]:
     )
 
 
+def ranked(names: Iterable[str], *stream: str) -> list[str]:
+    """`names` in an order drawn from `stream`, in which each one's place hangs on no other."""
+    return sorted(names, key=lambda name: hashlib.sha256(json.dumps([*stream, name]).encode()).digest())
+
+
+def cut(labels: Mapping[str, int], share: float, *stream: str) -> tuple[list[str], list[str]]:
+    """The samples with these labels without a share of each class, and that share, drawn by name."""
+    taken: set[str] = set()
+    for label in set(labels.values()):
+        own = ranked((name for name, each in labels.items() if each == label), *stream)
+        taken.update(own[: round(share * len(own))])
+    return [name for name in labels if name not in taken], [name for name in labels if name in taken]
+
+
 def divide(groups: Iterable[Sequence[int]]) -> Parts:
     """The first 60 % of each group for training, the next 20 % for validation, the rest for the test."""
     parts: dict[str, list[int]] = {part: [] for part in PARTS}

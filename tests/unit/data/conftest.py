@@ -14,10 +14,14 @@ import pytest
 
 from inforeg.data import arrays, splits
 from inforeg.data.base import Data, Dataset
+from inforeg.data.gathered import Gathered
 from inforeg.data.sources import Distribution, Download, Source
 from inforeg.registry import DATASETS
 from inforeg.suite.folders import store
 from inforeg.suite.project import Project
+
+EMBEDDED = [name for name, dataset in DATASETS.classes.items() if not issubclass(dataset, Gathered)]
+"""Data sets that are rebuilt from pinned sources."""
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,10 @@ from inforeg.data.sets.mfeat import MultipleFeatures
 from inforeg.data.sets.watch import SUBJECTS, Watch
 from inforeg.registry import DATASETS, ENCODERS
 from inforeg.suite.project import Project
+from tests.unit.data.conftest import EMBEDDED
+
+PROJECT = Project(Path(__file__).parents[3])
+CONFIGURED = [name for name in PROJECT.benchmarks() if PROJECT.benchmark(name).data.name in EMBEDDED]
 
 Prepared = Callable[[str], Path]
 DIVISIONS = [
@@ -210,9 +214,9 @@ def test_watch_takes_every_second_step(prepared: Prepared) -> None:
         assert np.corrcoef(window[:, axis], loaded[:, axis])[0, 1] == pytest.approx(1, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", Project(Path(__file__).parents[3]).benchmarks())
+@pytest.mark.parametrize("name", CONFIGURED)
 def test_configured_encoders_fit_the_data(prepared: Prepared, name: str) -> None:
-    config = Project(Path(__file__).parents[3]).benchmark(name)
+    config = PROJECT.benchmark(name)
     data = DATASETS.build(config.data.name, config.data.options).load(prepared(config.data.name))
     assert set(config.encoders) == set(data.train.inputs)
     for modality, chosen in config.encoders.items():

@@ -1,7 +1,6 @@
 """Sound and frames out of small media files that are made here."""
 
 from fractions import Fraction
-from pathlib import Path
 
 import av
 import numpy as np
@@ -9,40 +8,7 @@ import pytest
 
 from inforeg.data import media
 from inforeg.errors import UserError
-
-RATE, FPS = 44_100, 10
-CODECS = {"flv": ("flv", "libmp3lame"), "mp4": ("libx264", "aac"), "avi": ("mpeg4", "pcm_s16le")}
-
-
-def tone(seconds: float, rate: int = RATE) -> np.ndarray:
-    return (10_000 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)).astype(np.int16)
-
-
-def grey(number: int) -> int:
-    return 20 + 8 * number % 200
-
-
-def make(path: Path, seconds: float = 2.0, layout: str = "mono", *, sound=True, video=True) -> Path:
-    """A clip of ten frames a second, 64 x 48 pixels, frame k of the grey `grey(k)`, with a tone of 440 Hz."""
-    codecs = CODECS.get(path.suffix[1:], ("libx264", "pcm_s16le"))
-    with av.open(str(path), "w") as file:
-        pictures = file.add_stream(codecs[0], rate=FPS) if video else None
-        sounds = file.add_stream(codecs[1], rate=RATE, layout=layout) if sound else None
-        if pictures:
-            pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
-            for number in range(round(seconds * FPS)):
-                picture = np.full((48, 64, 3), grey(number), np.uint8)
-                file.mux(pictures.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
-            file.mux(pictures.encode())
-        if sounds:
-            samples = np.repeat(tone(seconds), 1 if layout == "mono" else 2)
-            frame = av.AudioFrame.from_ndarray(samples[None], "s16", layout)
-            frame.rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), 0
-            fitting = av.AudioResampler(sounds.format, sounds.layout, sounds.rate, sounds.frame_size or None)
-            for part in (*fitting.resample(frame), *fitting.resample(None)):
-                file.mux(sounds.encode(part))
-            file.mux(sounds.encode())
-    return path
+from tests.media import RATE, grey, make
 
 
 @pytest.mark.parametrize("name", ["a.flv", "a.mp4", "a.avi", "a.wav"])
@@ -58,9 +24,10 @@ def test_sound_is_one_channel_at_the_rate_that_is_asked_for(tmp_path, name, layo
 
 @pytest.mark.parametrize("name", ["a.flv", "a.mp4", "a.avi"])
 def test_frames_are_those_shown_at_even_times(tmp_path, name):
-    found = media.frames(make(tmp_path / name), rate=3, short_side=24)
+    found = media.frames(make(tmp_path / name), rate=3, size=(24, 32))
     assert found.pictures.shape == (6, 3, 24, 32)
     assert found.pictures.dtype == np.uint8
+    assert found.size == (48, 64)
     assert found.seconds == pytest.approx(2.0, abs=0.11)
     # At 0, 1/3, 2/3 ... seconds the frames 0, 3, 6, 10, 13, 16 of ten a second are shown.
     greys = found.pictures.mean((1, 2, 3))
@@ -68,11 +35,11 @@ def test_frames_are_those_shown_at_even_times(tmp_path, name):
 
 
 def test_frames_at_most(tmp_path):
-    assert len(media.frames(make(tmp_path / "a.mp4"), rate=3, short_side=24, most=4).pictures) == 4
+    assert len(media.frames(make(tmp_path / "a.mp4"), rate=3, size=(24, 32), most=4).pictures) == 4
 
 
 def test_one_frame_is_a_video(tmp_path):
-    found = media.frames(make(tmp_path / "a.mp4", seconds=0.1, sound=False), rate=3, short_side=24)
+    found = media.frames(make(tmp_path / "a.mp4", seconds=0.1, sound=False), rate=3, size=(24, 32))
     assert len(found.pictures) == 1
 
 
@@ -87,7 +54,7 @@ def test_times_count_where_frames_are_unevenly_spaced(tmp_path):
             frame.pts, frame.time_base = time, Fraction(1, 10)
             file.mux(track.encode(frame))
         file.mux(track.encode())
-    greys = media.frames(path, rate=2, short_side=48).pictures.mean((1, 2, 3))
+    greys = media.frames(path, rate=2, size=(48, 64)).pictures.mean((1, 2, 3))
     assert greys == pytest.approx([grey(0), grey(2), grey(2)], abs=4)
 
 
@@ -100,7 +67,7 @@ def test_a_file_that_is_cut_is_not_taken_for_a_short_one(tmp_path, name):
         media.sound(path, RATE)
     if not name.endswith("wav"):
         with pytest.raises(UserError, match=rf"{name} (is cut short|cannot be decoded)"):
-            media.frames(path, 3, 24)
+            media.frames(path, 3, (24, 32))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from inforeg.files import PART
 from inforeg.registry import DATASETS
 from inforeg.suite.folders import places, store
 from inforeg.suite.project import Project
+from tests.unit.data.conftest import EMBEDDED
 
 MakeProject = Callable[[str, Mapping[str, str]], Project]
 
@@ -235,7 +236,7 @@ def test_names_of_data_sets_and_of_configured_benchmarks(project: Project) -> No
         places.place("wotch", project)
 
 
-@pytest.mark.parametrize("name", list(DATASETS.classes))
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_rebuilt_folders_are_those_that_the_repository_pins(
     name: str, prepared: Callable[[str], Path]
 ) -> None:

@@ -1,0 +1,215 @@
+"""Clips with sound and pictures: what of them is stored, and how encoders are given it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inforeg.data import arrays, media, splits
+from inforeg.data.base import Data
+from inforeg.data.clips import Clips
+from inforeg.data.decoding import DECODER, Clip, Decoded, Recipe, Rows, decode, write_ranges
+from inforeg.data.gathered import Gathered, Material
+from inforeg.data.pictures import PICTURES, SIZE, RandomResizedCrops
+from inforeg.data.spectra import LogSpectrogram, ScaledSpectrum, filter_bank
+from inforeg.data.transforms import Transform
+from inforeg.errors import UserError
+
+
+class Sound(ABC):
+    """What of a sound is stored, and how an encoder is given it."""
+
+    rate: int
+
+    @property
+    @abstractmethod
+    def rows(self) -> Rows:
+        """What a clip's sound is in its array."""
+
+    @abstractmethod
+    def stored(self, samples: NDArray[np.int16]) -> NDArray[Any]:
+        """What is stored of int16 samples (S,), at `rate` a second."""
+
+    @abstractmethod
+    def transform(self) -> Transform:
+        """From what is stored to what an encoder is given."""
+
+
+@dataclass(frozen=True)
+class Wave(Sound):
+    """The samples of so many seconds, shorter sounds repeated; encoders are given a log spectrogram.
+
+    At its defaults as InfoReg's code has it for CREMA-D, which repeats three times and cuts.
+
+    Attributes:
+        rate: samples a second.
+        seconds: that are stored.
+    """
+
+    rate: int = 22_050
+    seconds: float = 3.0
+
+    @property
+    def rows(self) -> Rows:
+        """int16 samples."""
+        return Rows((round(self.rate * self.seconds),), "<i2")
+
+    def stored(self, samples: NDArray[np.int16]) -> NDArray[Any]:
+        """The first ones, or all repeated."""
+        return np.resize(samples, self.rows.shape)
+
+    def transform(self) -> Transform:
+        """Magnitudes of the short-time Fourier transform, in their logarithm."""
+        return LogSpectrogram()
+
+
+@dataclass(frozen=True)
+class FilterBank(Sound):
+    """Kaldi's filter bank over the first frames, zeros after the end; encoders are given it scaled.
+
+    At its defaults as the field prepares Kinetics-Sounds.
+
+    Attributes:
+        rate: samples a second.
+        bins: of the mel scale.
+        frames: of 10 ms.
+        mean: of what is stored.
+        deviation: likewise; values are divided by twice as much.
+    """
+
+    rate: int = 16_000
+    bins: int = 128
+    frames: int = 1024
+    mean: float = -4.503877
+    deviation: float = 5.141276
+
+    @property
+    def rows(self) -> Rows:
+        """float32 (frames, bins)."""
+        return Rows((self.frames, self.bins), "<f4")
+
+    def stored(self, samples: NDArray[np.int16]) -> NDArray[Any]:
+        """The filter bank, cut or filled up."""
+        bank = filter_bank(samples, self.rate, self.bins)[: self.frames]
+        return np.pad(bank, ((0, self.frames - len(bank)), (0, 0))).astype("<f4")
+
+    def transform(self) -> Transform:
+        """One channel, scaled."""
+        return ScaledSpectrum(self.mean, 2 * self.deviation)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Which frames of a clip are stored.
+
+    Attributes:
+        rate: frames a second.
+        most: at the most.
+        size: height and width into which they are squeezed; each clip's own are stored beside.
+    """
+
+    rate: float
+    most: int
+    size: tuple[int, int] = (256, 341)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What there is to decode.
+
+    Attributes:
+        clips: in the order in which they are decoded.
+        labels: class index by clip.
+        divisions: by name: the clips of each part.
+        facts: for the manifest.
+    """
+
+    clips: Sequence[Clip]
+    labels: Mapping[str, int]
+    divisions: Mapping[str, Mapping[str, Sequence[str]]]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AudioVisual(Gathered):
+    """A data set of clips; each is a file for both modalities, or one for the sound and one for the pictures.
+
+    The folder holds audio.npy, a row a clip, frames.npy with the frames of all clips, where they are
+    (frames_first, frames_count), each clip's own picture size, target.npy and the divisions.
+
+    Attributes:
+        taken: frames of a clip that an encoder is given.
+        pixels: height and width of the crops that it is given.
+    """
+
+    modalities: ClassVar[tuple[str, ...]] = ("audio", "video")
+    taken: int
+    pixels: int
+
+    @property
+    @abstractmethod
+    def sound(self) -> Sound:
+        """What is stored of the sound."""
+
+    @property
+    @abstractmethod
+    def pictures(self) -> Pictures:
+        """What is stored of the pictures."""
+
+    @abstractmethod
+    def listing(self, material: Material, sources: Mapping[str, Path]) -> Listing:
+        """What there is to decode."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """How a clip becomes rows."""
+        pictures, sound = self.pictures, self.sound
+
+        def read(clip: Clip) -> dict[str, NDArray[Any]]:
+            heard, seen = clip.files[0], clip.files[-1]
+            frames = media.frames(seen, pictures.rate, pictures.size, pictures.most)
+            samples = media.sound(heard, sound.rate)
+            if not samples.any():
+                raise UserError(f"{heard} is silent throughout; fetch it again, or leave the clip out.")
+            own = np.array([frames.size], "<i8")
+            return {"audio": sound.stored(samples)[None], "frames": frames.pictures, "size": own}
+
+        frames = Rows((3, *pictures.size), "|u1", pictures.most)
+        rows = {"audio": sound.rows, "frames": frames, "size": Rows((2,), "<i8")}
+        return Recipe(rows, read, {"sound": repr(sound), "pictures": repr(pictures)})
+
+    def gather(self, material: Material, sources: Mapping[str, Path], folder: Path) -> Mapping[str, Any]:
+        """Decode the clips, and divide those that could be."""
+        listing = self.listing(material, sources)
+        decoded = decode(listing.clips, self.recipe, folder, material.allowed, self.title)
+        write_ranges(folder, "frames", decoded.counts["frames"])
+        arrays.write(folder, target=np.array([listing.labels[name] for name in decoded.names], "<i8"))
+        _write_divisions(listing, decoded, folder)
+        settings = {key: str(value) for key, value in self.recipe.settings.items()}
+        told = {"clips": len(decoded.names), "left_out": decoded.left_out, "decoder": DECODER, **settings}
+        return {**listing.facts, **told}
+
+    def read(self, folder: Path, parts: splits.Parts) -> Data:
+        """The clips of the `parts`, left in their files: audio (1, ...), video (3, taken, pixels, pixels)."""
+        first, count = (
+            torch.from_numpy(arrays.read(folder, f"frames_{each}")) for each in ("first", "count")
+        )
+        video = {
+            PICTURES: Clips(arrays.mapped(folder, "frames"), first, count, self.taken),
+            SIZE: arrays.mapped(folder, "size"),
+        }
+        stored: dict[str, Any] = {"audio": arrays.mapped(folder, "audio"), "video": video}
+        crops = RandomResizedCrops(size=self.pixels, frames=self.taken)
+        transforms = {"audio": self.sound.transform(), "video": crops}
+        return arrays.streamed(self.labels, stored, arrays.read(folder, "target"), parts, transforms)
+
+
+def _write_divisions(listing: Listing, decoded: Decoded, folder: Path) -> None:
+    rows = {name: row for row, name in enumerate(decoded.names)}
+    for name, parts in listing.divisions.items():
+        found = {part: sorted(rows[clip] for clip in clips if clip in rows) for part, clips in parts.items()}
+        splits.write(folder, name, {part: np.array(each, np.int64) for part, each in found.items()})
