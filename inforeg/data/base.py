@@ -47,6 +47,11 @@ class Dataset(ABC):
         """Class names, in the order of their indices: `classes`, unless the options have a say."""
         return self.classes
 
+    @property
+    def validates(self) -> bool:
+        """Whether its validation split is one of its own; if not, it is the test split again."""
+        return True
+
     @abstractmethod
     def prepare(self, sources: Mapping[str, Path], folder: Path) -> None:
         """Write the data set's arrays and split indices from its fetched `sources` into an empty folder."""

@@ -68,6 +68,7 @@ class Method:
             from its shares.
         own_losses: whether `unimodal_weight` has no say, since the method brings all of its losses.
         head: the fusion that the method brings along; None for the benchmark's.
+        asks_validation: whether it looks at the validation split while it trains.
         remembered: names of the attributes that a resumed run needs, which `setup` must set: plain values and
             tensors, also in lists and dictionaries, or objects with a `state_dict`.
         caveat: what a reader of its numbers should know; a note of every table with it.
@@ -88,6 +89,7 @@ class Method:
     own_heads: ClassVar[bool] = False
     own_losses: ClassVar[bool] = False
     head: ClassVar[type[Fusion] | None] = None
+    asks_validation: ClassVar[bool] = False
     remembered: ClassVar[tuple[str, ...]] = ()
     caveat: ClassVar[str] = ""
     neutral: ClassVar[Settings | None] = None

@@ -31,6 +31,7 @@ class Relearning(Method):
     title = "Diagnosing & Re-learning"
     family = "optimisation"
     reference = "Wei et al., Diagnosing and Re-learning, ECCV 2024"
+    asks_validation = True
     neutral = {"strength": 0.0}
 
     strength: NonNegativeFloat = 3.0

@@ -8,6 +8,7 @@ from inforeg.methods.shared.supports import supports
 from inforeg.registry import METHODS
 from inforeg.runspec import RunSpec
 from inforeg.suite.experiment import Experiment, Row
+from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.project import Project
 from inforeg.suite.resolve import joined, refuse_borrowed, refuse_unknown, resolve
 from inforeg.suite.tuning import TUNING, every_trial
@@ -65,7 +66,10 @@ def plan_experiment(project: Project, experiment: Experiment) -> Plan:
     cells: list[Cell] = []
     left_out: dict[tuple[str, str], str] = {}
     for benchmark in experiment.benchmarks:
-        block = project.benchmark(benchmark).seeds_per_job
+        config = project.benchmark(benchmark)
+        if experiment.selection == "val":
+            _refuse_unvalidated(project, benchmark, "give the experiment `selection: last` or `test_oracle`")
+        block = config.seeds_per_job
         for row in experiment.rows:
             specs = resolve_row(project, benchmark, row)
             supported, reason = supports(specs[0])
@@ -77,6 +81,15 @@ def plan_experiment(project: Project, experiment: Experiment) -> Plan:
             else:
                 left_out[row.key, benchmark] = reason
     return Plan(tuple(cells), left_out)
+
+
+def _refuse_unvalidated(project: Project, benchmark: str, remedy: str) -> None:
+    """Raise where a benchmark has no validation split of its own to select by."""
+    if not dataset_of(project.benchmark(benchmark).data).validates:
+        raise UserError(
+            f"The benchmark {benchmark!r} has no validation split of its own to select by; {remedy}, or choose "
+            "another benchmark."
+        )
 
 
 @dataclass(frozen=True)
@@ -115,6 +128,7 @@ def plan_tuning(project: Project) -> list[Trial]:
     seeds = range(tuning.first_seed, tuning.first_seed + tuning.seeds)
     trials = []
     for benchmark, searched, number, row in every_trial(tuning):
+        _refuse_unvalidated(project, benchmark, "tune on data that have one")
         specs = resolve_row(project, benchmark, row)
         if supports(specs[0])[0]:
             cells = tuple(Cell(searched.key, with_seeds(spec, seeds), len(seeds)) for spec in specs)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from inforeg.data.sets.synthetic import Synthetic
 from inforeg.errors import UserError
 from inforeg.registry import METHODS
 from inforeg.suite.jobs import by_cell, examinations, jobs, needs, serving
@@ -176,3 +177,13 @@ def test_the_suite_of_the_paper(project):
     assert project.experiment("main").caption == "Of the paper."
     write(project.root / "workflow/config/experiments/main.yaml", EXPERIMENT)
     assert {cell.benchmark for cell in plan(project, "main").cells} == {"toy"}
+
+
+def test_nothing_is_selected_by_a_validation_split_that_is_the_test_split(project, monkeypatch):
+    monkeypatch.setattr(Synthetic, "validates", False)
+    with pytest.raises(
+        UserError, match="'toy' has no validation split of its own to select by; give the exp"
+    ):
+        plan(project, "main")
+    write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "selection": "test_oracle"})
+    assert plan(project, "main").cells

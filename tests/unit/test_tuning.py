@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from inforeg.__main__ import main
+from inforeg.data.sets.synthetic import Synthetic
 from inforeg.errors import UserError
 from inforeg.suite.jobs import jobs
 from inforeg.suite.plan import plan, plan_tuning
@@ -100,6 +101,14 @@ def test_a_trials_teachers_are_of_its_own_training_and_shared(tuned):
 def test_seeds_of_reported_runs_are_refused(tuned):
     write(tuned.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "seeds": 101})
     with pytest.raises(UserError, match=r"'main' reports seeds that workflow/config/tuning.yaml tunes on"):
+        plan_tuning(tuned)
+
+
+def test_data_without_a_validation_split_are_refused(tuned, monkeypatch):
+    monkeypatch.setattr(Synthetic, "validates", False)
+    with pytest.raises(
+        UserError, match="no validation split of its own to select by; tune on data that have"
+    ):
         plan_tuning(tuned)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
@@ -33,6 +34,8 @@ class CremaD(AudioVisual):
         split: `field` is that of OGM-GE, which the field uses: all actors are in its training and in its
             test part, so it leaks; a tenth of each class of its training part is held out for validation.
             `actor` has no actor in two parts.
+        val: `held_out` as said; `none` trains on all of it, as the printed numbers do: then only the last
+            epoch, or the best one on the test split, can be reported.
         taken: frames of a clip that an encoder is given; InfoReg's code takes 3.
         pixels: height and width of the crops.
     """
@@ -61,8 +64,14 @@ class CremaD(AudioVisual):
     layout: ClassVar[str] = "AudioWAV/*.wav and VideoFlash/*.flv"
 
     split: Literal["field", "actor"] = "field"
+    val: Literal["held_out", "none"] = "held_out"
     taken: Annotated[int, Field(ge=1, le=10)] = 3
     pixels: Annotated[int, Field(ge=32, le=1024)] = 224
+
+    @property
+    def validates(self) -> bool:
+        """Whether a part is held out."""
+        return self.val == "held_out"
 
     @property
     def sound(self) -> Wave:
@@ -97,7 +106,11 @@ class CremaD(AudioVisual):
 
     def load(self, folder: Path) -> Data:
         """audio: log spectrogram (1, 257, 188); video: frames (3, taken, pixels, pixels)."""
-        return self.read(folder, splits.read(folder, self.split))
+        parts = splits.read(folder, self.split)
+        if not self.validates:
+            everything = np.sort(np.concatenate([parts["train"], parts["val"]]))
+            parts = {"train": everything, "val": parts["test"], "test": parts["test"]}
+        return self.read(folder, parts)
 
 
 def actor_of(name: str) -> str:

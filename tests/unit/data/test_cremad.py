@@ -224,3 +224,12 @@ def test_from_the_command_line(project, raw: Path, tmp_path: Path, monkeypatch, 
     assert "field val: 6 samples (ANG 1, DIS 1, FEA 1, HAP 1, NEU 1, SAD 1)" in said
     call("verify", "cremad")
     assert json.loads((project.root / "data/cremad/MANIFEST.json").read_text())["sources"] == {}
+
+
+def test_without_validation_all_that_is_not_test_is_trained_on(whole: Path) -> None:
+    dataset = CremaD(val="none")
+    data = dataset.load(whole)
+    assert not dataset.validates
+    assert [len(split) for split in (data.train, data.val, data.test)] == [54, 6, 6]
+    assert data.ids["val"].tolist() == data.ids["test"].tolist()
+    assert not {*data.ids["train"].tolist()} & {*data.ids["test"].tolist()}
