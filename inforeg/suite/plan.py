@@ -87,8 +87,8 @@ def _refuse_unvalidated(project: Project, benchmark: str, remedy: str) -> None:
     """Raise where a benchmark has no validation split of its own to select by."""
     if not dataset_of(project.benchmark(benchmark).data).validates:
         raise UserError(
-            f"The benchmark {benchmark!r} has no validation split of its own to select by; {remedy}, or choose "
-            "another benchmark."
+            f"The benchmark {benchmark!r} has no validation split of its own to select by; {remedy}, or "
+            "choose another benchmark."
         )
 
 

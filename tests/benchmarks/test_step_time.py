@@ -48,7 +48,7 @@ def stepper(pair: dict, method: str) -> Callable[[], None]:
     split = Held(inputs, torch.arange(samples) % 6)
     data = Data(tuple("abcdef"), split, split, split)
     config = RunConfig(
-        data={"name": "noise"},
+        data={"name": "synthetic"},
         encoders=pair["encoders"],
         training={"epochs": EPOCHS, "lr": 0.002, "batch_size": pair["batch"]},
     )

@@ -181,9 +181,7 @@ def test_the_suite_of_the_paper(project):
 
 def test_nothing_is_selected_by_a_validation_split_that_is_the_test_split(project, monkeypatch):
     monkeypatch.setattr(Synthetic, "validates", False)
-    with pytest.raises(
-        UserError, match="'toy' has no validation split of its own to select by; give the exp"
-    ):
+    with pytest.raises(UserError, match="'toy' has no validation split of its own to select by; give"):
         plan(project, "main")
     write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "selection": "test_oracle"})
     assert plan(project, "main").cells

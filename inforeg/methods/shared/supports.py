@@ -1,6 +1,5 @@
 """Whether a method can run on a benchmark."""
 
-from inforeg.data.base import Dataset
 from inforeg.methods.base import Method
 from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS
 from inforeg.runspec import RunSpec
@@ -10,7 +9,6 @@ def supports(spec: RunSpec) -> tuple[bool, str]:
     """Whether the spec's fusion and method can run on its benchmark, else (False, reason)."""
     method: Method = METHODS.build(spec.method, spec.settings)
     config, modalities = spec.config, len(spec.config.encoders)
-    data_set: Dataset = DATASETS.build(config.data.name, config.data.options)
     joins = FUSIONS.get(config.fusion).joins
     encoders = [ENCODERS.build(encoder.kind, encoder.options) for encoder in config.encoders.values()]
     obstacles = {
@@ -27,7 +25,7 @@ def supports(spec: RunSpec) -> tuple[bool, str]:
             config.training.batch_size < 2 and any(encoder.normalises for encoder in encoders)
         ),
         "it asks the validation split while it trains, and the benchmark has none of its own": (
-            method.asks_validation and not data_set.validates
+            method.asks_validation and not DATASETS.build(config.data.name, config.data.options).validates
         ),
         "its losses are its own, so unimodal_weight has no say": method.own_losses and method.unimodal_weight,
     }
