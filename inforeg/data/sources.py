@@ -1,15 +1,10 @@
 """Pinned files from elsewhere: fetched once into a cache, checked by SHA-256, never installed or imported."""
 
-import http.client
 import importlib.util
 import os
 import re
 import shutil
-import ssl
 import sys
-import time
-import urllib.error
-import urllib.request
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -20,17 +15,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from tqdm import tqdm
 
+from inforeg.data.transfer import ATTEMPTS, TransferError, persist, transfer
 from inforeg.errors import UserError, shown
 from inforeg.files import PART, child, sha256
 from inforeg.locks import locked
 from inforeg.processes import reason, run
 
-ATTEMPTS = 5
-PAUSE = 1.0  # seconds before the second attempt; doubled before each further one
-TIMEOUT = 30.0  # seconds without a byte
 SHA256 = re.compile("[0-9a-f]{64}")
-TRANSIENT = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException, ssl.SSLError)
-FINAL = (401, 403, 404, 410)  # answers that asking again does not change
 
 
 def cache_folder() -> Path:
@@ -218,45 +209,14 @@ class Download(Source):
 
     def download(self, part: Path) -> None:
         """Fetch with retries; what has arrived stays in `part` for the next attempt."""
-        failure: Exception | None = None
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                time.sleep(PAUSE * 2 ** (attempt - 1))
-            try:
-                return self._resume(part)
-            except urllib.error.HTTPError as error:
-                failure = error
-                error.close()
-                if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                    part.unlink()
-                elif error.code in FINAL:
-                    break
-            except TRANSIENT as error:
-                failure = error
-                if self._is_local:
-                    break
-            except ValueError as error:  # no address
-                failure = error
-                break
-        raise UserError(f"{self} cannot be fetched ({failure}); check the network, or {self._by_hand()}.")
+        try:
+            persist(lambda: self._transfer(part), attempts=1 if self._is_local else ATTEMPTS)
+        except TransferError as error:
+            raise UserError(
+                f"{self} cannot be fetched ({error}); check the network, or {self._by_hand()}."
+            ) from None
 
-    def _resume(self, part: Path) -> None:
-        """One attempt, from the end of `part` if the server agrees."""
-        have = part.stat().st_size if part.exists() else 0
-        request = urllib.request.Request(self.url, headers={"Range": f"bytes={have}-"} if have else {})
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-            resumed = answer.status == http.HTTPStatus.PARTIAL_CONTENT
-            start = have if resumed else 0
-            length = answer.headers.get("Content-Length")
-            total = start + int(length) if length else None
-            with (
-                tqdm(
-                    desc=self.filename, total=total, initial=start, unit="B", unit_scale=True, disable=None
-                ) as bar,
-                part.open("ab" if resumed else "wb") as file,
-            ):
-                while chunk := answer.read(1 << 18):
-                    file.write(chunk)
-                    bar.update(len(chunk))
-        if total is not None and part.stat().st_size < total:
-            raise ConnectionError("the connection closed early")
+    def _transfer(self, part: Path) -> None:
+        with tqdm(desc=self.filename, unit="B", unit_scale=True, disable=None) as bar:
+            for arrived, bar.total in transfer(self.url, part):
+                bar.update(arrived - bar.n)

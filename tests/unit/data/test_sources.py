@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import pytest
 
-from inforeg.data import sources
+from inforeg.data import sources, transfer
 from inforeg.data.sources import Distribution, Download, cache_folder
 from inforeg.errors import UserError
 from inforeg.files import PART
@@ -48,7 +48,7 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(sources, "PAUSE", 0.0)
+    monkeypatch.setattr(transfer, "PAUSE", 0.0)
     monkeypatch.setattr(Server, "faults", [])
     monkeypatch.setattr(Server, "ranges", [])
     with ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
@@ -143,7 +143,7 @@ def test_attempts_end(server: str, cache: Path) -> None:
     Server.faults[:] = ["503"] * 9
     with pytest.raises(UserError, match="check the network, or bring the file"):
         pin(server).fetch()
-    assert len(Server.ranges) == sources.ATTEMPTS
+    assert len(Server.ranges) == transfer.ATTEMPTS
 
 
 def test_address_with_another_content_is_refused(server: str, cache: Path) -> None:
@@ -258,14 +258,14 @@ def test_a_local_file_is_recorded_by_its_name(tmp_path: Path) -> None:
 def test_a_local_file_that_is_missing_is_not_waited_for(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources.time, "sleep", lambda seconds: pytest.fail("waited"))
+    monkeypatch.setattr(transfer.time, "sleep", lambda seconds: pytest.fail("waited"))
     with pytest.raises(UserError, match=r"nowhere cannot be fetched \(.*No such file"):
         pin((tmp_path / "nowhere").as_uri()).fetch()
 
 
 @pytest.mark.parametrize("url", ["clip.wav", "nothing://host/x", "http://[/x", "http://host:port/x"])
 def test_an_address_that_is_none(cache: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "PAUSE", 0.0)
+    monkeypatch.setattr(transfer, "PAUSE", 0.0)
     with pytest.raises(UserError):
         pin(url).fetch()
 
