@@ -56,10 +56,10 @@ def run(command: Sequence[str], folder: Path, **environment: str) -> subprocess.
 def reason(done: subprocess.CompletedProcess[str]) -> str:
     """Why a process failed, in its own words: its last error, else its last line that is no notice."""
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if line.upper().startswith("ERROR")]
+    errors = [line for line in lines if line.upper().startswith(("ERROR", "FATAL"))]
     others = [line for line in lines if not line.startswith(NOTICES)]
     said = (errors or others or [f"it ended with the status {done.returncode}"])[-1]
-    return said.removeprefix("ERROR:").strip().rstrip(".")
+    return said.removeprefix("ERROR:").removeprefix("fatal:").strip().rstrip(".")
 
 
 NOTICES = ("[notice]", "WARNING", "DEPRECATION", "Having any troubles?")

@@ -88,6 +88,7 @@ def test_outside_the_main_thread_signals_are_left_alone() -> None:
         ("ERROR: No matching one\n\n[notice] A new release\n[notice] To update\n", "No matching one"),
         ("WARNING: Retrying\nERROR: Could not find x\nERROR: No matching x.\n", "No matching x"),
         ("ERROR: failed to fetch\nHaving any troubles? Hit us up!\n", "failed to fetch"),
+        ("fatal: unable to access x\n\nPlease make sure it exists.\n", "unable to access x"),
         ("No module named pip\n", "No module named pip"),
         ("WARNING: slow\n[notice] new\n", "it ended with the status 3"),
         ("", "it ended with the status 3"),
