@@ -27,13 +27,18 @@ class TransferError(Exception):
     """Why something cannot be had, as a clause; asking again would not change it."""
 
 
+class ExhaustedError(TransferError):
+    """Why something could not be had, as often as it was asked for; later it may be."""
+
+
 def persist(
     attempt: Callable[[], T], attempts: int = ATTEMPTS, sleep: Callable[[float], object] | None = None
 ) -> T:
     """What `attempt` gives, called again where that may help: after a pause, or when the server says.
 
     Raises:
-        TransferError: it failed for good, or `attempts` times.
+        TransferError: it failed for good.
+        ExhaustedError: it failed `attempts` times, or we are to wait for too long.
     """
     pause = PAUSE
     while True:
@@ -47,11 +52,11 @@ def persist(
             if error.code in FINAL:
                 raise TransferError(reason) from None
             if asked > LONGEST_PAUSE:
-                raise TransferError(f"{reason}, and it asks to be left alone for {asked:.0f} s") from None
+                raise ExhaustedError(f"{reason}, and it asks to be left alone for {asked:.0f} s") from None
         except TRANSIENT as error:
             reason = str(getattr(error, "reason", error))
         if not attempts:
-            raise TransferError(reason)
+            raise ExhaustedError(reason)
         (sleep or time.sleep)(max(pause, asked))
         pause *= 2
 

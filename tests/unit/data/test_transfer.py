@@ -8,7 +8,7 @@ from email.message import Message
 import pytest
 
 from inforeg.data import transfer
-from inforeg.data.transfer import ATTEMPTS, LONGEST_PAUSE, PAUSE, TransferError, persist
+from inforeg.data.transfer import ATTEMPTS, LONGEST_PAUSE, PAUSE, ExhaustedError, TransferError, persist
 
 
 def answer(code: int, **headers: str) -> urllib.error.HTTPError:
@@ -48,7 +48,7 @@ def test_time_may_be_asked_for_as_a_date(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_nobody_waits_for_hours() -> None:
     pauses: list[float] = []
     late = answer(429, Retry_After="7200")
-    with pytest.raises(TransferError, match="429: Said, and it asks to be left alone for 7200 s"):
+    with pytest.raises(ExhaustedError, match="429: Said, and it asks to be left alone for 7200 s"):
         persist(failing(late), sleep=pauses.append)
     assert LONGEST_PAUSE < 7200
     assert not pauses
@@ -57,12 +57,13 @@ def test_nobody_waits_for_hours() -> None:
 def test_pauses_grow_and_end_with_the_last_attempt() -> None:
     pauses: list[float] = []
     errors = [urllib.error.URLError("no route") for _ in range(ATTEMPTS)]
-    with pytest.raises(TransferError, match=r"^no route$"):
+    with pytest.raises(ExhaustedError, match=r"^no route$"):
         persist(failing(*errors), sleep=pauses.append)
     assert pauses == [PAUSE * 2**n for n in range(ATTEMPTS - 1)]
 
 
 @pytest.mark.parametrize("error", [answer(404), TransferError("final"), OSError(28, "No space left")])
 def test_what_asking_again_does_not_change(error: Exception) -> None:
-    with pytest.raises((TransferError, OSError)):
+    with pytest.raises((TransferError, OSError)) as caught:
         persist(failing(error), sleep=lambda pause: pytest.fail("asked again"))
+    assert caught.type is not ExhaustedError
