@@ -7,7 +7,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from email.message import Message
 from pathlib import Path
 from typing import TypeVar
@@ -72,7 +72,9 @@ def _asked_pause(headers: Message) -> float:
         return 0.0
 
 
-def transfer(url: str, part: Path, headers: Mapping[str, str] | None = None) -> Iterator[tuple[int, float]]:
+def transfer(
+    url: str, part: Path, headers: Mapping[str, str] | None = None
+) -> Generator[tuple[int, float], None, None]:
     """One attempt to fetch `url`, from the end of `part` if the server agrees.
 
     Args:
