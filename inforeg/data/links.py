@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from inforeg.data.pointers import Pinned
-from inforeg.data.transfer import TIMEOUT, TransferError
+from inforeg.data.transfer import TransferError, opened
 from inforeg.errors import shown
 from inforeg.reading import json_value, validated
 
@@ -106,7 +106,7 @@ def ask(endpoint: str, wanted: Collection[Pinned]) -> dict[str, Link | Exception
         headers={"Accept": MEDIA, "Content-Type": MEDIA},
     )
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as reply:
+        with opened(request) as reply:
             text = reply.read(LONGEST).decode()
         answer = validated(_Answer, json_value(text, "its answer"), "its answer")
     except urllib.error.HTTPError as error:

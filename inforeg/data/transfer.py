@@ -1,6 +1,7 @@
 """Bytes from an address into a file: resumed where a transfer broke, asked for again where that may help."""
 
 import email.utils
+import functools
 import http.client
 import math
 import ssl
@@ -72,6 +73,18 @@ def _asked_pause(headers: Message) -> float:
         return 0.0
 
 
+def opened(request: urllib.request.Request) -> http.client.HTTPResponse:
+    """The answer to a request."""
+    answer: http.client.HTTPResponse = _opener().open(request, timeout=TIMEOUT)
+    return answer
+
+
+@functools.cache
+def _opener() -> urllib.request.OpenerDirector:
+    """One for all requests: reading the certificates for each takes longer than a small file."""
+    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=ssl.create_default_context()))
+
+
 def transfer(
     url: str, part: Path, headers: Mapping[str, str] | None = None
 ) -> Generator[tuple[int, float], None, None]:
@@ -90,14 +103,14 @@ def transfer(
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
         for name, value in (headers or {}).items():
             request.add_unredirected_header(name, value)
-        opened = urllib.request.urlopen(request, timeout=TIMEOUT)
+        answer = opened(request)
     except urllib.error.HTTPError as error:
         if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink(missing_ok=True)
         raise
     except ValueError as error:  # no address, no header
         raise TransferError(str(error)) from None
-    with opened as answer:
+    with answer:
         resumed = answer.status == http.HTTPStatus.PARTIAL_CONTENT
         length = answer.headers.get("Content-Length", "")
         with part.open("ab" if resumed else "wb") as file:

@@ -49,6 +49,7 @@ class Lfs(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 64  # with fewer, connections made at once are put off for a second
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
