@@ -19,7 +19,7 @@ ATTEMPTS = 5
 PAUSE = 1.0  # seconds before the second attempt; doubled before each further one
 LONGEST_PAUSE = 300.0  # seconds that a server may ask us to wait
 TIMEOUT = 30.0  # seconds without a byte
-CHUNK = 1 << 18  # bytes
+CHUNK = 1 << 16  # bytes, of which a transfer that breaks loses at most one
 TRANSIENT = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException, ssl.SSLError)
 FINAL = (401, 403, 404, 410)  # answers that asking again does not change
 

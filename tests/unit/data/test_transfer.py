@@ -1,9 +1,11 @@
 """What is asked for again, after which pause, and what is not."""
 
 import email.utils
+import ssl
 import urllib.error
 from collections.abc import Callable
 from email.message import Message
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +69,30 @@ def test_what_asking_again_does_not_change(error: Exception) -> None:
     with pytest.raises((TransferError, OSError)) as caught:
         persist(failing(error), sleep=lambda pause: pytest.fail("asked again"))
     assert caught.type is not ExhaustedError
+
+
+def test_the_certificates_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[ssl.SSLContext] = []
+    certificates = ssl.create_default_context()
+
+    def create() -> ssl.SSLContext:
+        read.append(certificates)
+        return certificates
+
+    transfer._opener.cache_clear()
+    monkeypatch.setattr(ssl, "create_default_context", create)
+    (tmp_path / "x").write_bytes(b"content")
+    for part in (tmp_path / "first", tmp_path / "second"):
+        assert list(transfer.transfer((tmp_path / "x").as_uri(), part)) == [(0, 7), (7, 7)]
+    assert len(read) == 1
+
+
+def test_a_broken_transfer_loses_no_more_than_a_chunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "CHUNK", 2)
+    (tmp_path / "x").write_bytes(b"content")
+    steps = transfer.transfer((tmp_path / "x").as_uri(), tmp_path / "part")
+    assert [next(steps) for _ in range(3)] == [(0, 7), (2, 7), (4, 7)]
+    steps.close()
+    assert (tmp_path / "part").read_bytes() == b"cont"

@@ -94,6 +94,13 @@ def test_a_link_that_ends_early_is_asked_for_again(tmp_path: Path, server: Lfs, 
     assert came(tmp_path)["media/one.wav"] == MEDIA["media/one.wav"]
 
 
+def test_what_one_server_asks_for_is_not_told_to_another(tmp_path: Path, server: Lfs, fetch: Fetch) -> None:
+    server.faults[ONE] = ["cut", "moved"]
+    fetch()
+    assert [asked for name, asked in server.asked if name == ONE] == [None, "bytes=1500-", "bytes=1500-"]
+    assert came(tmp_path) == MEDIA | PLAIN
+
+
 ANSWERS = {
     "no object": ({"error": {"code": 404, "message": "Not here."}}, r"404: Not here\)", 1),
     "busy": ({"error": {"code": 503, "message": "Later"}}, r"503: Later", transfer.ATTEMPTS),
