@@ -98,6 +98,7 @@ def test_what_one_server_asks_for_is_not_told_to_another(tmp_path: Path, server:
     server.faults[ONE] = ["cut", "moved"]
     fetch()
     assert [asked for name, asked in server.asked if name == ONE] == [None, "bytes=1500-", "bytes=1500-"]
+    assert len(server.batches) == 2
     assert came(tmp_path) == MEDIA | PLAIN
 
 
