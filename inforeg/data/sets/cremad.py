@@ -1,6 +1,6 @@
 """cremad: CREMA-D, twelve sentences said by 91 actors in six emotions, heard and seen."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -13,8 +13,10 @@ from inforeg.data.audiovisual import AudioVisual, Listing, Pictures, Wave
 from inforeg.data.base import Data
 from inforeg.data.decoding import Clip
 from inforeg.data.gathered import Material
+from inforeg.data.lfs import fetch_tree
 from inforeg.data.listed import compared, files_in, labelled, refuse_twice
-from inforeg.data.sources import Download, Source
+from inforeg.data.pointers import Repository
+from inforeg.data.sources import Download, Source, cache_folder
 from inforeg.registry import OPTIONS
 
 LISTS = (
@@ -22,6 +24,11 @@ LISTS = (
     "data/CREMAD/"
 )
 SOUNDS, PICTURES = ("AudioWAV", ".wav"), ("VideoFlash", ".flv")
+REPOSITORY = Repository(
+    url="https://github.com/CheyneyComputerScience/CREMA-D",
+    commit="1658cd342dff90010aa843eaeebd53610a08b1dc",
+    folders=(SOUNDS[0], PICTURES[0]),
+)
 VAL_SHARE = 0.1
 """Of the field's training part, held out for validation."""
 
@@ -82,6 +89,12 @@ class CremaD(AudioVisual):
     def pictures(self) -> Pictures:
         """Frames at 3 a second, of which the longest clip, 5 s, has 15."""
         return Pictures(rate=3, most=10)
+
+    def download(self, confirm: Callable[[str], None]) -> Path:
+        """Sounds and pictures as the pinned commit has them, in the cache of sources."""
+        folder = cache_folder() / self.name
+        fetch_tree(REPOSITORY, folder, confirm=confirm)
+        return folder
 
     def listing(self, material: Material, sources: Mapping[str, Path]) -> Listing:
         """The field's lists, and the files of the raw folder."""

@@ -11,10 +11,12 @@ import pytest
 import torch
 
 from inforeg.data.gathered import Material
+from inforeg.data.sets import cremad
 from inforeg.data.sets.cremad import CremaD, actor_of
 from inforeg.errors import UserError
 from inforeg.suite.folders import gathering, manifest
 from tests.media import make
+from tests.unit.data.lfs.server import published, serving
 from tests.unit.data.test_data_cli import call
 
 EMOTIONS = CremaD.classes
@@ -233,3 +235,21 @@ def test_without_validation_all_that_is_not_test_is_trained_on(whole: Path) -> N
     assert [len(split) for split in (data.train, data.val, data.test)] == [54, 6, 6]
     assert data.ids["val"].tolist() == data.ids["test"].tolist()
     assert not {*data.ids["train"].tolist()} & {*data.ids["test"].tolist()}
+
+
+@pytest.mark.usefixtures("cache")
+def test_it_is_downloaded_where_the_user_agrees(
+    project, raw: Path, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("INFOREG_ROOT", str(project.root))
+    media = {str(path.relative_to(raw)): path.read_bytes() for path in raw.glob("*/*")}
+    lists = {path.name: path.read_bytes() for path in raw.glob("*.csv")}
+    with serving() as server:
+        monkeypatch.setattr(cremad, "REPOSITORY", published(tmp_path / "repository", server, media, lists))
+        with pytest.raises(UserError, match="add --yes to the command"):
+            call("prepare", "cremad", "--download", "--own-lists")
+        assert not server.asked
+        call("prepare", "cremad", "--download", "--own-lists", "--yes")
+        assert len(server.asked) == 120
+    assert f"To be fetched into {tmp_path / 'cache/cremad'}: " in capsys.readouterr().err
+    call("verify", "cremad")

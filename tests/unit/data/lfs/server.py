@@ -171,14 +171,15 @@ def commit(folder: Path, files: Mapping[str, bytes]) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
-def published(folder: Path, server: Lfs, media: Mapping[str, bytes]) -> Repository:
-    """A repository of pointers to `media`, which `server` has, and of a few plain files."""
+def published(
+    folder: Path, server: Lfs, media: Mapping[str, bytes], plain: Mapping[str, bytes] = PLAIN
+) -> Repository:
+    """A repository of pointers to `media`, which `server` has, and of a few `plain` files."""
     server.objects = {oid(content): content for content in media.values()}
     files = {name: pointer(content) for name, content in media.items()}
-    config = f"[lfs]\n\turl = {server.url}\n".encode()
-    plain = {**PLAIN, "other/big.bin": b"not wanted", "README": b"top"}
-    head = commit(folder, {**files, **plain, ".lfsconfig": config})
-    return Repository(folder.as_uri(), head, ("media",))
+    others = {"other/big.bin": b"not wanted", ".lfsconfig": f"[lfs]\n\turl = {server.url}\n".encode()}
+    wanted = {name.split("/")[0] for name in (*media, *plain)}
+    return Repository(folder.as_uri(), commit(folder, {**files, **plain, **others}), tuple(sorted(wanted)))
 
 
 def came(tmp_path: Path) -> dict[str, bytes]:
