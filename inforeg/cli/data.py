@@ -197,7 +197,8 @@ def confirmed(cost: str, *, yes: bool) -> None:
     print(cost, file=sys.stderr)
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UserError("Nobody is there to be asked whether to go on; add --yes to the command.")
-    if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UserError("Nothing was fetched; answer y, or give the folder of your own files as --raw.")

@@ -1,5 +1,6 @@
 """Data sets of the user's own files: made once, gone on with after an interruption, pinned where they are."""
 
+import io
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -165,15 +166,29 @@ def test_a_download_is_prepared(project: Project, raw: Path, monkeypatch: pytest
     assert (project.root / "data/notes").is_dir()
 
 
-@pytest.mark.parametrize(("answer", "goes_on"), [("y", True), ("Yes ", True), ("", False), ("n", False)])
+class Terminal(io.StringIO):
+    """What a person types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "goes_on"), [("y\n", True), ("Yes \n", True), ("\n", False), ("n\n", False), ("", False)]
+)
 def test_a_person_is_asked(answer: str, goes_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", lambda prompt: answer)
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
     if goes_on:
         data.confirmed("It is 1 kB.", yes=False)
     else:
         with pytest.raises(UserError, match="Nothing was fetched"):
             data.confirmed("It is 1 kB.", yes=False)
+
+
+def test_a_closed_input_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UserError, match="add --yes to the command"):
+        data.confirmed("It is 1 kB.", yes=False)
 
 
 def test_others_folders_cannot_be_rebuilt(project: Project, raw: Path) -> None:
