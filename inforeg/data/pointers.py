@@ -16,7 +16,7 @@ from inforeg.reading import read_json
 
 BY_HAND = "get the files yourself and give their folder by --raw"
 CONFIG = ".lfsconfig"
-COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+COMMIT = re.compile("[0-9a-f]{40}")
 POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\noid sha256:([0-9a-f]{64})\nsize ([0-9]{1,15})\n"
 )
