@@ -73,12 +73,15 @@ def tune(args: argparse.Namespace) -> None:
 def collect(args: argparse.Namespace) -> None:
     """Write the frames of an experiment's runs."""
     from inforeg.analysis.collected.collect import collect as gather
+    from inforeg.suite.folders.gathering import gaps
     from inforeg.suite.plan import plan
 
     project = Project()
     experiment = project.experiment(args.experiment)
     runs = plan(project, args.experiment)
-    collected = gather(runs, args.runs, experiment.selection, experiment.examined_by, experiment.metrics)
+    missing = gaps(project, experiment.benchmarks)
+    probes, metrics = experiment.examined_by, experiment.metrics
+    collected = gather(runs, args.runs, experiment.selection, probes, metrics, gaps=missing)
     collected.write(_folder(args.output, args.experiment))
 
 

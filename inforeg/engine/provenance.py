@@ -34,6 +34,7 @@ class Gathered(BaseModel):
     data: dict[str, str | None]
     left_out: list[LeftOut]
     absent: dict[str, dict[str, list[str]]] = {}
+    gaps: dict[str, str] = {}
     runs: PositiveInt
     files: dict[str, str]
     seal: str

@@ -41,7 +41,8 @@ class Collected:
         corruptions: test accuracy with one modality corrupted; empty unless that probe examined the runs.
         embeddings: features in two dimensions; empty unless that probe did.
         provenance: commits, versions and data hashes of the runs, their probes' among them, the commit that
-            collected them, the cells left out with their reason, and the classes that a split lacks.
+            collected them, the cells left out with their reason, the classes that a split lacks, and what
+            samples are missing.
         seal: of the files that it was read from; empty for runs that have just been collected.
     """
 
@@ -92,6 +93,8 @@ def collect(
     selection: Selection,
     probes: Collection[str] = (TABLED,),
     metrics: Collection[str] = (),
+    *,
+    gaps: Mapping[str, str] | None = None,
 ) -> Collected:
     """All runs of `plan`, which lie under `root`.
 
@@ -101,6 +104,7 @@ def collect(
         selection: the rule whose predictions are kept.
         probes: by which the runs are examined.
         metrics: that are computed where a run has not recorded them, as an experiment names them.
+        gaps: what is to be known of samples that are missing, by benchmark.
 
     Raises:
         UserError: a run is missing, unfinished, damaged, made with another spec or not examined.
@@ -128,7 +132,7 @@ def collect(
             tables[name].append(frame.assign(**_identity(cell, spec))[COLUMNS[name]])
     if not origins:
         raise UserError("Every row of the experiment diverges; lower training.lr.")
-    origin = {**_provenance(plan, origins, examiners), "absent": _absent(plan, root)}
+    origin = {**_provenance(plan, origins, examiners), "absent": _absent(plan, root), "gaps": gaps or {}}
     return Collected(
         **{name: _joined(name, parts) for name, parts in tables.items()}, provenance=origin, seal=""
     )

@@ -66,7 +66,8 @@ class Study:
     def caveats(self) -> list[str]:
         """What is to be known of the rows' methods and of the benchmarks' splits, a note each."""
         classes = [METHODS.get(name) for name in dict.fromkeys(row.method for row in self.experiment.rows)]
-        return [*(f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat), *self._absent, *self.mixed]
+        told = [f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat]
+        return [*told, *self._absent, *self._gaps, *self.mixed]
 
     @property
     def mixed(self) -> Iterator[str]:
@@ -93,6 +94,12 @@ class Study:
             for benchmark, splits in self.collected.provenance["absent"].items()
             for split, classes in splits.items()
         ]
+
+    @property
+    def _gaps(self) -> list[str]:
+        """A note for each benchmark whose data lack samples."""
+        gaps = self.collected.provenance["gaps"]
+        return [f"{self.titles([benchmark])}: {said}" for benchmark, said in gaps.items()]
 
     @property
     def texts(self) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Folders made of the user's own files: begun beside their place, gone on with after an interruption."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from inforeg.errors import UserError
 from inforeg.locks import acquire
 from inforeg.suite.folders import manifest
 from inforeg.suite.folders.listing import directory_hash
+from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.folders.store import fetched, refuse_replacing
+from inforeg.suite.project import Project
 
 
 def gather(dataset: Gathered, material: Material, output: Path) -> str:
@@ -55,3 +57,24 @@ def _workshop(output: Path) -> Iterator[Path]:
         shutil.rmtree(beside)
     finally:
         lock.release()
+
+
+def gaps(project: Project, benchmarks: Iterable[str]) -> dict[str, str]:
+    """A sentence for each of the benchmarks whose data lack samples that their lists name."""
+    datasets = {name: dataset_of(project.benchmark(name).data) for name in benchmarks}
+    found = {
+        name: _gap(project.root / "data" / dataset.place)
+        for name, dataset in datasets.items()
+        if isinstance(dataset, Gathered)
+    }
+    return {name: sentence for name, sentence in found.items() if sentence}
+
+
+def _gap(folder: Path) -> str:
+    if not (folder / manifest.NAME).exists():
+        return "whether samples are missing is not known where the runs were collected."
+    told = manifest.read(folder).gathered
+    missing, unreadable = len(told.get("missing", ())), len(told.get("left_out", ()))
+    if not missing + unreadable:
+        return ""
+    return f"of the {told['listed']} samples listed, {missing} are missing and {unreadable} cannot be read."

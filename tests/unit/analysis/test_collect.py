@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -54,6 +55,7 @@ def test_epochs_costs_predictions_and_provenance(sweep):
         "data": {"alpha": "hash-of-alpha", "beta": "hash-of-beta"},
         "left_out": [{"row": "unimodal", "benchmark": "beta", "reason": "needs two modalities"}],
         "absent": {},
+        "gaps": {},
         "runs": 48,
     }
 
@@ -88,6 +90,13 @@ def test_a_class_that_a_split_lacks_is_told_below_every_table(sweep, tmp_path):
     assert study.caveats[-1] == "BETA: the test split has no sample of class_2, class_5."
     study.collected.write(tmp_path / "collected")
     assert Collected.read(tmp_path / "collected").provenance == study.collected.provenance
+
+
+def test_missing_samples_are_told_below_every_table(sweep):
+    study = sweep.study()
+    told = {**study.collected.provenance, "gaps": {"beta": "of the 9 samples listed, 2 are missing."}}
+    lacking = replace(study, collected=replace(study.collected, provenance=told))
+    assert lacking.caveats[-1] == "BETA: of the 9 samples listed, 2 are missing."
 
 
 def test_merge_keeps_each_run_once(sweep):

@@ -1,6 +1,7 @@
 """Data sets of the user's own files: made once, gone on with after an interruption, pinned where they are."""
 
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -18,8 +19,9 @@ from inforeg.data.base import Data
 from inforeg.data.gathered import Gathered, Material
 from inforeg.data.sources import Download, Source
 from inforeg.errors import UserError
+from inforeg.files import write_json
 from inforeg.registry import DATASETS
-from inforeg.suite.folders import manifest, store
+from inforeg.suite.folders import gathering, manifest, store
 from inforeg.suite.project import Project
 from tests.unit.data.test_data_cli import call
 
@@ -203,6 +205,20 @@ def test_others_folders_cannot_be_rebuilt(project: Project, raw: Path) -> None:
 def test_pinned_sources_take_no_files(project: Project, raw: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="'toy' is made of pinned sources; leave out --raw"):
         call("prepare", "toy", "--raw", str(raw), "--output", str(tmp_path / "anew"))
+
+
+def test_missing_samples_are_known(project: Project, raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project.root / "workflow/config/benchmarks/notes.yaml").write_text(
+        "{title: T, data: {name: notes}, encoders: {left: {kind: mlp}}, training: {epochs: 1, lr: 0.1}}"
+    )
+    assert "not known where the runs were collected" in gathering.gaps(project, ["notes"])["notes"]
+    call("prepare", "notes", "--raw", str(raw))
+    assert gathering.gaps(project, ["notes"]) == {}
+    path = project.root / "data/notes/MANIFEST.json"
+    facts = {"listed": 13, "missing": ["a", "b"], "left_out": {"c": "is cut"}}
+    write_json(path, {**json.loads(path.read_text()), "gathered": facts})
+    sentence = "of the 13 samples listed, 2 are missing and 1 cannot be read."
+    assert gathering.gaps(project, ["notes"]) == {"notes": sentence}
 
 
 def test_own_lists_need_no_pinned_ones(
