@@ -115,7 +115,8 @@ def decode(
     """
     notes = folder.parent / "notes.jsonl"
     decoded = _resumed(notes, recipe, clips)
-    waiting = [clip for clip in clips if clip.name not in set(decoded.names)]
+    done = set(decoded.names)
+    waiting = [clip for clip in clips if clip.name not in done]
     _refuse_full(folder, recipe, len(waiting))
     failed = dict[str, str]()
     with ExitStack() as stack:

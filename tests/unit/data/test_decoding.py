@@ -1,5 +1,6 @@
 """Clips decoded once, whatever comes between."""
 
+import errno
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import pytest
 
 from inforeg.data import arrays, decoding
 from inforeg.data.decoding import Clip, Recipe, Rows, decode
+from inforeg.data.growing import Growing
 from inforeg.errors import UserError
 
 BROKEN = b"broken"
@@ -167,3 +169,23 @@ def test_the_decoder_is_noted(clips: list[Clip], folder: Path) -> None:
     head = json.loads((folder.parent / "notes.jsonl").read_text().splitlines()[0])
     assert head["decoder"].startswith("PyAV ")
     assert "FFmpeg" in head["decoder"]
+
+
+def test_a_disk_that_fills_up_loses_nothing(
+    clips: list[Clip], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = Growing.append
+
+    def full(growing: Growing, values: np.ndarray) -> int:
+        if growing.path.stem == "sound" and growing.rows == 3:
+            raise OSError(errno.ENOSPC, "No space left on device", str(growing.path))
+        return append(growing, values)
+
+    monkeypatch.setattr(Growing, "append", full)
+    with pytest.raises(OSError, match="No space left"):
+        decode(clips, recipe(Reader()), folder, frozenset(), "Toy")
+    monkeypatch.setattr(Growing, "append", append)
+    reader = Reader()
+    decode(clips, recipe(reader), folder, frozenset(), "Toy")
+    assert sorted(reader.seen) == ["3", "4", "5"]
+    assert made(folder) == WHOLE
