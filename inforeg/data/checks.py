@@ -147,23 +147,27 @@ def _about_stored(split: Split, modality: str) -> str | None:
     """What is wrong with one modality of a split as it is stored."""
     if isinstance(split, Mapped):
         arrays = split.arrays[modality]
-        found = arrays.values() if isinstance(arrays, Mapping) else [arrays]
-        if any(len(array) <= split.rows.max() for array in found):
-            return f"{min(map(len, found))} samples, but its last one is row {split.rows.max()}"
+        columns = arrays.values() if isinstance(arrays, Mapping) else [arrays]
+        if any(len(array) <= split.rows.max() for array in columns):
+            return f"{min(map(len, columns))} samples, but its last one is row {split.rows.max()}"
         return None
     if not isinstance(split, Held):
         return None
     values = split.inputs[modality]
     if isinstance(values, Mapping):
-        return next(filter(None, (_about_tensor(each, len(split), None) for each in values.values())), None)
-    return _about_tensor(values, len(split), None if modality in split.transforms else torch.float32)
+        found = (_about_tensor(each, len(split), None, 1) for each in values.values())
+        return next(filter(None, found), None)
+    return _about_tensor(values, len(split), None if modality in split.transforms else torch.float32, 2)
 
 
-def _about_tensor(values: Any, samples: int, dtype: torch.dtype | None) -> str | None:
-    """What is wrong with a tensor of `samples`; any `dtype` will do if it is None."""
+def _about_tensor(values: Any, samples: int, dtype: torch.dtype | None, fewest: int) -> str | None:
+    """What is wrong with a tensor of `samples`; any `dtype` will do if it is None.
+
+    It has at least the `fewest` dimensions: a number a sample is only beside others, such as a length.
+    """
     if not isinstance(values, Tensor):
         return f"{_kind(values)}, not a tensor"
-    if dtype not in (None, values.dtype) or values.layout != torch.strided or values.ndim < 2:
+    if dtype not in (None, values.dtype) or values.layout != torch.strided or values.ndim < fewest:
         return f"{_described(values)}, not float32 of a shape (N, ...)"
     if len(values) != samples:
         return f"{len(values)} samples, but {samples} labels"
@@ -184,7 +188,7 @@ def _about_shown(split: Split, modality: str, train: Split) -> str | None:
     if not isinstance(values, Mapping) and (values.dtype, values.shape[1:]) != (torch.float32, shape):
         return f"{_described(values)} in a batch, not float32 of a shape {('B', *shape)}"
     for tensor in _tensors(values):
-        wrong = tensor.isfinite().flatten(1).all(1).logical_not().nonzero()
+        wrong = tensor.isfinite().reshape(len(tensor), -1).all(1).logical_not().nonzero()
         if len(wrong):
             return f"a number that is not finite, first in its sample {int(wrong[0])}"
     return None
@@ -215,7 +219,9 @@ def _digests(split: Split) -> Iterator[bytes]:
     if not isinstance(split, Held):
         return
     columns = [
-        tensor.flatten(1).numpy() for _, values in sorted(split.inputs.items()) for tensor in _tensors(values)
+        tensor.reshape(len(tensor), -1).numpy()
+        for _, values in sorted(split.inputs.items())
+        for tensor in _tensors(values)
     ]
     for rows in zip(*columns, strict=True):
         digest = blake2b(digest_size=16)

@@ -136,6 +136,25 @@ def test_whole_data_pass() -> None:
     assert checks.repeated(make_data()) == []
 
 
+def sequences(split: Split) -> Split:
+    """The same split with its images as sequences of numbers with a length."""
+    length = torch.arange(len(split)) % 4
+    return replace(
+        split, inputs={**split.inputs, "image": {"tokens": torch.ones(len(split), 3), "length": length}}
+    )
+
+
+def test_a_number_a_sample_may_stand_beside_what_has_more() -> None:
+    data = make_data()
+    whole = replace(data, **{part: sequences(getattr(data, part)) for part in PARTS})
+    checks.check(whole, "toy")
+    assert checks.repeated(whole) == []
+    inputs = whole.test.inputs
+    short = {**inputs, "image": {**inputs["image"], "length": inputs["image"]["length"][:-1]}}
+    with pytest.raises(UserError, match=r"The test split .* 'image' \d+ samples, but \d+ labels"):
+        checks.check(replace(whole, test=replace(whole.test, inputs=short)), "toy")
+
+
 def test_a_modality_with_an_encoder_must_be_there() -> None:
     with pytest.raises(UserError, match=r"The train split .* lacks the modality 'text'"):
         checks.check(make_data(), "toy", ("audio", "text"))
