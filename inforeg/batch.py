@@ -4,13 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+import torch
 from torch import Tensor
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 Values = Tensor | Mapping[str, Tensor]
-"""One modality of some samples: a tensor, or several by name (text with its mask); first dimension B each."""
+"""One modality of some samples: a tensor, or several by name; first dimension B each.
+
+A sequence whose steps do not all count is `values` (B, steps, channels) or `tokens` (B, steps) with their
+`length` (B,): what comes after so many steps is padding, whatever it holds.
+"""
 
 Shape = tuple[int, ...] | Mapping[str, tuple[int, ...]]
 """Of one sample of a modality, without the first dimension."""
@@ -63,3 +68,8 @@ def on_each(values: T | Mapping[str, T], change: Callable[[T], R]) -> R | Mappin
     if isinstance(values, Mapping):
         return {name: change(tensor) for name, tensor in values.items()}
     return change(values)
+
+
+def counted(length: Tensor, steps: int) -> Tensor:
+    """Which of so many steps are within each sample's `length`, (B,): bool, (B, steps)."""
+    return torch.arange(steps, device=length.device) < length.unsqueeze(1)

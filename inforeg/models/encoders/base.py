@@ -24,7 +24,8 @@ class Encoder(ABC):
 
     Attributes:
         name: the registered name, `kind` in a benchmark's YAML.
-        rank: number of dimensions of one sample, e.g. 1 for a vector, 3 for an image.
+        rank: number of dimensions of one sample, e.g. 1 for a vector, 3 for an image; of a sequence with
+            its length, those of the sequence.
         normalises: whether it normalises by batch, and so takes no batch of one sample.
         own_weights: whether its network comes with the weights to start from, such as pretrained ones.
     """
@@ -42,7 +43,7 @@ class Encoder(ABC):
     @property
     @abstractmethod
     def stage_widths(self) -> tuple[int, ...]:
-        """Channels after each stage but the last."""
+        """Channels after each stage but the last; none of an encoder that cannot be cut."""
 
     @abstractmethod
     def stages(self, network: nn.Module) -> list[nn.Module]:
@@ -50,6 +51,11 @@ class Encoder(ABC):
 
         Values between them are (B, channels, ...), with any number of positions; the last gives the features.
         """
+
+    @property
+    def takes(self) -> str:
+        """What `fits`, in a message."""
+        return f"samples with {self.rank} dimensions"
 
     def fits(self, shape: Shape) -> bool:
         """Whether it takes samples of `shape`: a tensor of its rank, if it says nothing else."""
@@ -59,7 +65,7 @@ class Encoder(ABC):
         """The network with its own initial weights, or with those that are drawn from `generator`."""
         if not self.fits(shape):
             raise UserError(
-                f"The encoder {self.name!r} takes samples with {self.rank} dimensions, not of shape {shape}; "
+                f"The encoder {self.name!r} takes {self.takes}, not of shape {shape}; "
                 "choose another kind in the benchmark's YAML."
             )
         # What torch or the encoder itself draws comes from the run's seed as well.
