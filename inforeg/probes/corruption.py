@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from statistics import fmean
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from inforeg.batch import Batch, on_each
+from inforeg.batch import Batch, Shape, Values, counted, on_each
 from inforeg.data.split import Held, Split
 from inforeg.engine.evaluate import evaluate
 from inforeg.metrics.classification import ACCURACY
@@ -30,7 +30,9 @@ SEVERITIES: Mapping[str, tuple[float, ...]] = {
 """Kinds of corruption and how strong they are made, apart from 0, which is none.
 
 `dropped` and `masking` put all or a share of a modality's values at 0, the mean of standardised inputs;
-`noise` adds N(0, severity²) in units of the modality's standard deviation over the training split.
+`noise` adds N(0, severity²) in units of the modality's standard deviation over the training split. Of a
+sequence with a length, `dropped` leaves no step, and the others change values but not the length. Words
+become word 0, the unknown one, and know no noise; other modalities of several tensors are only dropped.
 """
 
 
@@ -77,7 +79,10 @@ class Corruption:
         self.modality, self.kind, self.severity, self.deviation = modality, kind, severity, deviation
         generator = stream(None, "corruption", kind, str(severity), modality)
         draw = torch.randn if kind == NOISE.name else torch.rand
-        shape = cast(tuple[int, ...], split.shape(modality))
+        shape = split.shape(modality)
+        self.content = content(shape)
+        if isinstance(shape, Mapping):
+            shape = shape[self.content] if self.content else ()
         whole = max(len(split) // BLOCK, 1)
         sizes = [BLOCK] * (whole - 1) + [len(split) - BLOCK * (whole - 1)]
         self._rows = (row for size in sizes for row in draw((size, *shape), generator=generator))
@@ -87,51 +92,68 @@ class Corruption:
         values = batch.inputs[self.modality]
         if self.kind == DROPPED.name:
             changed = on_each(values, torch.zeros_like)
+        elif isinstance(values, Tensor):
+            changed = self._corrupted(values)
         else:
-            changed = self._corrupted(cast(Tensor, values))
+            changed = {**values, self.content: self._corrupted(values[self.content])}
         return replace(batch, inputs={**batch.inputs, self.modality: changed})
 
     def _corrupted(self, values: Tensor) -> Tensor:
-        draws = torch.stack(list(islice(self._rows, len(values)))).to(values)
+        draws = torch.stack(list(islice(self._rows, len(values)))).to(values.device)
         if self.kind == NOISE.name:
             return values + draws * (self.severity * self.deviation)
         return values.masked_fill(draws < self.severity, 0)
 
 
+def content(shape: Shape) -> str:
+    """The name of what has a length in a modality of `shape`; empty of one that is no such sequence."""
+    names = set(shape) if isinstance(shape, Mapping) else set()
+    return next((name for name in ("values", "tokens") if names == {name, "length"}), "")
+
+
+def kinds(shape: Shape) -> tuple[str, ...]:
+    """The kinds of SEVERITIES that a modality of `shape` knows."""
+    if not isinstance(shape, Mapping) or content(shape) == "values":
+        return tuple(SEVERITIES)
+    return (DROPPED.name, MASKING.name) if content(shape) == "tokens" else (DROPPED.name,)
+
+
 def deviation(split: Split, modality: str) -> float:
     """Standard deviation over all values of one modality; those of mapped files are read by the batch."""
     if isinstance(split, Held) and modality not in split.transforms:
-        return cast(Tensor, split.inputs[modality]).std().item()
+        return _those_counted(split.inputs[modality]).std().item()
     count, total, squares = 0, 0.0, 0.0
     for batch in split.batches(split.at_once):
-        values = cast(Tensor, batch.inputs[modality]).double()
+        values = _those_counted(batch.inputs[modality]).double()
         count += values.numel()
         total += values.sum().item()
         squares += values.square().sum().item()
     return math.sqrt(max(squares - total**2 / count, 0.0) / (count - 1))
 
 
-def under_corruption(run: "Restored") -> Iterator[Corrupted]:
-    """The test accuracy with each modality corrupted in each way, severity 0 (none) included.
+def _those_counted(values: Values) -> Tensor:
+    """All values of a tensor, or those of a sequence that are within its length."""
+    if isinstance(values, Tensor):
+        return values
+    return values["values"][counted(values["length"], values["values"].shape[1])]
 
-    A modality of several tensors is only dropped: noise in a token or a mask has no meaning.
-    """
+
+def under_corruption(run: "Restored") -> Iterator[Corrupted]:
+    """The test accuracy with each modality corrupted in each way that it knows, and intact (severity 0)."""
     test = run.data.test
     intact = _accuracy(run, None)
     for modality in run.model.modalities:
-        single = not isinstance(test.shape(modality), Mapping)
-        spread = deviation(run.data.train, modality) if single else 0.0
-        for kind, severities in SEVERITIES.items():
-            if not single and kind != DROPPED.name:
-                continue
+        known = kinds(test.shape(modality))
+        spread = deviation(run.data.train, modality) if NOISE.name in known else 0.0
+        for kind in known:
             yield Corrupted(kind, modality, 0.0, intact)
-            for severity in severities:
+            for severity in SEVERITIES[kind]:
                 change = Corruption(test, modality, kind, severity, spread)
                 yield Corrupted(kind, modality, severity, _accuracy(run, change))
 
 
 def areas(found: Iterable[Corrupted]) -> dict[str, float]:
-    """One number per kind and modality, and per kind their mean over the modalities.
+    """One number per kind and modality, and per kind that any of them knows their mean over the modalities.
 
     `dropped` is the accuracy without the modality; `noise` and `masking` are the areas under the curves of
     accuracy over severity, by the trapezoidal rule, divided by the range of severities: 1 is never wrong.
@@ -143,10 +165,7 @@ def areas(found: Iterable[Corrupted]) -> dict[str, float]:
         f"{kind}/{modality}": curve[-1][1] if kind == DROPPED.name else _area(curve)
         for (kind, modality), curve in curves.items()
     }
-    means = {
-        kind: fmean(value for name, value in numbers.items() if name.startswith(f"{kind}/"))
-        for kind in SEVERITIES
-    }
+    means = {kind: fmean(numbers[f"{k}/{m}"] for k, m in curves if k == kind) for kind, _ in curves}
     return numbers | means
 
 

@@ -1,17 +1,37 @@
 """Corrupted test splits: what is changed, by how much, and that nothing else is."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from inforeg.data.split import Held
-from inforeg.data.transforms import Scaled
+from inforeg.data.transforms import Scaled, Transform
 from inforeg.engine.evaluate import evaluate
-from inforeg.probes.corruption import SEVERITIES, Corrupted, Corruption, areas, deviation, under_corruption
+from inforeg.probes.corruption import (
+    SEVERITIES,
+    Corrupted,
+    Corruption,
+    areas,
+    deviation,
+    kinds,
+    under_corruption,
+)
 from inforeg.probes.restore import restore
 from inforeg.random import stream
 from tests.conftest import make_data, make_spec
 
 CORRUPTED = Held({"audio": torch.full((500, 40), 2.0)}, torch.zeros(500, dtype=torch.int64))
+
+
+class Plain(Transform):
+    """Shows what is stored."""
+
+    def shape(self, stored):
+        return stored
+
+    def clean(self, values):
+        return values
 
 
 def corrupted(
@@ -65,6 +85,60 @@ def test_deviation_of_what_is_transformed_is_of_what_is_shown():
     stored = torch.arange(60, dtype=torch.uint8).view(20, 3)
     split = Held({"audio": stored}, torch.zeros(20, dtype=torch.int64), {"audio": Scaled(10.0, 4.0)})
     assert deviation(split, "audio") == pytest.approx(((stored.double() - 10) / 4).std().item(), rel=1e-12)
+
+
+SEQUENCE = {
+    "values": torch.full((60, 5, 4), 2.0),
+    "length": torch.arange(60) % 6,
+}
+
+
+@pytest.mark.parametrize(
+    ("shape", "known"),
+    [
+        ((3,), ["dropped", "noise", "masking"]),
+        ({"values": (5, 4), "length": ()}, ["dropped", "noise", "masking"]),
+        ({"tokens": (5,), "length": ()}, ["dropped", "masking"]),
+        ({"tokens": (5,), "mask": (5,)}, ["dropped"]),
+    ],
+)
+def test_what_is_known_of_several_tensors(shape, known):
+    assert list(kinds(shape)) == known
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("noise", "values"), ("masking", "values"), ("masking", "tokens")]
+)
+def test_of_a_sequence_the_values_are_changed_and_the_length_is_not(kind, name):
+    values = SEQUENCE["values"] if name == "values" else torch.full((60, 5), 2)
+    split = Held({"audio": {name: values, "length": SEQUENCE["length"]}}, torch.zeros(60, dtype=torch.int64))
+    change = Corruption(split, "audio", kind, 0.5, 1.0)
+    changed = [change(batch).inputs["audio"] for batch in split.batches(7)]
+    assert torch.equal(torch.cat([each["length"] for each in changed]), SEQUENCE["length"])
+    found = torch.cat([each[name] for each in changed])
+    assert found.dtype == values.dtype
+    assert found.unique().tolist() == [0, 2] if kind == "masking" else (found != 2).all()
+
+
+def test_a_dropped_sequence_has_no_step():
+    split = Held({"audio": SEQUENCE}, torch.zeros(60, dtype=torch.int64))
+    (batch,) = split.batches(60)
+    assert not Corruption(split, "audio", "dropped", 1.0, 1.0)(batch).inputs["audio"]["length"].any()
+
+
+def test_deviation_of_a_sequence_is_of_its_steps():
+    values = torch.randn(60, 5, 4, generator=torch.Generator().manual_seed(0))
+    for row, length in enumerate(SEQUENCE["length"]):
+        values[row, length:] = 1e6
+    split = Held({"audio": {**SEQUENCE, "values": values}}, torch.zeros(60, dtype=torch.int64))
+    expected = values[values < 1e6].std().item()
+    assert deviation(split, "audio") == pytest.approx(expected)
+    assert deviation(replace(split, transforms={"audio": Plain()}), "audio") == pytest.approx(expected)
+
+
+def test_areas_of_a_kind_that_no_modality_knows():
+    lines = [("dropped", "text", 0.0, 0.9), ("dropped", "text", 1.0, 0.5)]
+    assert areas(Corrupted(*line) for line in lines) == {"dropped/text": 0.5, "dropped": 0.5}
 
 
 def test_areas_by_hand():
