@@ -27,8 +27,9 @@ def lines_of(path: Path) -> Iterator[tuple[str, str]]:
     """The lines of a list that are not empty, each with its place for messages."""
     if not path.is_file():
         raise UserError(f"{path} is not there; put the list of samples there.")
-    text = read_text(path)
-    yield from ((f"{path}, line {n}", each) for n, each in enumerate(text.splitlines(), 1) if each.strip())
+    # Not by `splitlines`, which knows ends of lines that may stand inside one.
+    lines = read_text(path).split("\n")
+    yield from ((f"{path}, line {n}", each) for n, each in enumerate(lines, 1) if each.strip())
 
 
 def labelled(path: Path, classes: Sequence[str]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from inforeg.data.sequences import StandardisedSteps, spans, to_front
 from inforeg.data.sets import mosi
 from inforeg.data.sets.mosi import MOSI, classes
 from inforeg.errors import UserError
-from inforeg.registry import DATASETS
+from inforeg.registry import DATASETS, ENCODERS
 from inforeg.runspec import RunConfig
 from inforeg.suite.folders import gathering, manifest
 from inforeg.suite.project import Project
@@ -293,6 +293,15 @@ def test_names_of_bytes_and_of_several_parts_are_names() -> None:
     made = content()["valid"]
     made["id"] = np.array([[b"video", str(i).encode()] for i in range(9)])
     assert segments._segments(made, "valid").names[:2] == ("video 0", "video 1")
+
+
+def test_the_configured_encoders_fit(tmp_path: Path) -> None:
+    data = MOSI().load(prepared(tmp_path, content()))
+    config = Project(Path(__file__).parents[3]).benchmark("mosi")
+    inputs = data.train.batch(torch.arange(2)).inputs
+    for modality, chosen in config.encoders.items():
+        network = ENCODERS.build(chosen.kind, chosen.options).build(data.shape(modality), torch.Generator())
+        assert network(inputs[modality]).shape == (2, 120)
 
 
 def test_the_command_makes_it_and_methods_train_on_it(
