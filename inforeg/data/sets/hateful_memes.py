@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic.dataclasses import dataclass
 
 from inforeg.data import arrays, media, splits
@@ -69,6 +69,7 @@ class HatefulMemes(Gathered):
     Attributes:
         test: which list is tested on: `dev`, the seen one, whose labels are public; or `test`, where the raw
             folder had its labels.
+        pixels: height and width of the crops.
     """
 
     name: ClassVar[str] = "hateful_memes"
@@ -87,6 +88,7 @@ class HatefulMemes(Gathered):
     )
 
     test: Literal["dev", "test"] = "dev"
+    pixels: Annotated[int, Field(ge=32, le=1024)] = 224
 
     def gather(self, material: Material, sources: Mapping[str, Path], folder: Path) -> Mapping[str, Any]:
         """Pictures (N, 3, 256, 256) and their own size, tokens (N, 64) and their length, target (N,)."""
@@ -99,7 +101,7 @@ class HatefulMemes(Gathered):
         return {**facts, "left_out": decoded.left_out, "decoder": DECODER, **told}
 
     def load(self, folder: Path) -> Data:
-        """image: (3, 224, 224), cropped; text: tokens (64,) with their length."""
+        """image: (3, pixels, pixels), cropped; text: tokens (64,) with their length."""
         if not (folder / f"split_{self.test}_test.npy").exists():
             raise UserError(
                 f"{folder} holds no labels of the part test; make it of a folder with a labelled "
@@ -110,7 +112,9 @@ class HatefulMemes(Gathered):
             "text": {name: arrays.mapped(folder, name) for name in ("tokens", "length")},
         }
         target, parts = arrays.read(folder, "target"), splits.read(folder, self.test)
-        return arrays.streamed(self.classes, stored, target, parts, {"image": RandomResizedCrops()})
+        return arrays.streamed(
+            self.classes, stored, target, parts, {"image": RandomResizedCrops(size=self.pixels)}
+        )
 
 
 def _picture(clip: Clip) -> dict[str, NDArray[Any]]:
