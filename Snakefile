@@ -61,5 +61,5 @@ include: "workflow/rules/command.smk"
 
 
 onsuccess:
-    if not PDF and Path("results/paper.tex").exists():
+    if not PDF and (RESULTS / products.DOCUMENT[0]).exists():
         print(f"inforeg: {MISSING}", file=sys.stderr)

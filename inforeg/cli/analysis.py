@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Formatter, add_runs
+from inforeg.cli.options import Commands, Formatter, Made, add_runs, placed
 from inforeg.errors import UserError
 from inforeg.suite.project import Project
 from inforeg.suite.tuning import TUNING
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from inforeg.analysis.collected.study import Study
     from inforeg.analysis.statistics.stored import Results, Statistics
 
-COLLECTED = "results/collected/{experiment}"
-STATISTICS = "results/statistics"
+COLLECTED, STATISTICS = "collected/{experiment}", "statistics"
 
 
 def register(commands: Commands) -> None:
@@ -29,7 +28,7 @@ def register(commands: Commands) -> None:
     )
     _add_experiment(parser, nargs="+")
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
-    _add_path(parser, "--output", "results/runs.parquet", "file to write")
+    _add_path(parser, "--output", "runs.parquet", "file to write")
     parser = _command(commands, "statistics", statistics, "compute all that is statistical of an experiment")
     _add_experiment(parser)
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
@@ -37,24 +36,24 @@ def register(commands: Commands) -> None:
     parser = _command(commands, "table", table, "make an experiment's tables")
     _add_experiment(parser)
     _add_sources(parser)
-    _add_path(parser, "--tables", "results/tables", "folder for EXPERIMENT.{tex,md,html} and its benchmarks'")
+    _add_path(parser, "--tables", "tables", "folder for EXPERIMENT.{tex,md,html} and its benchmarks'")
     parser = _command(commands, "figure", figure, "draw an experiment's figures")
     _add_experiment(parser)
     _add_sources(parser)
-    _add_path(parser, "--figures", "results/figures", "folder for EXPERIMENT_FIGURE.{pdf,png,csv}")
+    _add_path(parser, "--figures", "figures", "folder for EXPERIMENT_FIGURE.{pdf,png,csv}")
     parser = _command(commands, "tune", tune, "choose among the finished trials of tuning, on validation")
     add_runs(parser)
-    _add_path(parser, "--output", "results/tuning", "folder for tuned.yaml and trials.{csv,md}")
+    _add_path(parser, "--output", "tuning", "folder for tuned.yaml and trials.{csv,md}")
     parser = _command(
         commands, "claims", claims, "report the verdicts on claims: what is reproduced, what contradicted"
     )
     _add_experiment(parser, nargs="+")
     _add_sources(parser)
-    _add_path(parser, "--output", "results", "folder for claims.{md,tex,html,json} and figures/")
+    _add_path(parser, "--output", ".", "folder for claims.{md,tex,html,json} and figures/")
     parser = _command(commands, "paper", paper, "write the replication as a LaTeX document")
     _add_experiment(parser, nargs="+")
     _add_sources(parser)
-    _add_path(parser, "--output", "results", "folder for paper.tex and numbers.tex, beside tables/")
+    _add_path(parser, "--output", ".", "folder for paper.tex and numbers.tex, beside tables/")
     parser = _command(commands, "typeset", typeset, "compile a LaTeX document with the machine's pdflatex")
     parser.add_argument("source", type=Path, metavar="TEX", help="the document; its PDF lies beside it")
 
@@ -148,7 +147,7 @@ def _command(
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=what, description=f"{what[0].upper()}{what[1:]}.", formatter_class=Formatter
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=placed(run))
     return parser
 
 
@@ -164,7 +163,7 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_path(parser: argparse.ArgumentParser, flag: str, default: str, what: str) -> None:
-    parser.add_argument(flag, type=Path, metavar="PATH", default=Path(default), help=what)
+    parser.add_argument(flag, type=Path, metavar="PATH", default=Made(default), help=what)
 
 
 def _folder(path: Path, experiment: str) -> Path:

@@ -175,10 +175,10 @@ def benchmarks() -> Listing:
 
 
 def experiments() -> Listing:
-    """Every configured experiment."""
+    """Every configured experiment, as it is asked for."""
     project = Project()
     rows = []
-    for name in project.experiments():
+    for name in project.asked(project.experiments()):
         experiment = project.experiment(name)
         rows.append(
             {

@@ -2,17 +2,42 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from inforeg.errors import UserError, shown
 from inforeg.reading import yaml_value
 from inforeg.runspec import MOST_SEED, MOST_SEEDS, Setting
+from inforeg.suite.project import RESULTS, Project
 
 Commands = Any
 """What `ArgumentParser.add_subparsers` returns; argparse keeps its type private."""
 
-RUNS = Path("results/runs")
+RUNS = RESULTS / "runs"
+
+
+@dataclass(frozen=True)
+class Made:
+    """The default of a path below results/, or below results/paper/ where the suite is `paper`."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return str(RESULTS / self.name)
+
+
+def placed(run: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namespace], None]:
+    """`run`, given the project's own place of each `Made` that is left."""
+
+    def command(args: argparse.Namespace) -> None:
+        left = {name: value for name, value in vars(args).items() if isinstance(value, Made)}
+        results = Project().results if left else RESULTS
+        for name, value in left.items():
+            setattr(args, name, results / value.name)
+        run(args)
+
+    return command
 
 
 class Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):

@@ -4,7 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
-from inforeg.cli.options import Commands, Formatter
+from inforeg.cli.options import Commands, Formatter, Made, placed
 from inforeg.errors import UserError
 from inforeg.suite.project import Project
 
@@ -29,13 +29,13 @@ def register(commands: Commands) -> None:
         formatter_class=Formatter,
     )
     parser.add_argument("tag", metavar="TAG", help="name of the release, e.g. v0.1")
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="what was made")
+    parser.add_argument("--results", type=Path, default=Made("."), metavar="DIR", help="what was made")
     parser.add_argument(
         "--check",
         action="store_true",
         help="compare with what is kept and say how far apart they are; status 2 if what was found differs",
     )
-    parser.set_defaults(run=publish)
+    parser.set_defaults(run=placed(publish))
 
 
 def publish(args: argparse.Namespace) -> None:

@@ -31,8 +31,9 @@ class Configuration:
     """What workflow/config/ asks for, found to be sound.
 
     Attributes:
-        workflow: what the targets make.
-        experiments: all of them, by name.
+        workflow: what the targets make, of what is asked for.
+        left_out: targets of which nothing is asked for, each with the first experiment that it would make.
+        experiments: all that are asked for, by name.
         benchmarks: the configuration of each of their benchmarks, by name.
         plans: their runs, by name.
         trials: the runs of tuning.
@@ -41,6 +42,7 @@ class Configuration:
     """
 
     workflow: WorkflowConfig
+    left_out: Mapping[str, str]
     experiments: Mapping[str, Experiment]
     benchmarks: Mapping[str, Benchmarks]
     plans: Mapping[str, Plan]
@@ -67,19 +69,20 @@ def configuration(project: Project) -> Configuration:
     Raises:
         UserError: the first thing in it that is not in order.
     """
-    workflow = project.workflow()
-    read = {
-        dataset_of(resolve(project, name, "joint", overrides={}).config.data).place
-        for name in project.benchmarks()
-    }
-    experiments = {name: project.experiment(name) for name in project.experiments()}
-    named = [workflow.experiments, [workflow.quick], *workflow.targets.values()]
-    for name in chain(*named):
-        project.experiment(name)
-    _names(workflow, experiments)
+    written = project.workflow()
+    configs = [resolve(project, name, "joint", overrides={}).config for name in project.benchmarks()]
+    for name in chain(*_named(written)):
+        project.whole(name)
+    experiments = _experiments(project, written)
+    workflow, left_out = _asked(written, project.experiments(), experiments)
+    named = [[name for name in names if name in experiments] for names in _named(workflow)]
+    _names(written, experiments)
     _products(experiments)
     if not any(experiments[name].claims for name in workflow.experiments):
-        raise UserError(f"None of the experiments in {CONFIG} has claims, which `all` tests; give one some.")
+        raise UserError(
+            f"None of the experiments in {CONFIG} that are asked for has claims, which `all` tests; give one "
+            "some."
+        )
     benchmarks = {
         name: {b: project.benchmark(b) for b in each.benchmarks} for name, each in experiments.items()
     }
@@ -92,8 +95,9 @@ def configuration(project: Project) -> Configuration:
     alone = [[name] for name in experiments if name not in chain(*named)]
     wanted = [[cell for name in names for cell in plans[name].cells] for names in named + alone]
     found = jobs([*wanted, trials])
-    data = read | {dataset_of(job.spec.config.data).place for job in found.values()}
-    return Configuration(workflow, experiments, benchmarks, plans, trials, found, frozenset(data))
+    configs += [job.spec.config for job in found.values()]
+    data = frozenset(dataset_of(config.data).place for config in configs)
+    return Configuration(workflow, left_out, experiments, benchmarks, plans, trials, found, data)
 
 
 def results(project: Project) -> None:
@@ -119,6 +123,33 @@ def target(name: str, rules: Collection[str], files: Collection[str]) -> None:
     if "/" in name:
         raise unknown("target", name, files, {str(Path(file).absolute()): file for file in files}, listing)
     raise unknown("target", name, rules, listing=listing)
+
+
+def _experiments(project: Project, workflow: WorkflowConfig) -> dict[str, Experiment]:
+    """All that are asked for, some that `all` makes among them."""
+    if not project.asked(workflow.experiments):
+        project.experiment(workflow.experiments[0])  # says on what it is
+    return {name: project.experiment(name) for name in project.asked(project.experiments())}
+
+
+def _named(workflow: WorkflowConfig) -> list[list[str]]:
+    """The experiments that the targets make, by target."""
+    return [workflow.experiments, [workflow.quick], *workflow.targets.values()]
+
+
+def _asked(
+    workflow: WorkflowConfig, every: Iterable[str], asked: Collection[str]
+) -> tuple[WorkflowConfig, dict[str, str]]:
+    """What of `workflow` makes experiments that are `asked` for, and the first experiment of all else."""
+    made = {**{name: [name] for name in every}, "quick": [workflow.quick], **workflow.targets}
+    left_out = {name: made[name][0] for name in made if made[name] and not {*made[name]} & {*asked}}
+    targets = {
+        target: [name for name in names if name in asked]
+        for target, names in workflow.targets.items()
+        if target not in left_out
+    }
+    ours = [name for name in workflow.experiments if name in asked]
+    return workflow.model_copy(update={"experiments": ours, "targets": targets}), left_out
 
 
 def _names(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> None:

@@ -46,6 +46,9 @@ TABLED = "linear"
 DRAWN: Mapping[str, str] = {"corruption": "corruption", "tsne": "embedding"}
 """The probe of each figure that draws what one finds."""
 
+ACROSS = ("critical_difference",)
+"""Figures that there are of several benchmarks alone."""
+
 
 class Row(Strict):
     """One row of a table: a method, perhaps with settings of its own."""

@@ -121,7 +121,7 @@ def plan_tuning(project: Project) -> list[Trial]:
     if tuning is None:
         return []
     for name in project.experiments():
-        if project.experiment(name).seeds > tuning.first_seed:
+        if project.whole(name).seeds > tuning.first_seed:
             raise UserError(
                 f"The experiment {name!r} reports seeds that {TUNING} tunes on; raise first_seed there."
             )

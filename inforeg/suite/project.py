@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
@@ -14,10 +14,12 @@ from inforeg.errors import UserError, unknown
 from inforeg.files import child
 from inforeg.reading import read_yaml
 from inforeg.runspec import MACHINE, BenchmarkConfig, Machine
-from inforeg.suite.experiment import Experiment, Suite, WorkflowConfig
+from inforeg.suite.choice import Choice
+from inforeg.suite.experiment import ACROSS, Experiment, Suite, WorkflowConfig
 from inforeg.suite.tuning import TUNED, TUNING, Choices, Tuning
 
 CONFIG = Path("workflow/config/config.yaml")
+RESULTS = Path("results")
 FILE = re.compile(r"[a-z0-9][a-z0-9_]*\.yaml")
 IGNORED = (".*", "*~", "#*#", "*.swp", "*.orig", "*.bak")
 """What editors, systems and version control leave beside one's files."""
@@ -49,10 +51,12 @@ class Project:
     Args:
         root: the folder; by default the environment's INFOREG_ROOT, else the nearest one at or above the
             working directory with a workflow/config inside.
+        choice: what of its configuration is asked for; by default what the environment's INFOREG_SELECT says.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, choice: Choice | None = None) -> None:
         self.root = root or self._find()
+        self.choice = Choice.from_environment() if choice is None else choice
 
     @staticmethod
     def _find() -> Path:
@@ -100,19 +104,54 @@ class Project:
         """How to train on the benchmark `name`."""
         return self._read("benchmarks", "benchmark", name, BenchmarkConfig)
 
-    def experiment(self, name: str) -> Experiment:
-        """The experiment `name` on the benchmarks of the workflow's suite."""
+    def title(self, benchmark: str) -> str:
+        """How tables call the benchmark; its name where there is no such file yet."""
+        return self.benchmark(benchmark).title if benchmark in self.benchmarks() else benchmark
+
+    def whole(self, name: str) -> Experiment:
+        """The experiment `name` on all benchmarks of the suite, with as many seeds as are asked for."""
         experiment = self._read("experiments", "experiment", name, Experiment)
-        if self.suite == "embedded":
-            return experiment
-        for benchmark in (experiment := experiment.on_paper()).benchmarks:
-            if benchmark not in self.benchmarks():
-                raise UserError(
-                    f"The experiment {name!r} needs the benchmark {benchmark!r}, which is not there yet; add "
-                    f"inforeg/data/{benchmark}.py and workflow/config/benchmarks/{benchmark}.yaml, get its "
-                    f"data with `inforeg data fetch {benchmark}`, or set `suite: embedded` in {CONFIG}."
-                )
-        return experiment
+        if self.suite == "paper":
+            experiment = experiment.on_paper()
+        return experiment.model_copy(update={"seeds": self.choice.seeds or experiment.seeds})
+
+    def experiment(self, name: str) -> Experiment:
+        """The experiment `name` as it is asked for.
+
+        Raises:
+            UserError: it is on none of the benchmarks asked for, or on one that is not there.
+        """
+        whole = self.whole(name)
+        left_out = self.not_asked(whole)
+        kept = [benchmark for benchmark in whole.benchmarks if benchmark not in left_out]
+        if not kept:
+            raise UserError(
+                f"The experiment {name!r} is on {', '.join(whole.benchmarks)}, of which `only` names none; "
+                "add one, or leave `only` out."
+            )
+        absent = next((each for each in kept if each not in self.benchmarks()), None)
+        if absent and self.suite == "paper":
+            raise UserError(
+                f"The experiment {name!r} needs the benchmark {absent!r}, which is not there; add "
+                f"workflow/config/benchmarks/{absent}.yaml, or ask for others by `only`."
+            )
+        figures = [figure for figure in whole.figures if len(kept) > 1 or figure not in ACROSS]
+        return whole.model_copy(
+            update={"benchmarks": kept, "figures": figures if left_out else whole.figures}
+        )
+
+    def not_asked(self, experiment: Experiment) -> list[str]:
+        """The benchmarks of `experiment` that are not asked for."""
+        if (only := self.choice.only) is None:
+            return []
+        if strange := next((name for name in only if name not in self.benchmarks()), None):
+            raise unknown("benchmark", strange, self.benchmarks())
+        return [name for name in experiment.benchmarks if name not in only]
+
+    def asked(self, names: Iterable[str]) -> list[str]:
+        """Those of the experiments `names` that are on a benchmark that is asked for."""
+        every = {name: self.whole(name) for name in names}
+        return [name for name, whole in every.items() if len(self.not_asked(whole)) < len(whole.benchmarks)]
 
     def tuning(self) -> Tuning | None:
         """How methods are tuned, or None where nothing says."""
@@ -125,7 +164,8 @@ class Project:
         if not path.exists():
             raise UserError(
                 f"{path} is not there, which experiments with `tuned: true` read; set it to false, run "
-                f"`snakemake --cores all tuning`, copy results/tuning/tuned.yaml to {TUNED} and set it back."
+                f"`snakemake --cores all tuning`, copy {self.results}/tuning/tuned.yaml to {TUNED} and "
+                "set it back."
             )
         return read_yaml(path, Choices)
 
@@ -144,8 +184,15 @@ class Project:
     @property
     def suite(self) -> Suite:
         """Which benchmarks experiments run on."""
+        if self.choice.suite:
+            return self.choice.suite
         there = (self.root / CONFIG).exists()
         return self.workflow().suite if there else "embedded"
+
+    @property
+    def results(self) -> Path:
+        """Where all that is made of runs lies, relative to the project: each suite's apart."""
+        return RESULTS if self.suite == "embedded" else RESULTS / self.suite
 
     def pins(self) -> Mapping[str, str | None]:
         """What data.dvc has for each folder of data/: its hash, a file's hash, or None before `dvc add`."""

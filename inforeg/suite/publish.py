@@ -71,7 +71,7 @@ def published(project: Project, results: Path) -> dict[str, Path]:
     Raises:
         UserError: one is missing.
     """
-    experiments = project.workflow().experiments
+    experiments = project.asked(project.workflow().experiments)
     names = [file for name in experiments for file in products(name, project.experiment(name))]
     found = {name: results / name for name in (*names, *WHOLE)}
     found |= {f"provenance/{n}.json": results / "collected" / n / "provenance.json" for n in experiments}

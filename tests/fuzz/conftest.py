@@ -101,7 +101,8 @@ class Dots(Dataset):
 @pytest.fixture(autouse=True)
 def _dots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(DATASETS.classes, "dots", Dots)
-    monkeypatch.delenv("INFOREG_ROOT", raising=False)
+    for variable in ("INFOREG_ROOT", "INFOREG_SELECT"):
+        monkeypatch.delenv(variable, raising=False)
 
 
 @pytest.fixture(scope="module")

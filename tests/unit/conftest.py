@@ -59,7 +59,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     entry = {"path": "data/synthetic", "md5": directory_hash(root / "data/synthetic"), "hash": "md5"}
     write(root / "data.dvc", {"outs": [entry]})
     monkeypatch.chdir(root)
-    monkeypatch.delenv("INFOREG_ROOT", raising=False)
+    for variable in ("INFOREG_ROOT", "INFOREG_SELECT"):
+        monkeypatch.delenv(variable, raising=False)
     return Project()
 
 

@@ -169,7 +169,7 @@ def test_the_suite_of_the_paper(project):
         {"experiments": ["main"], "quick": "main", "suite": "paper"},
     )
     with pytest.raises(
-        UserError, match=r"needs the benchmark 'big', .*get its data with `inforeg data fetch big`"
+        UserError, match=r"needs the benchmark 'big', .*add workflow/config/benchmarks/big.yaml"
     ):
         project.experiment("main")
     write(project.root / "workflow/config/benchmarks/big.yaml", toy)

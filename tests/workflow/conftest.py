@@ -42,8 +42,9 @@ class Tree:
     python: str = sys.executable
 
     def environment(self) -> dict[str, str]:
-        """Without this process's project and without its virtual environment on the PATH."""
-        kept = {key: value for key, value in os.environ.items() if key != "INFOREG_ROOT"}
+        """Without this process's project and choice, and without its virtual environment on the PATH."""
+        own = ("INFOREG_ROOT", "INFOREG_SELECT")
+        kept = {key: value for key, value in os.environ.items() if key not in own}
         return {**kept, "PATH": os.defpath}
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:

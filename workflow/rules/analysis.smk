@@ -9,7 +9,7 @@ rule collect:
         lambda wildcards: reports(PLANS[wildcards.experiment].cells),
         lambda wildcards: examined(wildcards.experiment),
     output:
-        expand("results/collected/{{experiment}}/{frame}", frame=FRAMES),
+        frames("{experiment}"),
     log:
         "results/logs/collect/{experiment}.log",
     conda:
@@ -23,7 +23,7 @@ rule collect:
 
 rule statistics:
     input:
-        expand("results/collected/{{experiment}}/{frame}", frame=FRAMES),
+        frames("{experiment}"),
     output:
         report(
             made(products.statistics("{experiment}")),
@@ -98,9 +98,7 @@ if TRIALS:
         input:
             lambda wildcards: reports(TRIALS),
         output:
-            "results/tuning/tuned.yaml",
-            "results/tuning/trials.csv",
-            "results/tuning/trials.md",
+            made(products.CHOICES),
         log:
             "results/logs/tuning.log",
         conda:

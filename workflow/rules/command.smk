@@ -6,7 +6,7 @@ from inforeg.suite.recovery import recover, runs_jobs
 FILES = {
     *(f"data/{name}/MANIFEST.json" for name in CONFIGURATION.data),
     *(f"{RUNS}/{path}" for path in (*JOBS, *examinations(JOBS.values(), PROBES.classes))),
-    *expand("results/collected/{name}/{frame}", name=EXPERIMENTS, frame=FRAMES),
+    *chain(*map(frames, EXPERIMENTS)),
     *chain(*(made(products.statistics(name) + products.stored(name)) for name in EXPERIMENTS)),
     *(str(file) for rule in workflow.rules if not rule.has_wildcards() for file in rule.output),
 }
@@ -16,10 +16,14 @@ if ARGUMENTS:
     try:
         for option in ("targets", "forcerun", "until", "omit_from", "prioritize"):
             for name in sorted(getattr(ARGUMENTS, option)):
+                if name in CONFIGURATION.left_out:
+                    PROJECT.experiment(CONFIGURATION.left_out[name])  # says why
                 target(name, [rule.name for rule in workflow.rules], FILES)
         if running := runs_jobs(ARGUMENTS):
             results(PROJECT)
     except UserError as error:
         refuse(error)
+    if absent := [name for name in PROJECT.workflow().experiments if name in CONFIGURATION.left_out]:
+        print(f"inforeg: on none of the benchmarks asked for: {', '.join(absent)}", file=sys.stderr)
     if running:
         ALIVE = recover(Path(".snakemake"), FILES, lambda said: print(f"inforeg: {said}", file=sys.stderr))

@@ -14,6 +14,7 @@ from snakemake.cli import parse_args
 from inforeg.suite import products
 from inforeg.probes.frames import COLUMNS
 from inforeg.suite.checks import configuration
+from inforeg.suite.choice import Choice
 from inforeg.errors import UserError
 from inforeg.registry import PROBES
 from inforeg.suite.folders.places import dataset_of
@@ -21,14 +22,6 @@ from inforeg.suite.jobs import by_cell, examinations, needs, serving
 from inforeg.suite.project import Project
 from inforeg.analysis.report.typeset import compiler, missing
 
-# Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated,
-# and work in this project, also where the user's variable names another one.
-os.environ.update(
-    PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
-    INFOREG_ROOT=workflow.basedir,
-)
-
-RUNS = "results/runs"
 FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "times.json", "provenance.json"]
 
 
@@ -42,6 +35,14 @@ if Path.cwd() != Path(workflow.basedir):
     refuse(f"the workflow runs in its own folder; give the command in {workflow.basedir}.")
 
 try:
+    CHOICE = Choice.from_environment().but(Choice.of(config, "--config"))
+    # Rules call `python`; it must be the one that runs Snakemake, also where its environment is not activated,
+    # and work in this project, also where the user's variable names another one, on what is asked for here.
+    os.environ.update(
+        PATH=f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+        INFOREG_ROOT=workflow.basedir,
+        INFOREG_SELECT=str(CHOICE),
+    )
     PROJECT = Project(Path(workflow.basedir))
     CONFIGURATION = configuration(PROJECT)
     HASHES = PROJECT.data_hashes()
@@ -50,6 +51,8 @@ except UserError as error:
 except OSError as error:  # a folder that may not be read
     refuse(f"{error.filename}: {error.strerror}; mend it and give the same command again.")
 
+RUNS = "results/runs"  # of all suites
+RESULTS = PROJECT.results
 EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs
 CELLS, TRIALS, TARGETS = by_cell(JOBS.values()), CONFIGURATION.trials, CONFIGURATION.workflow.targets
 PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
@@ -57,7 +60,7 @@ PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
 NAMED = {name: [name] for name in EXPERIMENTS if name != "quick"} | TARGETS
 
 MISSING = missing(compiler(CONFIGURATION.texts(PAPER)))
-PDF = [] if MISSING else [f"results/{products.PDF}"]
+PDF = [] if MISSING else [f"{RESULTS}/{products.PDF}"]
 
 
 def any_of(names):
@@ -132,20 +135,25 @@ def examined(experiment):
 
 
 def made(files):
-    """Files below results/."""
-    return [f"results/{file}" for file in files]
+    """Files below results/, or the suite's own folder there."""
+    return [f"{RESULTS}/{file}" for file in files]
 
 
 def made_of(experiment):
-    """All that an experiment makes by itself."""
-    return made(products.products(experiment, EXPERIMENTS[experiment]))
+    """All that an experiment makes by itself; nothing where it is not asked for."""
+    return made(products.products(experiment, EXPERIMENTS[experiment])) if experiment in EXPERIMENTS else []
+
+
+def frames(experiment):
+    """What is collected of an experiment's runs."""
+    return made(f"collected/{experiment}/{frame}" for frame in FRAMES)
 
 
 def sources(experiment, frames=()):
     """What an experiment is rendered from: its statistics, these frames of its runs, and where they come from."""
     collected = [*(f"{name}.parquet" for name in frames), "times.json", "provenance.json"]
     return [
-        *(f"results/collected/{experiment}/{file}" for file in collected),
+        *made(f"collected/{experiment}/{file}" for file in collected),
         *made(products.stored(experiment)),
     ]
 

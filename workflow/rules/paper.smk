@@ -3,9 +3,9 @@
 
 rule merge:
     input:
-        expand("results/collected/{name}/{frame}", name=PAPER, frame=FRAMES),
+        [frames(name) for name in PAPER],
     output:
-        "results/runs.parquet",
+        made([products.RUNS]),
     log:
         "results/logs/merge.log",
     conda:
@@ -57,10 +57,12 @@ rule typeset:
         rules.claims.output,
         [made_of(name) for name in PAPER],
     output:
-        report("results/paper.pdf", caption="../report/paper.rst", category="Claims"),
+        report(made([products.PDF]), caption="../report/paper.rst", category="Claims"),
     log:
         "results/logs/typeset.log",
     conda:
         "../envs/inforeg.yaml"
+    params:
+        source=made(products.DOCUMENT[:1]),
     shell:
-        "python -m inforeg typeset results/paper.tex &> {log:q} || (cat {log:q} >&2; false)"
+        "python -m inforeg typeset {params.source:q} &> {log:q} || (cat {log:q} >&2; false)"

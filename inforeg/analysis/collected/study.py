@@ -1,6 +1,6 @@
 """An experiment together with its runs: what tables, figures and claims are made from."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +23,14 @@ class Study:
         experiment: its content.
         benchmarks: the configuration of each of its benchmarks.
         collected: its runs.
+        not_asked: titles of the benchmarks that it is on but that are not asked for.
     """
 
     name: str
     experiment: Experiment
     benchmarks: Mapping[str, BenchmarkConfig]
     collected: Collected
+    not_asked: Sequence[str] = ()
 
     @classmethod
     def read(
@@ -37,7 +39,8 @@ class Study:
         """The experiment `name` of `project`, with the `wanted` frames of its runs, collected in `folder`."""
         experiment = project.experiment(name)
         benchmarks = {benchmark: project.benchmark(benchmark) for benchmark in experiment.benchmarks}
-        study = cls(name, experiment, benchmarks, Collected.read(folder, wanted))
+        left_out = [project.title(each) for each in project.not_asked(project.whole(name))]
+        study = cls(name, experiment, benchmarks, Collected.read(folder, wanted), left_out)
         if experiment.mixed == "error" and (mixed := next(study.mixed, "")):
             raise UserError(
                 f"The experiment {name!r} has `mixed: error`, but {mixed[0].lower()}{mixed[1:-1]}; train all "
@@ -64,10 +67,15 @@ class Study:
 
     @property
     def caveats(self) -> list[str]:
-        """What is to be known of the rows' methods and of the benchmarks' splits, a note each."""
+        """What is to be known of the methods, the benchmarks' splits and what is not there, a note each."""
         classes = [METHODS.get(name) for name in dict.fromkeys(row.method for row in self.experiment.rows)]
-        told = [f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat]
-        return [*told, *self._absent, *self._gaps, *self.mixed]
+        said = [f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat]
+        return [*said, *self._absent, *self._gaps, *self.mixed, *self.incomplete]
+
+    @property
+    def incomplete(self) -> list[str]:
+        """A note that names the benchmarks that are not asked for, if there are any."""
+        return [f"Not asked for: {', '.join(self.not_asked)}."] if self.not_asked else []
 
     @property
     def mixed(self) -> Iterator[str]:

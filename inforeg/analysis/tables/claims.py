@@ -45,6 +45,7 @@ def overview_table(study: Study, statistics: Statistics) -> Table:
     notes = [
         f"{key}; with the difference of the means in {_units()}. {summary(lines)}",
         "The paper's difference was measured on the data sets named with it.",
+        *study.incomplete,
     ]
     return Table(f"{study.experiment.title}: claims", f"{study.name}-claims", header, rows, notes)
 
@@ -57,7 +58,7 @@ def detail_table(study: Study, statistics: Statistics) -> Table:
         [Entry(line["claim"]), Entry(study.titles([line["benchmark"]])), *_numbers(line)]
         for line in lines.to_dict("records")
     ]
-    notes = [*_notes(study, lines)]
+    notes = [*_notes(study, lines), *study.incomplete]
     if lines["test_set_low"].notna().any():
         header.append("Test sets [95 %]")
         for row, line in zip(rows, lines.to_dict("records"), strict=True):
