@@ -60,6 +60,14 @@ for target, files in former().items():
 include: "workflow/rules/command.smk"
 
 
+onstart:
+    # The jobs are planned by now, so it is known which data they read.
+    try:
+        refuse_absent(READ, PROJECT)
+    except UserError as error:
+        refuse(error)
+
+
 onsuccess:
     if not PDF and (RESULTS / products.DOCUMENT[0]).exists():
         print(f"inforeg: {MISSING}", file=sys.stderr)

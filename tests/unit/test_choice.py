@@ -135,6 +135,7 @@ def test_tuning_seeds_are_not_reported_whatever_is_asked_for(paper):
             "trials": 2,
             "first_seed": 100,
             "seeds": 1,
+            "common": {"training.lr": [0.1]},
             "rows": [{"label": "Joint", "method": "joint"}],
         },
     )

@@ -1,7 +1,6 @@
 """What Snakemake was asked for: included last, when all rules are known."""
 
 from inforeg.suite.checks import results, target
-from inforeg.suite.recovery import recover, runs_jobs
 
 FILES = {
     *(f"data/{name}/MANIFEST.json" for name in CONFIGURATION.data),

@@ -13,6 +13,7 @@ from snakemake.cli import parse_args
 
 from inforeg.suite import products
 from inforeg.probes.frames import COLUMNS
+from inforeg.suite.absent import had, refuse_absent
 from inforeg.suite.checks import configuration
 from inforeg.suite.choice import Choice
 from inforeg.errors import UserError
@@ -20,6 +21,7 @@ from inforeg.registry import PROBES
 from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.jobs import by_cell, examinations, needs, serving
 from inforeg.suite.project import Project
+from inforeg.suite.recovery import recover, runs_jobs
 from inforeg.analysis.report.typeset import compiler, missing
 
 FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "times.json", "provenance.json"]
@@ -54,6 +56,7 @@ except OSError as error:  # a folder that may not be read
 RUNS = "results/runs"  # of all suites
 RESULTS = PROJECT.results
 EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs
+READ = {}  # benchmarks of the jobs that are planned, by the folder of data/ that they read
 CELLS, TRIALS, TARGETS = by_cell(JOBS.values()), CONFIGURATION.trials, CONFIGURATION.workflow.targets
 PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
 # `quick` may be an experiment's name, and is then that of the rule which makes it.
@@ -101,7 +104,12 @@ def machine_of(wildcards):
 
 def manifest(wildcards):
     """The manifest of the data set that a job reads."""
-    return f"data/{dataset_of(job_of(wildcards).spec.config.data).place}/MANIFEST.json"
+    spec = job_of(wildcards).spec
+    place = dataset_of(spec.config.data).place
+    if place not in READ and place not in HASHES and ARGUMENTS and not runs_jobs(ARGUMENTS):
+        print(f"inforeg: {had(place, PROJECT)}", file=sys.stderr)
+    READ.setdefault(place, set()).add(spec.benchmark)
+    return f"data/{place}/MANIFEST.json"
 
 
 def needed(wildcards):
