@@ -16,6 +16,7 @@ from inforeg.errors import UserError
 from inforeg.files import json_text, sealed, sha256, write_json, write_text
 from inforeg.probes.frames import csv, records
 from inforeg.reading import read_json
+from inforeg.suite.experiment import Selection
 from inforeg.suite.products import ORIGIN, STATISTICS
 
 VERSION = 1
@@ -83,6 +84,11 @@ class Statistics:
     def against(self, place: int = 0) -> pd.DataFrame:
         """The lines of `comparison` with this number in `TESTS`, without it."""
         return self.comparison[self.comparison[TESTS] == place].drop(columns=TESTS)
+
+    def best(self, rule: Selection) -> pd.DataFrame:
+        """The lines of `means` under the selection rule `rule`, of each row's best variant."""
+        best = self.means.merge(self.variants, on=["benchmark", "row", "variant"])
+        return best[best["selection"] == rule]
 
     def weakest_on(self, benchmark: str) -> str | None:
         """The weakest modality there; None where it is not known."""

@@ -10,11 +10,12 @@ import pandas as pd
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import ALPHA
 from inforeg.analysis.statistics.stored import Statistics
-from inforeg.analysis.tables import acting
+from inforeg.analysis.tables import acting, oracle
 from inforeg.analysis.tables.render import Entry, Style, Table
 from inforeg.analysis.tables.words import EPOCH, NOTHING, mean_sd, number, reference_names, spread
 from inforeg.errors import unknown
 from inforeg.metrics.base import is_weakest, metric_of, title_of
+from inforeg.suite.experiment import Selection
 from inforeg.ties import settled
 
 MARKS = (("↑", "↓"), ("△", "▽"))
@@ -39,14 +40,9 @@ def main_table(study: Study, statistics: Statistics) -> Table:
     left_out = study.collected.provenance["left_out"]
     letters = dict(zip(sorted({cell["reason"] for cell in left_out}), _letters(), strict=False))
     cells = {(cell["row"], cell["benchmark"]): Entry("—", mark=letters[cell["reason"]]) for cell in left_out}
-    shown = _bracketed(study, statistics, _cells(study, statistics))
+    shown = _bracketed(study, statistics, _cells(study, statistics), experiment.selection)
     cells |= acting.marked(statistics, shown)
-    sets = {
-        f"{config.title} ({metric_of(experiment.metric).unit.name})": {
-            row: cell for (row, b), cell in cells.items() if b == name
-        }
-        for name, config in study.benchmarks.items()
-    }
+    sets = _sets(study, cells, _bracketed(study, statistics, oracle.cells(study, statistics), oracle.RULE))
     for data, numbers in experiment.printed.items():
         sets[f"{data}, printed (%)"] = {row: _printed(found) for row, found in numbers.items()}
     columns = list(dict.fromkeys(row.column for row in experiment.rows))
@@ -54,6 +50,17 @@ def main_table(study: Study, statistics: Statistics) -> Table:
     notes = [*_notes(study, statistics), *(f"{letter}: {reason}." for reason, letter in letters.items())]
     caption = experiment.caption or experiment.title
     return Table(caption, study.name, ["Method", *header], rows, notes)
+
+
+def _sets(study: Study, cells: acting.Cells, by_oracle: acting.Cells) -> dict[str, dict[str, Entry]]:
+    """The `cells` of each benchmark and, beside those that the paper prints, the same by the test oracle."""
+    unit = metric_of(study.experiment.metric).unit.name
+    sets = {}
+    for name, config in study.benchmarks.items():
+        sets[f"{config.title} ({unit})"] = {row: cell for (row, b), cell in cells.items() if b == name}
+        if found := {row: cell for (row, b), cell in by_oracle.items() if b == name}:
+            sets[f"{config.title}, test oracle ({unit})"] = found
+    return sets
 
 
 def _letters() -> Iterator[str]:
@@ -81,15 +88,15 @@ def _stacked(study: Study, sets: Sets, columns: Sequence[str]) -> Content:
     return list(columns), rows
 
 
-def _bracketed(study: Study, statistics: Statistics, cells: acting.Cells) -> acting.Cells:
-    """`cells` with the means of the metrics `beside` in brackets."""
-    if not study.experiment.beside:
+def _bracketed(study: Study, statistics: Statistics, cells: acting.Cells, rule: Selection) -> acting.Cells:
+    """`cells` with the means of the metrics `beside` in brackets, as `rule` selects the epoch."""
+    if not (study.experiment.beside and cells):
         return cells
-    best = statistics.means.merge(statistics.variants, on=["benchmark", "row", "variant"])
-    best = best[best["selection"] == study.experiment.selection]
+    best = statistics.best(rule)
     means = best.set_index(["benchmark", "row", "metric"])["mean"]
     wanted = {metric for benchmark in study.benchmarks for metric in beside(study, benchmark)}
-    if missing := wanted - set(best["metric"]):
+    missing = wanted - set(best["metric"])
+    if missing and rule == study.experiment.selection:  # what probes find is of this one alone
         raise unknown("test metric", min(missing), best["metric"].unique())
     shown = {}
     for (row, benchmark), cell in cells.items():
@@ -160,6 +167,7 @@ def _notes(study: Study, statistics: Statistics) -> Iterator[str]:
     yield from acting.notes(study, statistics)
     if experiment.tuned:
         yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
+    yield from oracle.notes(study)
     if experiment.printed:
         yield "Printed: as the paper prints it."
 
