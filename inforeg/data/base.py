@@ -2,13 +2,28 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from inforeg.batch import Shape
 from inforeg.data.sources import Source
 from inforeg.data.split import Data, Held, Split
 
-__all__ = ["Data", "Dataset", "Held", "Split"]
+__all__ = ["Data", "Dataset", "Extent", "Held", "Split"]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much data there are.
+
+    Attributes:
+        samples: of training, validation and test.
+        shapes: of one sample as an encoder is given it, by modality.
+    """
+
+    samples: tuple[int, int, int]
+    shapes: Mapping[str, Shape]
 
 
 class Dataset(ABC):
@@ -51,6 +66,11 @@ class Dataset(ABC):
     def validates(self) -> bool:
         """Whether its validation split is one of its own; if not, it is the test split again."""
         return True
+
+    @property
+    def extent(self) -> Extent | None:
+        """What `load` will give under these options; None where only the folder tells."""
+        return None
 
     @abstractmethod
     def prepare(self, sources: Mapping[str, Path], folder: Path) -> None:

@@ -33,6 +33,7 @@ class Pin(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     path: str
+    size: int | None = Field(None, ge=0)
     md5: str | None = Field(None, pattern=r"^[0-9a-f]{32}(\.dir)?$")
 
 
@@ -196,22 +197,29 @@ class Project:
 
     def pins(self) -> Mapping[str, str | None]:
         """What data.dvc has for each folder of data/: its hash, a file's hash, or None before `dvc add`."""
-        path = self.root / "data.dvc"
-        return _pins(self.root, read_yaml(path, Pins)) if path.exists() else {}
+        return {name: pin.md5 for name, pin in self._entries().items()}
 
     def data_hashes(self) -> Mapping[str, str]:
         """Hash of each benchmark's folder by its name under data/, as data.dvc has it."""
         return {name: md5 for name, md5 in self.pins().items() if md5 and md5.endswith(".dir")}
 
+    def data_bytes(self) -> Mapping[str, int]:
+        """Size of each folder of data/, where data.dvc states it."""
+        return {name: pin.size for name, pin in self._entries().items() if pin.size is not None}
+
+    def _entries(self) -> Mapping[str, Pin]:
+        path = self.root / "data.dvc"
+        return _pins(self.root, read_yaml(path, Pins)) if path.exists() else {}
+
 
 @lru_cache(maxsize=8)
-def _pins(root: Path, pins: Pins) -> Mapping[str, str | None]:
-    """The hashes in `pins` by the name of the folder of data/ that they are of."""
+def _pins(root: Path, pins: Pins) -> Mapping[str, Pin]:
+    """The entries of `pins` by the name of the folder of data/ that they are of."""
     where = f"{root / 'data.dvc'}"
-    found: dict[str, str | None] = {}
+    found: dict[str, Pin] = {}
     for out in pins.outs:
         name = child(root / "data", out.path, where, base=root / pins.wdir).name
         if name in found:
             raise UserError(f"{where} has two entries for data/{name}; remove one of them.")
-        found[name] = out.md5
+        found[name] = out
     return found
