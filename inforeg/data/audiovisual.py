@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from inforeg.data import arrays, media, splits
-from inforeg.data.base import Data
+from inforeg.data.base import Data, Extent
 from inforeg.data.clips import Clips
 from inforeg.data.decoding import DECODER, Clip, Decoded, Recipe, Rows, decode, write_ranges
 from inforeg.data.gathered import Gathered, Material
@@ -162,6 +162,19 @@ class AudioVisual(Gathered):
     @abstractmethod
     def pictures(self) -> Pictures:
         """What is stored of the pictures."""
+
+    @property
+    def disk_bytes(self) -> int | None:
+        """As if every clip had as many frames as are stored at the most."""
+        if self.extent is None:
+            return None
+        train, val, test = self.extent.samples
+        return (train + test + val * self.validates) * self.recipe.most_bytes
+
+    def extent_of(self, samples: tuple[int, int, int]) -> Extent:
+        """The extent of so many clips in the parts."""
+        sound = self.sound.transform().shape(self.sound.rows.shape)
+        return Extent(samples, {"audio": sound, "video": (3, self.taken, self.pixels, self.pixels)})
 
     @abstractmethod
     def listing(self, material: Material, sources: Mapping[str, Path]) -> Listing:

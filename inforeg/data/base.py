@@ -69,7 +69,7 @@ class Dataset(ABC):
 
     @property
     def extent(self) -> Extent | None:
-        """What `load` will give under these options; None where only the folder tells."""
+        """What `load` will give of all that is listed; None where only the folder tells."""
         return None
 
     @abstractmethod

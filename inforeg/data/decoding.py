@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,6 +65,11 @@ class Recipe:
     rows: Mapping[str, Rows]
     read: Callable[[Clip], Mapping[str, NDArray[Any]]]
     settings: Mapping[str, Any]
+
+    @property
+    def most_bytes(self) -> int:
+        """What the rows of a clip take at the most."""
+        return sum(r.most * math.prod(r.shape) * np.dtype(r.dtype).itemsize for r in self.rows.values())
 
     @property
     def head(self) -> dict[str, Any]:
@@ -197,11 +203,7 @@ def _stamps(clip: Clip) -> list[list[int]]:
 
 
 def _refuse_full(folder: Path, recipe: Recipe, clips: int) -> None:
-    a_clip = sum(
-        each.most * int(np.prod(each.shape, dtype=np.int64)) * np.dtype(each.dtype).itemsize
-        for each in recipe.rows.values()
-    )
-    needed, free = clips * a_clip, shutil.disk_usage(folder).free
+    needed, free = clips * recipe.most_bytes, shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
             f"{folder.parent} may need {needed / GIB:.1f} GiB for {clips} clips, and {free / GIB:.1f} GiB "

@@ -37,13 +37,16 @@ class Gathered(Dataset):
         how: where the files are had and under which conditions, as the rest of a sentence.
         layout: what the raw folder holds.
         min_share: share of the listed samples that must be there.
-        disk_bytes: that the folder takes, about; None where nobody has said.
     """
 
     how: ClassVar[str]
     layout: ClassVar[str]
     min_share: ClassVar[float] = 1.0
-    disk_bytes: ClassVar[int | None] = None
+
+    @property
+    def disk_bytes(self) -> int | None:
+        """What the folder takes at the most; None where that is not known."""
+        return None
 
     @abstractmethod
     def gather(self, material: Material, sources: Mapping[str, Path], folder: Path) -> Mapping[str, Any]:

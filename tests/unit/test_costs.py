@@ -37,7 +37,7 @@ class Big(Gathered):
     citation: ClassVar = "-"
     how: ClassVar = "ask its owners"
     layout: ClassVar = "files"
-    disk_bytes: ClassVar = 5_000_000
+    disk_bytes = 5_000_000
 
     @property
     def extent(self):

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from inforeg.data import splits
 from inforeg.data.audiovisual import AudioVisual, Listing, Pictures, Wave
-from inforeg.data.base import Data
+from inforeg.data.base import Data, Extent
 from inforeg.data.decoding import Clip
 from inforeg.data.gathered import Material
 from inforeg.data.lfs import fetch_tree
@@ -95,6 +95,13 @@ class CremaD(AudioVisual):
         folder = cache_folder() / self.name
         fetch_tree(REPOSITORY, folder, confirm=confirm)
         return folder
+
+    @property
+    def extent(self) -> Extent | None:
+        """Of the field's split; how many clips each actor has is in the lists alone."""
+        if self.split != "field":
+            return None
+        return self.extent_of((6028, 670, 744) if self.validates else (6698, 744, 744))
 
     def listing(self, material: Material, sources: Mapping[str, Path]) -> Listing:
         """The field's lists, and the files of the raw folder."""

@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from inforeg.data import splits
 from inforeg.data.audiovisual import AudioVisual, FilterBank, Listing, Pictures
-from inforeg.data.base import Data
+from inforeg.data.base import Data, Extent
 from inforeg.data.decoding import Clip
 from inforeg.data.gathered import Material
 from inforeg.data.listed import class_index, compared, files_in, lines_of
@@ -78,6 +78,11 @@ class KineticsSounds(AudioVisual):
     def pictures(self) -> Pictures:
         """A frame a second."""
         return Pictures(rate=1, most=10)
+
+    @property
+    def extent(self) -> Extent:
+        """As listed, where few copies of Kinetics have all."""
+        return self.extent_of((13_319, 1_480, 2_597))
 
     def listing(self, material: Material, sources: Mapping[str, Path]) -> Listing:
         """The field's lists, and the files of the raw folder."""

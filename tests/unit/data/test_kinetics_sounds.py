@@ -64,6 +64,7 @@ def test_clips_of_both_forms_of_names_are_found(raw: Path, tmp_path: Path) -> No
     data = KineticsSounds(pixels=32).load(folder)
     assert data.shape("audio") == (1, 1024, 128)
     assert data.shape("video") == (3, 3, 32, 32)
+    assert {name: data.shape(name) for name in ("audio", "video")} == KineticsSounds(pixels=32).extent.shapes
 
 
 @pytest.mark.parametrize(
