@@ -13,6 +13,10 @@ HEAD = """\
 Written by `inforeg check --write-schemas` from the models that read the files; do not edit. `<name>` is a
 name of your own, `[]` each entry of a list. The options of methods, data sets and encoders are their
 own: see `inforeg list methods --json`, or `datasets`, `encoders`.
+
+`snakemake --config suite=paper only=cremad,mosi seeds=3` asks for another suite, for some of its benchmarks
+and for another number of seeds without a change here; for other commands the variable INFOREG_SELECT does,
+which holds the same words. `inforeg plan --suite paper` says what that takes.
 """
 
 
