@@ -58,7 +58,7 @@ def _outputs(network: nn.Module, inputs: Values) -> int:
     """How many numbers the layers of `network` give."""
     counts: list[int] = []
     for module in network.modules():
-        if not list(module.children()):
+        if not list(module.children()) and not getattr(module, "inplace", False):
             module.register_forward_hook(partial(_note, counts))
     network(inputs)
     return sum(counts)

@@ -4,14 +4,16 @@ import json
 from typing import ClassVar
 
 import pytest
+import torch
 from pydantic.dataclasses import dataclass
+from torch.autograd.graph import saved_tensors_hooks
 
 from inforeg.__main__ import main
 from inforeg.data.base import Extent
 from inforeg.data.gathered import Gathered
 from inforeg.data.sets.synthetic import Synthetic
 from inforeg.engine.contents import COST
-from inforeg.registry import DATASETS, METHODS, OPTIONS
+from inforeg.registry import DATASETS, ENCODERS, METHODS, OPTIONS
 from inforeg.runspec import RunConfig
 from inforeg.suite.costs import extent
 from inforeg.suite.memory import step_bytes
@@ -113,6 +115,27 @@ def test_the_memory_of_a_step_is_the_one_worked_out_by_hand():
     assert step_bytes(config, {"first": (24,)}) == expected
     adam = config.training.model_copy(update={"optimizer": "adam"})
     assert step_bytes(config.model_copy(update={"training": adam}), {"first": (24,)}) == expected + 4 * 236
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("resnet18", (1, 65, 47)), ("resnet18_clip", (3, 2, 64, 64))])
+def test_the_memory_is_little_above_what_torch_keeps_for_the_backward_pass(kind, shape):
+    training = {"epochs": 1, "lr": 0.1, "batch_size": 4}
+    content = {"data": {"name": "synthetic"}, "encoders": {"first": {"kind": kind}}, "training": training}
+    network = ENCODERS.build(kind, {}).network(shape)
+    weights = {each.untyped_storage().data_ptr() for each in network.parameters()}
+    kept = {}
+
+    def pack(tensor):
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = 0 if storage.data_ptr() in weights else storage.nbytes()
+        return tensor
+
+    with saved_tensors_hooks(pack, lambda tensor: tensor):
+        output = network(torch.randn(4, *shape))
+    assert output.requires_grad
+    parameters = sum(each.numel() for each in network.parameters())
+    found = step_bytes(RunConfig.model_validate(content), {"first": shape}) - 4 * 3 * parameters
+    assert sum(kept.values()) <= found <= 1.15 * sum(kept.values())
 
 
 def test_the_plan_counts_finished_runs_apart(project, capsys):

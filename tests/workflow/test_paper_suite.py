@@ -74,7 +74,7 @@ def test_missing_data_are_planned_named_and_nothing_is_trained_without_them(pape
 
 def test_a_suite_writes_into_its_own_folder_and_shares_the_runs(paper: Tree) -> None:
     before = files(paper)
-    asked = ("--config", "suite=paper", "only=second")
+    asked = ("--config", "suite=paper", "only=second,synthetic")
     paper.make("all", "complete", "tuning", *asked)
     made = {path for path, time in files(paper).items() if before.get(path) != time}
     own, shared = Path("results/paper"), (Path("results/runs"), Path("results/logs"))
