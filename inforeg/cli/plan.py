@@ -105,7 +105,8 @@ def _told(lines: Mapping[str, "Costs"], whole: "Costs") -> Iterable[str]:
     yield tabulate(rows, HEADER, disable_numparse=True, colalign=("left", *["right"] * (len(HEADER) - 1)))
     unknown_size = [name for name, part in lines.items() if part.steps is None and part is not whole]
     if unknown_size:
-        yield f"How large they are is not known before their data are there: {', '.join(unknown_size)}."
+        where = "before their data are there (`inforeg data fetch`)"
+        yield f"How large they are is not known {where}: {', '.join(unknown_size)}."
     elif whole.gpu_hours is None:
         yield "Hours are not known of all: give --throughput, in passes a second."
     yield from whole.missing.values()

@@ -132,7 +132,7 @@ def _costs(project: Project, name: str, parts: Sequence[_Part], throughput: Mapp
         runs=sum(part.ahead for part in parts),
         steps=_sum(part.ahead * part.work.steps if part.work else None for part in parts),
         passes=took,
-        gpu_hours=took / speed / 3600 if took and speed else 0.0 if took == 0 else None,
+        gpu_hours=_hours(took, speed),
         disk_bytes=project.data_bytes().get(place, stated),
         memory_bytes=step_bytes(config, known.shapes) if known else None,
         missing={} if place in project.data_hashes() else {place: had(place, project)},
@@ -156,6 +156,13 @@ def _summary(spec: RunSpec, runs: Path) -> Summary | None:
         return None
     summary = read_json(path, Summary, ANEW)
     return summary if summary.spec_sha256 == spec.digest() else None
+
+
+def _hours(took: float | None, speed: float | None) -> float | None:
+    """Of `took` passes at `speed` passes a second."""
+    if took == 0:
+        return 0.0
+    return took / speed / 3600 if took and speed else None
 
 
 def _sum(values: Iterable[N | None]) -> N | None:

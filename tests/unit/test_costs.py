@@ -166,6 +166,15 @@ def paper(project, monkeypatch):
     return project
 
 
+def test_what_is_finished_takes_no_time(project, capsys):
+    main(["train", "--benchmark", "toy", "--method", "joint", "--seeds", "0-1"])
+    experiment = {**EXPERIMENT, "rows": EXPERIMENT["rows"][2:3], "claims": []}
+    write(project.root / "workflow/config/experiments/alone.yaml", experiment)
+    capsys.readouterr()
+    found = planned(capsys, "alone", "--seeds", "2")
+    assert [found[key] for key in ("finished", "runs", "steps", "gpu_hours")] == [2, 0, 0, 0.0]
+
+
 def test_what_is_asked_for_is_planned_also_where_data_are_missing(paper, capsys):
     found = planned(capsys, "--suite", "paper", "--throughput", "toy=5")
     assert set(found["benchmarks"]) == {"toy", "big"}
@@ -200,7 +209,7 @@ def test_how_large_it_is_is_not_known_where_nobody_says(paper, capsys, monkeypat
         None,
     )
     assert main(["plan", "--suite", "paper"]) == 0
-    assert "How large they are is not known before their data are there: Big." in capsys.readouterr().out
+    assert "is not known before their data are there (`inforeg data fetch`): Big." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
