@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from inforeg.analysis.statistics.stored import Results, Statistics
 
 COLLECTED, STATISTICS = "collected/{experiment}", "statistics"
+PLACES = "What is below results/, but for runs, is below results/paper/ where the suite is `paper`."
 
 
 def register(commands: Commands) -> None:
@@ -145,7 +146,7 @@ def _command(
     commands: Commands, name: str, run: Callable[[argparse.Namespace], None], what: str
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=what, description=f"{what[0].upper()}{what[1:]}.", formatter_class=Formatter
+        name, help=what, description=f"{what[0].upper()}{what[1:]}.", formatter_class=Formatter, epilog=PLACES
     )
     parser.set_defaults(run=placed(run))
     return parser
