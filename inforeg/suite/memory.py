@@ -14,6 +14,9 @@ from inforeg.runspec import RunConfig
 FLOAT = 4
 """Bytes of a number."""
 
+WHOLE = ("tokens", "length")
+"""What of a modality of several tensors is of whole numbers."""
+
 KEPT = {"sgd": 1, "adam": 2, "adamw": 2}
 """Numbers that an optimizer keeps of each parameter."""
 
@@ -47,9 +50,9 @@ def step_bytes(config: RunConfig, shapes: Mapping[str, Shape]) -> int | None:
 
 
 def _inputs(shape: Shape, batch: int) -> Values:
-    """A batch without content; masks are of truth values."""
+    """A batch without content."""
     if isinstance(shape, Mapping):
-        kinds = {name: torch.bool if "mask" in name else torch.float32 for name in shape}
+        kinds = {name: torch.int64 if name in WHOLE else torch.float32 for name in shape}
         return {name: torch.ones(batch, *size, dtype=kinds[name]) for name, size in shape.items()}
     return torch.ones(batch, *shape)
 

@@ -1,6 +1,7 @@
 """What runs will take, beside numbers worked out by hand and beside what real runs took."""
 
 import json
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -16,12 +17,15 @@ from inforeg.engine.contents import COST
 from inforeg.registry import DATASETS, ENCODERS, METHODS, OPTIONS
 from inforeg.runspec import RunConfig
 from inforeg.suite.costs import extent
+from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.memory import step_bytes
 from inforeg.suite.passes import miniature, passes, work
+from inforeg.suite.project import Project
 from inforeg.suite.resolve import resolve
 from tests.conftest import make_spec
 from tests.unit.conftest import BENCHMARK, EXPERIMENT, TRAIN, refused, write
 
+ROOT = Path(__file__).parents[2]
 EXTENT = Extent((64, 32, 32), {"first": (24,), "second": (24,)})
 """Of the benchmark `toy`."""
 
@@ -230,6 +234,26 @@ def test_how_large_it_is_is_not_known_where_nobody_says(paper, capsys, monkeypat
 )
 def test_what_cannot_be_planned_is_a_sentence(paper, capsys, arguments, words):
     assert words in refused(capsys, "plan", *arguments)
+
+
+# Samples, and bytes at the most: of CMU-MOSI 50 steps of 409 numbers; of Hateful Memes a picture of 256 x 256
+# and 64 words.
+PAPER = {
+    "cremad": ((6028, 670, 744), 7442 * (10 * 3 * 256 * 341 + 2 * 66_150 + 16)),
+    "kinetics_sounds": ((13_319, 1_480, 2_597), 17_396 * (10 * 3 * 256 * 341 + 4 * 1024 * 128 + 16)),
+    "mosi": ((1284, 229, 686), 2199 * (4 * 50 * 409 + 3 * 8 + 4 + 1)),
+    "hateful_memes": ((7650, 850, 500), 10_000 * (3 * 256 * 256 + 16 + 4 * 64 + 2 * 8)),
+}
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_the_papers_benchmarks_are_planned_without_their_data(name):
+    config = Project(ROOT).benchmark(name)
+    dataset = dataset_of(config.data)
+    assert (dataset.extent.samples, dataset.disk_bytes) == PAPER[name]
+    for modality, encoder in config.encoders.items():
+        assert ENCODERS.build(encoder.kind, encoder.options).fits(dataset.extent.shapes[modality])
+    assert 1e8 < step_bytes(config, dataset.extent.shapes) < 2e10
 
 
 def test_the_extent_of_data_that_are_there_is_what_they_hold(project):

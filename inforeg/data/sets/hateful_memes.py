@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from pydantic.dataclasses import dataclass
 
+from inforeg.batch import Shape
 from inforeg.data import arrays, media, splits
-from inforeg.data.base import Data
+from inforeg.data.base import Data, Extent
 from inforeg.data.decoding import DECODER, Clip, Recipe, Rows, decode
 from inforeg.data.gathered import Gathered, Material
 from inforeg.data.listed import compared, lines_of, refuse_twice
@@ -37,6 +38,9 @@ FILES = {
     "test": ("test_seen.jsonl", "test.jsonl"),
 }
 """The list of each part, by its name now and in the first release."""
+
+LISTED = {"train": 8500, "dev": 500, "test": 1000}
+"""How long the lists are."""
 
 
 class Line(BaseModel):
@@ -89,6 +93,19 @@ class HatefulMemes(Gathered):
 
     test: Literal["dev", "test"] = "dev"
     pixels: Annotated[int, Field(ge=32, le=1024)] = 224
+
+    @property
+    def extent(self) -> Extent:
+        """As listed."""
+        train, tested = LISTED["train"], LISTED[self.test]
+        val = round(VAL_SHARE * train)
+        text: Shape = {"tokens": (WORDS,), "length": ()}
+        return Extent((train - val, val, tested), {"image": (3, self.pixels, self.pixels), "text": text})
+
+    @property
+    def disk_bytes(self) -> int:
+        """Of all lists: the picture, words of four bytes, their number and the label."""
+        return sum(LISTED.values()) * (PICTURE.most_bytes + 4 * WORDS + 2 * 8)
 
     def gather(self, material: Material, sources: Mapping[str, Path], folder: Path) -> Mapping[str, Any]:
         """Pictures (N, 3, 256, 256) and their own size, tokens (N, 64) and their length, target (N,)."""

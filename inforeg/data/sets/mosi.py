@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
+from inforeg.batch import Shape
 from inforeg.data import arrays, segments, splits
-from inforeg.data.base import Data
+from inforeg.data.base import Data, Extent
 from inforeg.data.gathered import Gathered, Material
 from inforeg.data.sequences import StandardisedSteps
 from inforeg.data.sources import Source
@@ -19,6 +20,9 @@ from inforeg.registry import OPTIONS
 
 SEGMENTS = {"train": 1284, "valid": 229, "test": 686}
 """Of each part, by its name in the field's files."""
+
+STEPS, CHANNELS = 50, {"text": 300, "audio": 74, "vision": 35}
+"""Of a segment in MultiBench's mosi_raw.pkl: GloVe, COVAREP, FACET."""
 
 
 @dataclass(frozen=True, config=OPTIONS)
@@ -71,6 +75,21 @@ class MOSI(Gathered):
         if self.levels == 2:
             return "negative", "positive" if self.zero == "left_out" else "not negative"
         return ("negative", "neutral", "positive") if self.levels == 3 else tuple(map(str, range(-3, 4)))
+
+    @property
+    def extent(self) -> Extent | None:
+        """As in MultiBench's file; how many segments are of no sentiment is in the file alone."""
+        if self.zero == "left_out":
+            return None
+        shapes: dict[str, Shape] = {
+            modality: {"values": (STEPS, channels), "length": ()} for modality, channels in CHANNELS.items()
+        }
+        return Extent((SEGMENTS["train"], SEGMENTS["valid"], SEGMENTS["test"]), shapes)
+
+    @property
+    def disk_bytes(self) -> int:
+        """Of MultiBench's file: numbers of four bytes, with a length, a sentiment and a part."""
+        return sum(SEGMENTS.values()) * (4 * STEPS * sum(CHANNELS.values()) + 3 * 8 + 4 + 1)
 
     def gather(self, material: Material, sources: Mapping[str, Path], folder: Path) -> Mapping[str, Any]:
         """Each modality's values (N, steps, channels), float32, and length (N,); sentiment and part (N,)."""
