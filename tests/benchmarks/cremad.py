@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.cremad FOLDER CLIPS METHOD [--machine KEY=VALUE]... [--bf16] [--pixels N]
 
-makes FOLDER with CLIPS clips if it is not there (2.2 MB each), trains an epoch of a ResNet-18 pair on nine tenths
-of them, and prints, as JSON, samples per second, the share of the time until a batch was there (read, moved,
-made into spectra and crops), and peak memory: RssAnon of the process, and of the GPU where it computes.
+makes FOLDER with CLIPS clips if it is not there (2.2 MB each), trains an epoch of a ResNet-18 pair on nine
+tenths of them, and prints, as JSON, samples per second, the share of the time until a batch was there (read,
+moved, made into spectra and crops), and peak memory: RssAnon of the process, and of the GPU where it computes.
 """
 
 import argparse
