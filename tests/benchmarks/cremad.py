@@ -4,7 +4,7 @@
 
 makes FOLDER with CLIPS clips if it is not there (2.2 MB each), trains an epoch of a ResNet-18 pair on nine
 tenths of them, and prints, as JSON, samples per second, the share of the time until a batch was there (read,
-moved, made into spectra and crops), and peak memory: RssAnon of the process, and of the GPU where it computes.
+moved, made into spectra and crops), and peak memory: RssAnon of the process, and of the GPU, if any.
 """
 
 import argparse
