@@ -14,8 +14,12 @@ Values = Tensor | Mapping[str, Tensor]
 """One modality of some samples: a tensor, or several by name; first dimension B each.
 
 A sequence whose steps do not all count is `values` (B, steps, channels) or `tokens` (B, steps) with their
-`length` (B,): what comes after so many steps is padding, whatever it holds.
+`length` (B,): what comes after so many steps is padding, whatever it holds. Where samples may lack the
+modality, `PRESENT` is among the names.
 """
+
+PRESENT, VALUES = "present", "values"
+"""Names of which samples have the modality, (B,) of bool, and of values that are one tensor beside it."""
 
 Shape = tuple[int, ...] | Mapping[str, tuple[int, ...]]
 """Of one sample of a modality, without the first dimension."""
@@ -61,6 +65,19 @@ class Output:
             {m: values.float() for m, values in part.items()} for part in (self.features, self.unimodal)
         )
         return Output(features, self.logits.float(), unimodal)
+
+
+def present_in(values: T | Mapping[str, T]) -> T | None:
+    """Which samples have the modality; None where all have."""
+    return values.get(PRESENT) if isinstance(values, Mapping) else None
+
+
+def without_present(values: T | Mapping[str, T]) -> T | Mapping[str, T]:
+    """What an encoder is given of a modality's `values`, or its shape."""
+    if not isinstance(values, Mapping) or PRESENT not in values:
+        return values
+    others = {name: each for name, each in values.items() if name != PRESENT}
+    return others[VALUES] if others.keys() == {VALUES} else others
 
 
 def on_each(values: T | Mapping[str, T], change: Callable[[T], R]) -> R | Mapping[str, R]:

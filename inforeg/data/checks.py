@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inforeg.batch import Values
+from inforeg.batch import PRESENT, Values
 from inforeg.data import splits
 from inforeg.data.base import Dataset
 from inforeg.data.mapped import Mapped
@@ -155,8 +155,11 @@ def _about_stored(split: Split, modality: str) -> str | None:
         return None
     values = split.inputs[modality]
     if isinstance(values, Mapping):
-        found = (_about_tensor(each, len(split), None, 1) for each in values.values())
-        return next(filter(None, found), None)
+        complaints = (
+            _about_present(each, len(split)) if name == PRESENT else _about_tensor(each, len(split), None, 1)
+            for name, each in values.items()
+        )
+        return next(filter(None, complaints), None)
     return _about_tensor(values, len(split), None if modality in split.transforms else torch.float32, 2)
 
 
@@ -172,6 +175,14 @@ def _about_tensor(values: Any, samples: int, dtype: torch.dtype | None, fewest: 
     if len(values) != samples:
         return f"{len(values)} samples, but {samples} labels"
     return None
+
+
+def _about_present(values: Any, samples: int) -> str | None:
+    """What is wrong with the flags of which samples have a modality."""
+    if not isinstance(values, Tensor) or (values.dtype, values.shape) != (torch.bool, (samples,)):
+        found = _described(values) if isinstance(values, Tensor) else _kind(values)
+        return f"{found} under {PRESENT!r}, not bool of the shape ({samples},), one a sample"
+    return None if values.any() else f"no sample that is {PRESENT}"
 
 
 def _about_shown(split: Split, modality: str, train: Split) -> str | None:

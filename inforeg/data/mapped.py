@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inforeg.batch import Shape, Values, on_each
+from inforeg.batch import Shape, Values, on_each, present_in
 from inforeg.data.ahead import ahead
 from inforeg.data.clips import Clips
 from inforeg.data.split import NONE, Draws, Held, Split, Stored, clips_in, shape_of
@@ -62,6 +62,11 @@ class Mapped(Split):
     def stored_shape(self, modality: str) -> Shape:
         """Shape of one sample as it is stored."""
         return shape_of(self.arrays[modality])
+
+    def present(self, modality: str) -> Tensor | None:
+        """Which samples have the modality, (N,) of bool on the device; None where all have."""
+        found = present_in(self.arrays[modality])
+        return None if found is None else self._moved(self._copied(found, self.rows))
 
     def part(self, index: Tensor) -> Self:
         """The samples at the positions `index`, (N',), as a split of their own."""

@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 import torch
 from torch import Tensor
 
-from inforeg.batch import Batch, Shape, Values, on_each
+from inforeg.batch import Batch, Shape, Values, on_each, present_in
 from inforeg.data.clips import Clips
 from inforeg.data.transforms import Transform
 from inforeg.random import stream
@@ -57,6 +57,10 @@ class Split(ABC):
     @abstractmethod
     def stored_shape(self, modality: str) -> Shape:
         """Shape of one sample as it is stored."""
+
+    @abstractmethod
+    def present(self, modality: str) -> Tensor | None:
+        """Which samples have the modality, (N,) of bool on the device; None where all have."""
 
     @abstractmethod
     def part(self, index: Tensor) -> Self:
@@ -186,6 +190,10 @@ class Held(Split):
     def stored_shape(self, modality: str) -> Shape:
         """Shape of one sample as it is stored."""
         return shape_of(self.inputs[modality])
+
+    def present(self, modality: str) -> Tensor | None:
+        """Which samples have the modality, (N,) of bool on the device; None where all have."""
+        return cast(Tensor | None, present_in(self.inputs[modality]))
 
     def part(self, index: Tensor) -> Self:
         """The samples at the positions `index`, (N',), as a split of their own."""

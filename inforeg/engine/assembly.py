@@ -2,6 +2,7 @@
 
 import torch
 
+from inforeg.batch import without_present
 from inforeg.data.split import Data, Split
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
@@ -27,7 +28,7 @@ def blueprint(spec: RunSpec, data: Data) -> Blueprint:
     # In the data's order: that of the spec's keys does not survive its JSON.
     chosen = {m: spec.config.encoders[m] for m in data.train.modalities if m in spec.config.encoders}
     encoders = {
-        modality: (ENCODERS.build(encoder.kind, encoder.options), data.shape(modality))
+        modality: (ENCODERS.build(encoder.kind, encoder.options), without_present(data.shape(modality)))
         for modality, encoder in chosen.items()
     }
     return Blueprint(encoders, FUSIONS.get(spec.config.fusion), len(data.classes), spec.seed)

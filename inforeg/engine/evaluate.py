@@ -39,6 +39,8 @@ def evaluate(
 
     A modality is measured through its own logits: its share of the joint ones where the fusion
     decomposes, else the logits with the other features at zero. None depends on the others' inputs.
+    Samples that lack a modality count as well: their share is what the head makes of zeros, no better
+    than chance.
     `change` is made to each batch before the model sees it.
     """
     output = infer(model, split, change)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from pydantic import NonNegativeFloat
 from torch import Tensor, nn
 
-from inforeg.batch import on_each
+from inforeg.batch import on_each, without_present
 from inforeg.methods.base import Batch, LoadWeights, Output, TrainState
 from inforeg.methods.shared.windowed import Windowed
 
@@ -95,9 +95,8 @@ class AGM(Windowed):
         absent = {}
         for modality, h in features.items():
             encoder = state.model.encoders[modality]
-            absent[modality] = encoder.eval()(
-                on_each(batch.inputs[modality], lambda x: torch.zeros_like(x[:1]))
-            ).expand_as(h)
+            nothing = on_each(without_present(batch.inputs[modality]), lambda x: torch.zeros_like(x[:1]))
+            absent[modality] = encoder.eval()(nothing).expand_as(h)
             encoder.train()
         return {
             Coalition(present): state.model.fuse(

@@ -10,6 +10,7 @@ from torch import Tensor
 from inforeg.methods.base import Batch, LoadWeights, Method, MultimodalModel, Output, TrainState
 from inforeg.models.heads import SharedMLP
 from inforeg.models.inference import infer
+from inforeg.models.multimodal import encoded
 
 
 class ReconBoost(Method):
@@ -82,7 +83,7 @@ class ReconBoost(Method):
         if self._learner is None:
             output: Output = state.model(batch.inputs)
             return output
-        features = state.model.encoders[self._learner](batch.inputs[self._learner])
+        features = encoded(state.model.encoders[self._learner], batch.inputs[self._learner])
         return state.model.fuse({self._learner: features})
 
     def losses(self, state: TrainState, batch: Batch, output: Output) -> dict[str, Tensor]:

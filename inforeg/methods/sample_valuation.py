@@ -24,7 +24,7 @@ class Resampling(Method):
     """Training on the samples and on copies of some of which only one modality is left.
 
     Absent modalities have features of zero and are not encoded. Copies are drawn anew for every epoch and
-    come in one shuffled order with the samples.
+    come in one shuffled order with the samples. A sample has none for a modality that it lacks.
 
     Attributes:
         warmup: fraction of the epochs before the first copies; 5 of 60 epochs in the code.
@@ -44,7 +44,7 @@ class Resampling(Method):
         self._copies: dict[str, Tensor] = {}
         self._present: deque[Tensor] = deque()
         if state.epoch >= round(self.warmup * state.epochs):
-            self._copies = self.copies(state)
+            self._copies = {m: _having(m, rows, state.train) for m, rows in self.copies(state).items()}
             state.log_each("copies", {m: len(positions) for m, positions in self._copies.items()})
 
     def sampler(self, state: TrainState, split: Split) -> Iterable[Tensor]:
@@ -71,6 +71,12 @@ class Resampling(Method):
         """Encode the modalities that are present; the features of the others are zero."""
         present = dict(zip(state.model.modalities, self._mask.unbind(1), strict=True))
         return state.model.fuse(state.model.encode_present(batch.inputs, present))
+
+
+def _having(modality: str, positions: Tensor, split: Split) -> Tensor:
+    """Those of the `positions`, (K,), whose samples have the modality."""
+    present = split.present(modality)
+    return positions if present is None else positions[present[positions]]
 
 
 class SampleValuation(Resampling):

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import cast
+from itertools import chain
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
 
-from inforeg.batch import Output, Values
+from inforeg.batch import Output, Values, present_in
 from inforeg.models.encoders.base import Encoder
 from inforeg.models.fusions.base import Streams, linear, xavier
 from inforeg.models.heads import Mean
-from inforeg.models.multimodal import MultimodalModel
+from inforeg.models.multimodal import MultimodalModel, encoded
 
 
 class MMTM(nn.Module):
@@ -106,12 +107,20 @@ class JoinedModel(MultimodalModel):
         super().__init__(encoders, fusion)
         self._pieces = pieces
 
+    def train(self, mode: bool = True) -> Self:
+        """As of any module; a piece is no part of the model, though what is in it is."""
+        for piece in chain(*self._pieces.values()):
+            piece.train(mode)
+        return super().train(mode)
+
     def encode(self, inputs: Mapping[str, Values], held: Collection[str] = ()) -> dict[str, Tensor]:
         """Features, with the excitation of the branches `held` at its running average in training."""
         joints = cast(Branches, self.fusion).joints
-        values = {m: self._pieces[m][0](inputs[m]) for m in self.modalities}
+        there = {m: present_in(inputs[m]) for m in self.modalities}
+        values = {m: encoded(self._pieces[m][0], inputs[m]) for m in self.modalities}
         for depth, joint in enumerate(joints, start=1):
-            values = {m: self._pieces[m][depth](h) for m, h in joint(values, held).items()}
+            rescaled_ones = joint(values, held).items()
+            values = {m: encoded(self._pieces[m][depth], h, there[m]) for m, h in rescaled_ones}
         return values
 
     def answer(self, inputs: Mapping[str, Values]) -> Output:
@@ -126,9 +135,9 @@ class JoinedModel(MultimodalModel):
     def _alone(self, modality: str, inputs: Values) -> Tensor:
         joints = cast(Branches, self.fusion).joints
         first, *others = self._pieces[modality]
-        values: Tensor = first(inputs)
+        there, values = present_in(inputs), encoded(first, inputs)
         for joint, piece in zip(joints, others, strict=True):
-            values = piece(cast(MMTM, joint).alone(modality, values))
+            values = encoded(piece, cast(MMTM, joint).alone(modality, values), there)
         return values
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import torch
 from torch import Tensor, nn
 
-from inforeg.batch import Output, Values, on_each
+from inforeg.batch import Output, Values, on_each, present_in, without_present
 from inforeg.models.fusions.base import Fusion
 
 
@@ -28,22 +28,19 @@ class MultimodalModel(nn.Module):
         return tuple(self.encoders)
 
     def encode(self, inputs: Mapping[str, Values]) -> dict[str, Tensor]:
-        """Features h_m (B, d_m) of the model's modalities."""
-        return {modality: encoder(inputs[modality]) for modality, encoder in self.encoders.items()}
+        """Features h_m (B, d_m) of the model's modalities; zeros for samples that lack one."""
+        return {modality: encoded(encoder, inputs[modality]) for modality, encoder in self.encoders.items()}
 
     def encode_present(
         self, inputs: Mapping[str, Values], present: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        """Features with zeros for the samples that lack a modality, which do not pass its encoder.
-
-        But where fewer than two have it, two pass: batch normalisation cannot take a sample alone, and an
-        encoder without any would be left without gradients.
+        """The same for samples of which some have to do without a modality, beside those that lack it anyway.
 
         Args:
             inputs: as of `encode`.
-            present: by modality, whether each sample has it, (B,) of bool.
+            present: by modality, whether each sample may have it, (B,) of bool.
         """
-        return {m: _encode_part(encoder, inputs[m], present[m]) for m, encoder in self.encoders.items()}
+        return {m: encoded(encoder, inputs[m], present[m]) for m, encoder in self.encoders.items()}
 
     def fuse(self, features: Mapping[str, Tensor]) -> Output:
         """Joint and unimodal logits from features."""
@@ -68,6 +65,25 @@ class MultimodalModel(nn.Module):
         return list(self.encoders[modality].parameters())
 
 
+def encoded(encoder: nn.Module, values: Values, present: Tensor | None = None) -> Tensor:
+    """What an encoder, or a piece of one, makes of a modality, (B, ...); zeros for samples that lack it.
+
+    In training those do not pass the encoder. But where fewer than two have the modality, two pass: batch
+    normalisation cannot take a sample alone, and an encoder without any would be left without gradients.
+
+    Args:
+        encoder: of the modality.
+        values: perhaps with which samples have it.
+        present: which of them may have it, (B,) of bool; None for all.
+    """
+    own, values = present_in(values), without_present(values)
+    there = own if present is None else present if own is None else present & own
+    if there is None:
+        whole: Tensor = encoder(values)
+        return whole
+    return _encode_part(encoder, values, there) if encoder.training else _blank(encoder(values), there)
+
+
 def _encode_part(encoder: nn.Module, values: Values, present: Tensor) -> Tensor:
     count = int(present.sum())
     if count == len(present):
@@ -75,9 +91,13 @@ def _encode_part(encoder: nn.Module, values: Values, present: Tensor) -> Tensor:
         return whole
     rows = present.sort(descending=True, stable=True).indices[: max(2, count)]
     features = encoder(on_each(values, lambda x: x[rows]))
-    empty = features.new_zeros(len(present), features.shape[1])
-    scattered: Tensor = empty.index_copy(0, rows, features)
-    return torch.where(present.unsqueeze(1), scattered, 0.0)
+    empty = features.new_zeros(len(present), *features.shape[1:])
+    return _blank(empty.index_copy(0, rows, features), present)
+
+
+def _blank(features: Tensor, present: Tensor) -> Tensor:
+    """Features (B, ...) with zeros where nothing is present."""
+    return torch.where(present.view(-1, *[1] * (features.dim() - 1)), features, 0.0)
 
 
 def without(features: Mapping[str, Tensor], removed: Collection[str]) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inforeg.batch import Batch, Shape, Values, counted, on_each
+from inforeg.batch import PRESENT, Batch, Shape, Values, counted, on_each
 from inforeg.data.split import Held, Split
 from inforeg.engine.evaluate import evaluate
 from inforeg.metrics.classification import ACCURACY
@@ -33,6 +33,7 @@ SEVERITIES: Mapping[str, tuple[float, ...]] = {
 `noise` adds N(0, severity²) in units of the modality's standard deviation over the training split. Of a
 sequence with a length, `dropped` leaves no step, and the others change values but not the length. Words
 become word 0, the unknown one, and know no noise; other modalities of several tensors are only dropped.
+Where the data know of samples that lack a modality, what is dropped is absent like theirs.
 """
 
 
@@ -106,9 +107,9 @@ class Corruption:
 
 
 def content(shape: Shape) -> str:
-    """The name of what has a length in a modality of `shape`; empty of one that is no such sequence."""
-    names = set(shape) if isinstance(shape, Mapping) else set()
-    return next((name for name in ("values", "tokens") if names == {name, "length"}), "")
+    """The name of what has a length or may be absent in a modality of `shape`; empty of any other."""
+    names = set(shape) - {PRESENT} if isinstance(shape, Mapping) else set()
+    return next((name for name in ("values", "tokens") if names in ({name, "length"}, {name})), "")
 
 
 def kinds(shape: Shape) -> tuple[str, ...]:
@@ -119,7 +120,10 @@ def kinds(shape: Shape) -> tuple[str, ...]:
 
 
 def deviation(split: Split, modality: str) -> float:
-    """Standard deviation over all values of one modality; those of mapped files are read by the batch."""
+    """Standard deviation over all values of one modality of the samples that have it.
+
+    Those of mapped files are read by the batch.
+    """
     if isinstance(split, Held) and modality not in split.transforms:
         return _those_counted(split.inputs[modality]).std().item()
     count, total, squares = 0, 0.0, 0.0
@@ -132,9 +136,13 @@ def deviation(split: Split, modality: str) -> float:
 
 
 def _those_counted(values: Values) -> Tensor:
-    """All values of a tensor, or those of a sequence that are within its length."""
+    """All values of a tensor, or those of a sequence that are within its length, of samples that have any."""
     if isinstance(values, Tensor):
         return values
+    if PRESENT in values:
+        values = {name: each[values[PRESENT]] for name, each in values.items()}
+    if "length" not in values:
+        return values["values"]
     return values["values"][counted(values["length"], values["values"].shape[1])]
 
 

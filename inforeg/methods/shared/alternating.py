@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from inforeg.methods.base import Batch, Method, Output, TrainState
+from inforeg.models.multimodal import encoded
 
 
 class Alternating(Method):
@@ -32,7 +33,8 @@ class Alternating(Method):
         for modality in sorted(state.model.modalities):
             state.zero()
             with state.autocast():
-                features = {modality: state.model.encoders[modality](batch.inputs[modality])}
+                encoder = state.model.encoders[modality]
+                features = {modality: encoded(encoder, batch.inputs[modality])}
                 output = state.model.fuse(features).float()
             losses[modality] = self.loss(state, batch, output)
             self.backward(state, {modality: losses[modality]})
