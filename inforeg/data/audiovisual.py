@@ -1,15 +1,16 @@
 """Clips with sound and pictures: what of them is stored, and how encoders are given it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inforeg.batch import PRESENT, VALUES
 from inforeg.data import arrays, media, splits
 from inforeg.data.base import Data, Extent
 from inforeg.data.clips import Clips
@@ -17,8 +18,10 @@ from inforeg.data.decoding import DECODER, Clip, Decoded, Recipe, Rows, decode, 
 from inforeg.data.gathered import Gathered, Material
 from inforeg.data.pictures import PICTURES, SIZE, RandomResizedCrops
 from inforeg.data.spectra import LogSpectrogram, ScaledSpectrum, filter_bank
-from inforeg.data.transforms import Transform
+from inforeg.data.transforms import Transform, WherePresent
 from inforeg.errors import UserError
+
+T = TypeVar("T")
 
 
 class Sound(ABC):
@@ -154,6 +157,11 @@ class AudioVisual(Gathered):
     pixels: int
 
     @property
+    def masks(self) -> bool:
+        """Whether a clip without sound or without pictures is kept, as one that lacks the modality."""
+        return False
+
+    @property
     @abstractmethod
     def sound(self) -> Sound:
         """What is stored of the sound."""
@@ -185,18 +193,39 @@ class AudioVisual(Gathered):
         """How a clip becomes rows."""
         pictures, sound = self.pictures, self.sound
 
-        def read(clip: Clip) -> dict[str, NDArray[Any]]:
-            heard, seen = clip.files[0], clip.files[-1]
-            frames = media.frames(seen, pictures.rate, pictures.size, pictures.most)
-            samples = media.sound(heard, sound.rate)
-            if self.refuses_silence and not samples.any():
-                raise UserError(f"{heard} is silent throughout; fetch it again, or leave the clip out.")
-            own = np.array([frames.size], "<i8")
-            return {"audio": sound.stored(samples)[None], "frames": frames.pictures, "size": own}
-
         frames = Rows((3, *pictures.size), "|u1", pictures.most)
         rows = {"audio": sound.rows, "frames": frames, "size": Rows((2,), "<i8")}
-        return Recipe(rows, read, {"sound": repr(sound), "pictures": repr(pictures)})
+        if self.masks:
+            rows[PRESENT] = Rows((2,), "|b1")
+        return Recipe(rows, self._decoded, {"sound": repr(sound), "pictures": repr(pictures)})
+
+    def _decoded(self, clip: Clip) -> dict[str, NDArray[Any]]:
+        """A clip's rows; where it may lack something, one of zeros stands for it."""
+        pictures, sound = self.pictures, self.sound
+        heard, seen = clip.files[0], clip.files[-1]
+        frames = self._unless_absent(lambda: media.frames(seen, pictures.rate, pictures.size, pictures.most))
+        samples = self._unless_absent(lambda: media.sound(heard, sound.rate))
+        if frames is None and samples is None:
+            raise UserError(f"{heard} has neither sound nor frames; give another file, or leave it out.")
+        if self.refuses_silence and samples is not None and not samples.any():
+            raise UserError(f"{heard} is silent throughout; fetch it again, or leave the clip out.")
+        nothing = np.zeros(sound.rows.shape, sound.rows.dtype)
+        rows = {
+            "audio": (nothing if samples is None else sound.stored(samples))[None],
+            "frames": np.zeros((1, 3, *pictures.size), "|u1") if frames is None else frames.pictures,
+            "size": np.array([frames.size if frames else pictures.size], "<i8"),
+        }
+        if self.masks:
+            rows[PRESENT] = np.array([[samples is not None, frames is not None]])
+        return rows
+
+    def _unless_absent(self, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except media.AbsentError:
+            if self.masks:
+                return None
+            raise
 
     def gather(self, material: Material, sources: Mapping[str, Path], folder: Path) -> Mapping[str, Any]:
         """Decode the clips, and divide those that could be."""
@@ -205,12 +234,24 @@ class AudioVisual(Gathered):
         write_ranges(folder, "frames", decoded.counts["frames"])
         arrays.write(folder, target=np.array([listing.labels[name] for name in decoded.names], "<i8"))
         _write_divisions(listing, decoded, folder)
+        self.write_preparation(folder)
         settings = {key: str(value) for key, value in self.recipe.settings.items()}
         told = {"clips": len(decoded.names), "left_out": decoded.left_out, "decoder": DECODER, **settings}
-        return {**listing.facts, **told}
+        return {**listing.facts, **told, **self._lacking(folder)}
+
+    def _lacking(self, folder: Path) -> dict[str, int]:
+        """How many clips lack which modality, for the manifest."""
+        if not self.masks:
+            return {}
+        missing = (~arrays.read(folder, PRESENT)).sum(0).tolist()
+        return {f"without_{m}": count for m, count in zip(self.modalities, missing, strict=True)}
 
     def read(self, folder: Path, parts: splits.Parts) -> Data:
-        """The clips of the `parts`, left in their files: audio (1, ...), video (3, taken, pixels, pixels)."""
+        """The clips of the `parts`, left in their files: audio (1, ...), video (3, taken, pixels, pixels).
+
+        Where clips may lack one, beside which of them have it.
+        """
+        self.check_preparation(folder)
         first, count = (
             torch.from_numpy(arrays.read(folder, f"frames_{each}")) for each in ("first", "count")
         )
@@ -218,9 +259,14 @@ class AudioVisual(Gathered):
             PICTURES: Clips(arrays.mapped(folder, "frames"), first, count, self.taken),
             SIZE: arrays.mapped(folder, "size"),
         }
-        stored: dict[str, Any] = {"audio": arrays.mapped(folder, "audio"), "video": video}
+        audio = arrays.mapped(folder, "audio")
         crops = RandomResizedCrops(size=self.pixels, frames=self.taken)
-        transforms = {"audio": self.sound.transform(), "video": crops}
+        transforms: dict[str, Transform] = {"audio": self.sound.transform(), "video": crops}
+        stored: dict[str, Any] = {"audio": audio, "video": video}
+        if self.masks:
+            has = arrays.read(folder, PRESENT)
+            stored = {"audio": {VALUES: audio, PRESENT: has[:, 0]}, "video": video | {PRESENT: has[:, 1]}}
+            transforms = {modality: WherePresent(each) for modality, each in transforms.items()}
         return arrays.streamed(self.labels, stored, arrays.read(folder, "target"), parts, transforms)
 
 

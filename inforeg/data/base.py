@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from inforeg.batch import Shape
 from inforeg.data.sources import Source
@@ -61,6 +61,11 @@ class Dataset(ABC):
     def labels(self) -> tuple[str, ...]:
         """Class names, in the order of their indices: `classes`, unless the options have a say."""
         return self.classes
+
+    @property
+    def preparation(self) -> Mapping[str, Any]:
+        """The options on which its folder hangs, as JSON values; those of loading are not among them."""
+        return {}
 
     @property
     def validates(self) -> bool:

@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from inforeg.data.base import Dataset
-from inforeg.errors import UserError
+from inforeg.errors import UserError, shown
+from inforeg.files import write_json
+from inforeg.reading import json_value, read_text
+
+PREPARATION = "preparation.json"
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,24 @@ class Gathered(Dataset):
     def download(self, confirm: Callable[[str], None]) -> Path:
         """The raw folder, fetched; `confirm` is told what that takes, and raises if it is not wanted."""
         raise UserError(f"{self.title} has no download here; {self.how}, and give its folder as --raw.")
+
+    def write_preparation(self, folder: Path) -> None:
+        """Keep the options on which the folder hangs beside its arrays."""
+        if self.preparation:
+            write_json(folder / PREPARATION, self.preparation)
+
+    def check_preparation(self, folder: Path) -> None:
+        """Raise where the prepared `folder` hangs on other options than these."""
+        if not self.preparation:
+            return
+        path = folder / PREPARATION
+        there = json_value(read_text(path), str(path))
+        for key, own in self.preparation.items():
+            if (found := there.get(key)) != own:
+                raise UserError(
+                    f"{folder} was prepared with {key} = {shown(found)}, and {key} = {shown(own)} is asked "
+                    "for; take the one of the folder, or prepare another folder."
+                )
 
     def prepare(self, sources: Mapping[str, Path], folder: Path) -> None:
         """Nothing can be rebuilt without the user's files."""

@@ -23,6 +23,10 @@ SHORT = 0.3
 """Seconds by which a track may end before its file says."""
 
 
+class AbsentError(UserError):
+    """A media file, whole, without sound or without pictures."""
+
+
 @dataclass(frozen=True)
 class Frames:
     """Pictures out of a video.
@@ -42,12 +46,13 @@ def sound(path: Path, rate: int) -> NDArray[np.int16]:
     """The sound of a file as one channel of `rate` samples a second, (S,).
 
     Raises:
-        UserError: it is no media file, has no sound, or ends before its time.
+        AbsentError: it has no sound.
+        UserError: it is no media file, or ends before its time.
     """
     with _opened(path) as file:
         track = next(iter(file.streams.audio), None)
         if track is None:
-            raise _unusable(path, "no sound")
+            raise _lacks(path, "no sound")
         resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
         parts = []
         for frame in file.decode(track):
@@ -57,7 +62,7 @@ def sound(path: Path, rate: int) -> NDArray[np.int16]:
         samples = np.concatenate(parts) if parts else np.empty(0, np.int16)
         _check_length(path, file, track, len(samples) / rate)
     if not len(samples):
-        raise _unusable(path, "a sound of no length")
+        raise _lacks(path, "a sound of no length")
     return samples
 
 
@@ -71,12 +76,13 @@ def frames(path: Path, rate: float, size: tuple[int, int], most: int | None = No
         most: frames at the most.
 
     Raises:
-        UserError: it is no media file, has no frames, or ends before its time.
+        AbsentError: it has no frames.
+        UserError: it is no media file, or ends before its time.
     """
     with _opened(path) as file:
         track = next(iter(file.streams.video), None)
         if track is None:
-            raise _unusable(path, "no frames")
+            raise _lacks(path, "no frames")
         found: list[NDArray[np.uint8]] = []
         last, start, end, shape = None, 0.0, 0.0, (0, 0)
 
@@ -93,12 +99,12 @@ def frames(path: Path, rate: float, size: tuple[int, int], most: int | None = No
         show_until(end)
         _check_length(path, file, track, end)
     if not found:
-        raise _unusable(path, "no frames")
+        raise _lacks(path, "no frames")
     return Frames(np.stack(found), shape, end)
 
 
-def _unusable(path: Path, what: str) -> UserError:
-    return UserError(f"{path} has {what}; give another file, or leave the clip out.")
+def _lacks(path: Path, what: str) -> AbsentError:
+    return AbsentError(f"{path} has {what}; give another file, or leave the clip out.")
 
 
 def _scaled(frame: "VideoFrame", size: tuple[int, int]) -> NDArray[np.uint8]:
