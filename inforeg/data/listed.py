@@ -92,18 +92,31 @@ def compared(
         UserError: too few are there.
     """
     missing, unlisted = sorted({*listed} - {*there}), sorted({*there} - {*listed})
-    share = (len(listed) - len(missing)) / len(listed)
-    wanted = min_share if material.min_share is None else material.min_share
     told = f"{material.raw} lacks {len(missing)} of the {len(listed)} samples listed ({_few(missing)})"
-    if share < wanted or not share:
-        raise UserError(f"{told}; get them, or go on without by --min-share {int(1000 * share) / 1000}.")
-    if missing:
-        log.warning("%s.", told)
+    refuse_few(len(listed) - len(missing), len(listed), told, material, min_share)
     if unlisted:
         log.warning(
             "%s holds %d samples that no list names (%s).", material.raw, len(unlisted), _few(unlisted)
         )
     return {"listed": len(listed), "missing": missing, "unlisted": unlisted}
+
+
+def refuse_few(there: int, listed: int, told: str, material: Material, min_share: float) -> None:
+    """Raise if too few of the `listed` samples are there; warn if some are not.
+
+    Args:
+        there: how many are.
+        listed: how many there should be.
+        told: the same as a sentence.
+        material: what share of them there may be.
+        min_share: the data set's own.
+    """
+    share = there / listed
+    wanted = min_share if material.min_share is None else material.min_share
+    if share < wanted or not share:
+        raise UserError(f"{told}; get them, or go on without by --min-share {int(1000 * share) / 1000}.")
+    if there < listed:
+        log.warning("%s.", told)
 
 
 def _few(names: Sequence[str]) -> str:
