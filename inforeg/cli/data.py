@@ -142,9 +142,10 @@ def prepare(args: argparse.Namespace) -> None:
     """The new folder and its hash, then a line for each part of each division."""
     from inforeg.data.gathered import Gathered
     from inforeg.suite.folders import store
-    from inforeg.suite.folders.places import dataset_at, place
+    from inforeg.suite.folders.places import dataset_at, place, refuse_two_preparations
 
     project = Project()
+    refuse_two_preparations(project)
     dataset = dataset_at(place(args.benchmark, project), project)
     output = args.output or project.root / "data" / dataset.place
     md5 = (

@@ -84,7 +84,7 @@ def datasets() -> Listing:
             "name": name,
             "title": cls.title,
             "modalities": ", ".join(cls.modalities),
-            "classes": len(cls.classes) or "",
+            "classes": len(getattr(cls, "classes", ())) or "",  # they may be an option
             "licence": cls.licence,
             "citation": cls.citation,
             **_options(cls),

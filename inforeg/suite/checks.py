@@ -11,7 +11,7 @@ from inforeg.errors import UserError, unknown
 from inforeg.metrics.recorded import known
 from inforeg.registry import PROBES
 from inforeg.suite.experiment import Experiment, WorkflowConfig
-from inforeg.suite.folders.places import dataset_of
+from inforeg.suite.folders.places import dataset_of, refuse_two_preparations
 from inforeg.suite.jobs import Job, jobs
 from inforeg.suite.plan import Cell, Plan, plan, plan_tuning
 from inforeg.suite.presentable import Benchmarks, check_presentable, texts
@@ -70,6 +70,7 @@ def configuration(project: Project) -> Configuration:
         UserError: the first thing in it that is not in order.
     """
     written = project.workflow()
+    refuse_two_preparations(project)
     configs = [resolve(project, name, "joint", overrides={}).config for name in project.benchmarks()]
     for name in chain(*_named(written)):
         project.whole(name)

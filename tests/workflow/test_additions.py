@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tests.media import make
 from tests.workflow.conftest import ROOT, Tree, add_benchmark, experiment
 
 README = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## Adding things\n")[1].split("\n## ")[0]
@@ -28,6 +29,7 @@ def test_nothing_shown_is_left_untried() -> None:
         "inforeg/probes/confidence.py",
         "inforeg/data/sets/rings.py",
         "workflow/config/benchmarks/rings.yaml",
+        "workflow/config/benchmarks/surf.yaml",
     }
 
 
@@ -107,3 +109,23 @@ def test_a_benchmark(tree: Tree) -> None:
     assert "Rings" in table
     needed = {path.name for path in (tree.path / "results/runs/rings/unimodal").iterdir()}
     assert {"sharp", "blurred"} <= needed
+
+
+def test_a_collection_of_clips(fresh: Tree, tmp_path: Path) -> None:
+    tree = fresh.copy(tmp_path / "project")
+    add(tree, "workflow/config/benchmarks/surf.yaml")
+    lines = []
+    for kind, pitch in (("paddling", 300.0), ("riding", 900.0)):
+        for number, part in enumerate(("train", "train", "train", "val", "test")):
+            make(tmp_path / f"clips/{kind}/{number}.mp4", 1.0, sound=number != 1, pitch=pitch)
+            lines.append(f"{kind}/{number}.mp4,{kind},{part}\n")
+    (tmp_path / "clips/clips.csv").write_text("".join(lines), encoding="utf-8")
+    (command,) = re.findall("`inforeg (data prepare surf --raw) DIR`", README.replace("\n", " "))
+    short = ("--variant", "short", "--set", "training.epochs=1", "--set", "data.pixels=32")
+    for words in (
+        (*command.split(), str(tmp_path / "clips")),
+        ("train", "--benchmark", "surf", "--method", "joint", *short, "--out", str(tmp_path / "run")),
+    ):
+        answer = tree.run("inforeg", *words)
+        assert answer.returncode == 0, answer.stderr
+    assert (tmp_path / "run/predictions.parquet").is_file()
