@@ -143,7 +143,8 @@ class AudioVisual(Gathered):
     """A data set of clips; each is a file for both modalities, or one for the sound and one for the pictures.
 
     The folder holds audio.npy, a row a clip, frames.npy with the frames of all clips, where they are
-    (frames_first, frames_count), each clip's own picture size, target.npy and the divisions.
+    (frames_first, frames_count), each clip's own picture size, target.npy and the divisions; and present.npy,
+    which modalities each has, where clips may lack one.
 
     Attributes:
         refuses_silence: whether a clip without a sound other than silence is one that cannot be read.
@@ -237,14 +238,10 @@ class AudioVisual(Gathered):
         self.write_preparation(folder)
         settings = {key: str(value) for key, value in self.recipe.settings.items()}
         told = {"clips": len(decoded.names), "left_out": decoded.left_out, "decoder": DECODER, **settings}
-        return {**listing.facts, **told, **self._lacking(folder)}
-
-    def _lacking(self, folder: Path) -> dict[str, int]:
-        """How many clips lack which modality, for the manifest."""
-        if not self.masks:
-            return {}
-        missing = (~arrays.read(folder, PRESENT)).sum(0).tolist()
-        return {f"without_{m}": count for m, count in zip(self.modalities, missing, strict=True)}
+        if self.masks:
+            counts = (~arrays.read(folder, PRESENT)).sum(0).tolist()
+            told["lacking"] = dict(zip(self.modalities, counts, strict=True))
+        return {**listing.facts, **told}
 
     def read(self, folder: Path, parts: splits.Parts) -> Data:
         """The clips of the `parts`, left in their files: audio (1, ...), video (3, taken, pixels, pixels).

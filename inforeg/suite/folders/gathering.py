@@ -60,7 +60,7 @@ def _workshop(output: Path) -> Iterator[Path]:
 
 
 def gaps(project: Project, benchmarks: Iterable[str]) -> dict[str, str]:
-    """A sentence for each of the benchmarks whose data lack samples that their lists name."""
+    """A sentence for each of the benchmarks whose data lack samples, or a modality of some."""
     datasets = {name: dataset_of(project.benchmark(name).data) for name in benchmarks}
     found = {
         name: _gap(project.root / "data" / dataset.place)
@@ -73,8 +73,15 @@ def gaps(project: Project, benchmarks: Iterable[str]) -> dict[str, str]:
 def _gap(folder: Path) -> str:
     if not (folder / manifest.NAME).exists():
         return "whether samples are missing is not known where the runs were collected."
-    told = manifest.read(folder).gathered
-    missing, unreadable = len(told.get("missing", ())), len(told.get("left_out", ()))
-    if not missing + unreadable:
-        return ""
-    return f"of the {told['listed']} samples listed, {missing} are missing and {unreadable} cannot be read."
+    told, said = manifest.read(folder).gathered, []
+    unreadable = len(told.get("left_out", ()))
+    # Where there is no list, nobody can say which ones are missing.
+    named = "missing" in told or "listed" not in told
+    missing = len(told.get("missing", ())) if named else told["listed"] - told["clips"] - unreadable
+    if missing + unreadable:
+        samples = f"{told['listed']} samples listed"
+        said.append(f"of the {samples}, {missing} are missing and {unreadable} cannot be read")
+    for modality, count in told.get("lacking", {}).items():
+        if count:
+            said.append(f"{count} samples have no {modality}, and count for its own accuracy at chance")
+    return "; ".join(said) + "." if said else ""

@@ -201,7 +201,7 @@ def test_a_clip_without_sound_or_pictures_is_refused_unless_it_may_be_absent(
 def test_a_clip_that_lacks_a_modality_is_kept_as_one(incomplete: Path, tmp_path: Path) -> None:
     folder = prepared(incomplete, tmp_path / "tones", {"absent": "mask"})
     told = manifest.read(folder).gathered
-    assert (told["without_audio"], told["without_video"], told["left_out"]) == (3, 1, {})
+    assert (told["lacking"], told["left_out"]) == ({"audio": 3, "video": 1}, {})
     data = loaded(built(absent="mask"), folder)
     # Rows in the order of the list: low 0 to 5, high 0 to 5, of which the first four train.
     assert data.train.present("audio").tolist() == [True, True, True, False, True, True, True, True]

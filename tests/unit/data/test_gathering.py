@@ -217,8 +217,13 @@ def test_missing_samples_are_known(project: Project, raw: Path, monkeypatch: pyt
     path = project.root / "data/notes/MANIFEST.json"
     facts = {"listed": 13, "missing": ["a", "b"], "left_out": {"c": "is cut"}}
     write_json(path, {**json.loads(path.read_text()), "gathered": facts})
-    sentence = "of the 13 samples listed, 2 are missing and 1 cannot be read."
-    assert gathering.gaps(project, ["notes"]) == {"notes": sentence}
+    sentence = "of the 13 samples listed, 2 are missing and 1 cannot be read"
+    assert gathering.gaps(project, ["notes"]) == {"notes": f"{sentence}."}
+    del facts["missing"]
+    lacking = {"clips": 10, "lacking": {"left": 3, "right": 0}}
+    write_json(path, {**json.loads(path.read_text()), "gathered": {**facts, **lacking}})
+    apart = "3 samples have no left, and count for its own accuracy at chance"
+    assert gathering.gaps(project, ["notes"]) == {"notes": f"{sentence}; {apart}."}
 
 
 def test_own_lists_need_no_pinned_ones(

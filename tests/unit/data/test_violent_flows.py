@@ -69,7 +69,7 @@ def test_pictures_and_sound_are_stored_as_said(whole: Path) -> None:
 
 def test_silent_films_lack_the_sound(whole: Path) -> None:
     told = manifest.read(whole).gathered
-    assert (told["without_audio"], told["without_video"], told["listed"]) == (10, 0, 246)
+    assert (told["lacking"], told["listed"]) == ({"audio": 10, "video": 0}, 246)
     assert ViolentFlows().load(whole).test.present("audio").tolist() == [True, False, True] * 2
 
 
