@@ -26,11 +26,12 @@ def place(name: str, project: Project) -> str:
 def dataset_at(place: str, project: Project) -> Dataset:
     """The data set whose folder is data/`place`, with the options of a benchmark that reads it."""
     named = _named(place, project)
-    if named is not None and named.place == place:
-        return named
-    if (found := _read(place, project)) is None:
-        raise unknown("data set", place, DATASETS.classes)
-    return found
+    own = named if named is not None and named.place == place else None
+    if own is not None and (place in project.benchmarks() or not own.preparation):
+        return own
+    if found := _read(place, project) or own:
+        return found
+    raise unknown("data set", place, DATASETS.classes)
 
 
 def refuse_two_preparations(project: Project) -> None:

@@ -294,8 +294,13 @@ def test_from_the_command_line_to_a_trained_model(
     call("prepare", "beeps", "--raw", str(incomplete))
     assert "list train: 8 samples (high 4, low 4)" in capsys.readouterr().out
     call("verify", "tones")
-    assert main(["train", "--benchmark", "beeps", "--method", method, "--out", "run"]) == 0
-    metrics = json.loads(Path("run/summary.json").read_text())
-    assert metrics
+    run = ("--benchmark", "beeps", "--method", method)
+    assert main(["train", *run]) == 0
+    for probe in ("linear", "corruption"):
+        assert main(["examine", *run, "--probe", probe]) == 0
+    folder = project.root / f"results/runs/beeps/{method}/default/seed=0"
+    found = json.loads((folder / "probe=corruption.json").read_text())["metrics"]
+    # A modality with flags of who has it is one tensor: it is masked and noisy, not only dropped.
+    assert {"test/noise/audio", "test/masking/video", "test/dropped/audio"} <= found.keys()
     with pytest.raises(UserError, match="'clips' is nothing without options; name a benchmark"):
         call("fetch", "clips")

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from inforeg.data.checks import loaded
 from inforeg.data.gathered import Material
 from inforeg.data.sets.violent_flows import ViolentFlows
 from inforeg.errors import UserError
 from inforeg.suite.folders import gathering, manifest
+from inforeg.suite.folders.places import dataset_at, place
 from tests.media import make
 
 FOLDS = range(1, 6)
@@ -81,6 +83,19 @@ def test_or_are_refused(made: Path, tmp_path: Path) -> None:
 def test_the_folder_has_to_be_prepared_for_it(whole: Path) -> None:
     with pytest.raises(UserError, match="was prepared with absent = 'mask', and absent = 'refuse' is asked"):
         ViolentFlows(absent="refuse").load(whole)
+
+
+def test_a_benchmark_of_any_name_says_how_it_is_prepared(project) -> None:
+    assert dataset_at("violent_flows", project) == ViolentFlows()
+    data = {"name": "violent_flows", "absent": "refuse", "fold": 2}
+    encoders = {"video": {"kind": "resnet18_clip"}}
+    training = {"epochs": 1, "lr": 0.01}
+    content = {"title": "Crowds", "data": data, "encoders": encoders, "training": training}
+    path = project.root / "workflow/config/benchmarks/crowds.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(content))
+    assert place("crowds", project) == "violent_flows"
+    assert dataset_at("violent_flows", project).absent == "refuse"
 
 
 def test_too_few_videos_are_refused(made: Path, tmp_path: Path) -> None:
