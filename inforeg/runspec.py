@@ -196,6 +196,11 @@ class BenchmarkConfig(RunConfig):
     title: Text = Field(description="how tables call the benchmark")
     seeds_per_job: Seeds = Field(12, description="runs that share one process in the workflow")
     machine: Machine = Field(MACHINE, description="where its runs are computed, over config.yaml's")
+    folds: Annotated[int, Field(ge=1, le=100)] = _later(
+        1,
+        "an experiment's run is its mean over so many folds: over data.fold from 1 on; tuning and `inforeg "
+        "train` keep to the data.fold given",
+    )
 
     def trial(self) -> RunConfig:
         """The part that decides a run's numbers."""

@@ -185,3 +185,61 @@ def test_nothing_is_selected_by_a_validation_split_that_is_the_test_split(projec
         plan(project, "main")
     write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "selection": "test_oracle"})
     assert plan(project, "main").cells
+
+
+@pytest.fixture
+def crowds(project):
+    """An experiment on the five folds of Violent Flows."""
+    encoders = {"audio": {"kind": "resnet18"}, "video": {"kind": "resnet18_clip"}}
+    training = {"epochs": 2, "lr": 0.1}
+    content = {
+        "title": "Crowds",
+        "data": {"name": "violent_flows"},
+        "encoders": encoders,
+        "training": training,
+    }
+    write(project.root / "workflow/config/benchmarks/crowds.yaml", {**content, "folds": 5})
+    write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "benchmarks": ["crowds"]})
+    return project
+
+
+def test_a_row_is_trained_on_each_fold_of_its_benchmark(crowds):
+    cells = [cell for cell in plan(crowds, "main").cells if cell.row == "joint"]
+    assert [cell.fold for cell in cells] == [(fold, "default") for fold in range(1, 6)]
+    assert [cell.variant for cell in cells] == [f"fold{fold}" for fold in range(1, 6)]
+    assert [cell.specs[0].config.data.options["fold"] for cell in cells] == [1, 2, 3, 4, 5]
+    assert len({cell.specs[0].cell for cell in cells}) == 5
+    jobs([cells])
+
+
+def test_a_run_on_a_fold_needs_those_that_the_experiment_trains_there(crowds):
+    cells = plan(crowds, "main").cells
+    trained = {cell.variant: cell.specs[0] for cell in cells if cell.method == "unimodal"}
+    assert set(trained) == {f"fold{fold}_{m}" for fold in range(1, 6) for m in ("audio", "video")}
+    for cell in cells:
+        if cell.method == "ensemble":
+            assert all(trained[spec.variant] == spec for spec in needs(cell.specs[0]))
+
+
+def test_a_row_says_nothing_of_the_folds_over_which_means_are_taken(crowds):
+    row = {"label": "Third", "method": "joint", "variant": "third", "set": {"data.fold": 3}}
+    content = {**EXPERIMENT, "benchmarks": ["crowds"], "rows": [*EXPERIMENT["rows"], row]}
+    write(crowds.root / "workflow/config/experiments/main.yaml", content)
+    with pytest.raises(
+        UserError, match=r"The row 'joint/third' sets data\.fold, over whose values the benchmark"
+    ):
+        plan(crowds, "main")
+
+
+@pytest.mark.parametrize(
+    ("data", "folds", "words"),
+    [
+        ({"name": "violent_flows"}, 6, "fold = 6 is not valid"),
+        ({"name": "cremad"}, 5, "'crowds' has folds = 5, but its data set 'cremad' has no option `fold`"),
+    ],
+)
+def test_folds_that_a_data_set_does_not_have_are_refused(crowds, data, folds, words):
+    path = crowds.root / "workflow/config/benchmarks/crowds.yaml"
+    write(path, {**crowds.benchmark("crowds").model_dump(mode="json"), "data": data, "folds": folds})
+    with pytest.raises(UserError, match=words):
+        plan(crowds, "main")

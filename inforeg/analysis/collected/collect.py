@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from inforeg.analysis.collected.folds import FOLD, pooled
 from inforeg.analysis.collected.parquet import read_parquet, read_whole, write_parquet
 from inforeg.engine import predictions
 from inforeg.engine.contents import METRICS, PREDICTIONS, RUN, SUMMARY, Run, Summary
@@ -129,7 +130,7 @@ def collect(
             "runs": _observations(summary, spec, results, folder, metrics),
         }
         for name, frame in found.items():
-            tables[name].append(frame.assign(**_identity(cell, spec))[COLUMNS[name]])
+            tables[name].append(frame.assign(**_identity(cell, spec))[[*COLUMNS[name], FOLD]])
     if not origins:
         raise UserError("Every row of the experiment diverges; lower training.lr.")
     origin = {**_provenance(plan, origins, examiners), "absent": _absent(plan, root), "gaps": gaps or {}}
@@ -140,7 +141,7 @@ def collect(
 
 def _joined(name: str, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """A frame out of those of the runs; the same columns where there are none."""
-    return _sorted(pd.concat(parts)) if parts else pd.DataFrame(columns=COLUMNS[name])
+    return _sorted(pooled(name, pd.concat(parts))) if parts else pd.DataFrame(columns=COLUMNS[name])
 
 
 def without_diverged(plan: Plan, diverged: Container[Path], root: Path) -> Plan:
@@ -179,12 +180,14 @@ def read_finished(folder: Path, spec: RunSpec) -> Summary:
 
 
 def _identity(cell: Cell, spec: RunSpec) -> dict[str, Any]:
+    fold, variant = cell.fold or (0, spec.variant)
     return {
         "row": cell.row,
         "benchmark": spec.benchmark,
         "method": spec.method,
-        "variant": spec.variant,
+        "variant": variant,
         "seed": spec.seed,
+        FOLD: fold,
     }
 
 

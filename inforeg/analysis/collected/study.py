@@ -70,7 +70,7 @@ class Study:
         """What is to be known of the methods, the benchmarks' splits and what is not there, a note each."""
         classes = [METHODS.get(name) for name in dict.fromkeys(row.method for row in self.experiment.rows)]
         said = [f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat]
-        return [*said, *self._absent, *self._gaps, *self.mixed, *self.incomplete]
+        return [*said, *self._folds, *self._absent, *self._gaps, *self.mixed, *self.incomplete]
 
     @property
     def incomplete(self) -> list[str]:
@@ -93,6 +93,15 @@ class Study:
             if len(groups) > 1:
                 said = "; ".join(f"{precision}: {', '.join(rows)}" for precision, rows in groups.items())
                 yield f"On {config.title} the forward passes of training differ in precision ({said})."
+
+    @property
+    def _folds(self) -> list[str]:
+        """A note for each benchmark whose runs are means over folds."""
+        return [
+            f"{config.title}: a run is its mean over {config.folds} folds."
+            for config in self.benchmarks.values()
+            if config.folds > 1
+        ]
 
     @property
     def _absent(self) -> list[str]:

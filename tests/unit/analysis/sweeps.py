@@ -65,7 +65,7 @@ def benchmark_config(name: str) -> BenchmarkConfig:
 def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
     """One finished run; validation accuracy is one point below the test one."""
     folder.mkdir(parents=True)
-    modalities = ["audio", "video"] if spec.variant == "default" else [spec.variant]
+    modalities = ["audio", "video"] if spec.variant.startswith(("default", "fold")) else [spec.variant]
     kept = {}
     for rule, bonus in (("val", 0.0), ("last", -0.02), ("test_oracle", 0.03)):
         metrics = {"val/accuracy": accuracy - 0.01, "test/accuracy": accuracy + bonus}

@@ -1,0 +1,61 @@
+"""Runs on the folds of a benchmark, as one: a seed's number is its mean over them."""
+
+import hashlib
+from collections.abc import Sequence
+
+import pandas as pd
+
+from inforeg.probes.frames import COLUMNS
+
+FOLD = "fold"
+"""The column that says which fold a run was on, until they are one; 0 where there is but one."""
+
+LABELS = {"runs": ["epoch", "spec_sha256", "data_hash"]}
+"""Columns that neither name an observation nor are its value, by frame."""
+
+
+def pooled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame `name` with the runs of a seed on all folds of a benchmark as one run.
+
+    Values are means over the folds, and not finite where one is missing. Test samples of all folds stand one
+    after the other, embeddings are those of the first fold, and epochs the mean of those selected, rounded.
+    Folds share what they train on: they are parts of one measurement, never so many independent ones.
+
+    Args:
+        name: of the frame.
+        frame: its columns, and `FOLD`.
+    """
+    apart = frame[frame[FOLD] > 0]
+    if apart.empty:
+        return frame[COLUMNS[name]]
+    parts = [_of_one(name, group) for _, group in apart.groupby("benchmark", sort=False)]
+    return pd.concat([frame.loc[frame[FOLD] == 0, COLUMNS[name]], *(part[COLUMNS[name]] for part in parts)])
+
+
+def _of_one(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The runs on the folds of one benchmark as one each."""
+    if name == "embeddings":
+        first: pd.DataFrame = frame[frame[FOLD] == frame[FOLD].min()]
+        return first
+    if name == "predictions":
+        sizes = frame.groupby(FOLD)["index"].max() + 1
+        return frame.assign(index=frame["index"] + frame[FOLD].map(sizes.cumsum() - sizes))
+    labels = LABELS.get(name, [])
+    keys = [column for column in COLUMNS[name] if column not in ("value", *labels)]
+    wide = frame.set_index([*keys, FOLD])["value"].unstack(FOLD)
+    means = wide.mean(axis=1, skipna=False).rename("value").reset_index()
+    return means.merge(_labelled(frame, keys), on=keys) if labels else means
+
+
+def _labelled(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """What of `runs` is beside the value, by observation."""
+    groups = frame.sort_values(FOLD).groupby([*keys], sort=False)
+    told = groups.agg(
+        epoch=("epoch", "mean"), spec_sha256=("spec_sha256", _digest), data_hash=("data_hash", "first")
+    )
+    return told.assign(epoch=told["epoch"].round().astype("int64")).reset_index()
+
+
+def _digest(digests: "pd.Series[str]") -> str:
+    """One of several specs."""
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
