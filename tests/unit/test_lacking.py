@@ -15,6 +15,7 @@ from inforeg.data.transforms import Scaled, WherePresent
 from inforeg.errors import UserError
 from inforeg.probes.corruption import SEVERITIES, Corruption, deviation, under_corruption
 from inforeg.probes.restore import restore
+from inforeg.runspec import RunConfig
 from tests.conftest import make_config, make_data, make_spec, start
 from tests.contract.test_absent import lacking
 
@@ -137,3 +138,37 @@ def test_encoders_are_built_for_what_they_are_given(run):
         UserError, match=r"takes samples with 1 dimensions, not of shape \{'tokens': \(6,\)\}"
     ):
         start(make_spec(config=make_config()), data=whole)
+
+
+@pytest.mark.parametrize("method", ["joint", "lfm", "agm"])
+def test_sequences_may_be_absent_too(run, method):
+    """What is not there has no step; nothing of it comes through, and nothing is not finite."""
+
+    def sequences(split: Held) -> Held:
+        steps = torch.arange(len(split)) % 3 + 1
+        found = {}
+        for m, given in split.inputs.items():
+            values = given[VALUES].unsqueeze(1).expand(-1, 3, -1).clone()
+            length = torch.where(given[PRESENT], steps, 0)
+            found[m] = {VALUES: values, "length": length, PRESENT: given[PRESENT]}
+        return replace(split, inputs=found)
+
+    plain = lacking(make_data(), 3.0)
+    data = replace(plain, **{part: sequences(getattr(plain, part)) for part in ("train", "val", "test")})
+    encoder = {"kind": "sequence_transformer", "width": 8, "heads": 2, "depth": 1, "features": 5}
+    config = make_config(training={"epochs": 2}).model_dump(mode="json")
+    spec = make_spec(
+        method, config=RunConfig(**{**config, "encoders": dict.fromkeys(("audio", "image"), encoder)})
+    )
+    restored = restore(spec, run(spec, data), data)
+    assert all(value.isfinite().all() for value in restored.model.state_dict().values())
+    kinds = {(line.corruption, line.modality) for line in under_corruption(restored)}
+    assert kinds == {(kind, m) for kind in SEVERITIES for m in ("audio", "image")}
+    there = data.train.inputs["audio"]
+    counted = [
+        row
+        for row, length, has in zip(there[VALUES], there["length"], there[PRESENT], strict=True)
+        if has
+        for row in row[: int(length)]
+    ]
+    assert deviation(data.train, "audio") == pytest.approx(torch.stack(counted).std().item(), rel=1e-5)
