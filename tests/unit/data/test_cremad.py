@@ -35,10 +35,8 @@ def write_lists(raw: Path) -> None:
         (raw / f"{part}.csv").write_text("".join(f"{name},{label(name)}\n" for name in names))
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty clips, two of each kind of file, with lists of their own."""
-    raw = tmp_path_factory.mktemp("cremad")
+def write_raw(raw: Path) -> Path:
+    """Sixty clips, each as a sound and as pictures, with lists of their own."""
     for name in NAMES:
         kind = EMOTIONS.index(label(name))
         seconds = 1.0 + 0.1 * (int(actor_of(name)) % 7)
@@ -46,6 +44,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make(raw / f"VideoFlash/{name}.flv", seconds, sound=False, size=(36, 48), shade=30 + 30 * kind)
     write_lists(raw)
     return raw
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, once for all tests."""
+    return write_raw(tmp_path_factory.mktemp("cremad"))
 
 
 @pytest.fixture

@@ -58,13 +58,18 @@ def save(raw: Path, lists: dict[str, list[Line]]) -> Path:
     return raw
 
 
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
+def write_raw(raw: Path) -> Path:
+    """All lists and pictures."""
     lists = lines()
     for content in lists.values():
         for line in content:
-            png(tmp_path / "raw" / line["img"], (20 + line["id"] % 5, 30), 50 + 100 * line["label"])
-    return save(tmp_path / "raw", lists)
+            png(raw / line["img"], (20 + line["id"] % 5, 30), 50 + 100 * line["label"])
+    return save(raw, lists)
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    return write_raw(tmp_path / "raw")
 
 
 def prepare(raw: Path, **material: Any) -> Path:

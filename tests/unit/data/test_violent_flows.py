@@ -19,10 +19,8 @@ FOLDS = range(1, 6)
 SHARE = 0.1  # 30 of the 246 videos
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def write_raw(raw: Path) -> Path:
     """Three videos of each class in each fold, of one name in all; some are silent films."""
-    raw = tmp_path_factory.mktemp("violent_flows")
     for fold in FOLDS:
         for kind in ("NonViolence", "Violence"):
             for number in range(3):
@@ -31,6 +29,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (raw / "extra/Violence").mkdir(parents=True)
     shutil.copy(raw / "1/Violence/crowd_0.avi", raw / "extra/Violence")
     return raw
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, once for all tests."""
+    return write_raw(tmp_path_factory.mktemp("violent_flows"))
 
 
 def prepared(raw: Path, folder: Path, absent: str = "mask", **given: object) -> Path:
