@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from inforeg.data import splits
 from inforeg.data.audiovisual import AudioVisual, Listing, Pictures, Wave
-from inforeg.data.base import Data
+from inforeg.data.base import Data, Extent
 from inforeg.data.decoding import Clip
 from inforeg.data.gathered import Material
 from inforeg.data.listed import files_in, refuse_few
@@ -78,6 +78,13 @@ class ViolentFlows(AudioVisual):
     def pictures(self) -> Pictures:
         """Frames at 3 a second, of which the longest video has 20."""
         return Pictures(rate=3, most=20, size=(240, 320))
+
+    @property
+    def extent(self) -> Extent:
+        """Of a fold, each about as large as the others."""
+        test = round(VIDEOS / len(FOLDS))
+        val = round(VAL_SHARE * (VIDEOS - test))
+        return self.extent_of((VIDEOS - test - val, val, test))
 
     def listing(self, material: Material, sources: Mapping[str, Path]) -> Listing:
         """The videos of all folds, and a division for each fold."""

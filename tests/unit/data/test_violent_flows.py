@@ -113,3 +113,8 @@ def test_a_fold_that_is_not_there_is_named(made: Path, tmp_path: Path) -> None:
     shutil.rmtree(raw / "3/Violence")
     with pytest.raises(UserError, match="3/Violence is not there; give --raw the folder that holds it"):
         prepared(raw, tmp_path / "violent_flows")
+
+
+def test_its_extent_is_that_of_a_fold() -> None:
+    assert ViolentFlows().extent.samples == (158, 39, 49)
+    assert ViolentFlows(pixels=64).extent.shapes == {"audio": (1, 257, 250), "video": (3, 3, 64, 64)}
