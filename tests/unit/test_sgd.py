@@ -70,3 +70,19 @@ def test_it_does_without_the_compiler():
         "w.grad = torch.ones(1); SGD([w], 0.1, 0.9, 0.0).step(); sys.exit('torch._dynamo' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_it_goes_on_from_what_torchs_own_left():
+    """As a run that an earlier version began."""
+    ours, theirs = weights(), weights()
+    former = torch.optim.SGD(theirs, **SETTINGS, fused=True)
+    for seed in range(3):
+        step(former, theirs, seed)
+    with torch.no_grad():
+        for parameter, before in zip(ours, theirs, strict=True):
+            parameter.copy_(before)
+    resumed = SGD(ours, **SETTINGS)
+    resumed.load_state_dict(former.state_dict())
+    for optimizer, parameters in ((former, theirs), (resumed, ours)):
+        step(optimizer, parameters, 3)
+    assert all(map(torch.equal, ours, theirs))
