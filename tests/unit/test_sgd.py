@@ -1,5 +1,6 @@
 """SGD against torch's own, to the bit."""
 
+import copy
 import subprocess
 import sys
 
@@ -82,7 +83,7 @@ def test_it_goes_on_from_what_torchs_own_left():
         for parameter, before in zip(ours, theirs, strict=True):
             parameter.copy_(before)
     resumed = SGD(ours, **SETTINGS)
-    resumed.load_state_dict(former.state_dict())
+    resumed.load_state_dict(copy.deepcopy(former.state_dict()))  # as through a file
     for optimizer, parameters in ((former, theirs), (resumed, ours)):
         step(optimizer, parameters, 3)
     assert all(map(torch.equal, ours, theirs))
