@@ -1,0 +1,1 @@
+"""Git LFS: a server of its own, and what is fetched from it."""
