@@ -1,0 +1,61 @@
+"""What InfoReg for one's own loop refuses."""
+
+import pytest
+from torch import nn
+
+from inforeg import InfoReg
+from inforeg.errors import UserError
+from inforeg.regulation import ReleasedInfoReg
+from tests.unit.test_regulation import PAIR, TARGET, TRIPLE, encoders, opened, shares, single_weights
+
+
+def test_one_modality_is_an_error():
+    with pytest.raises(UserError, match="two or more modalities"):
+        InfoReg({"audio": nn.Linear(2, 2)})
+
+
+def test_unknown_criterion_offers_the_nearest():
+    with pytest.raises(UserError, match=r"window criterion 'singel'; did you mean 'single'\?"):
+        InfoReg(encoders(PAIR), criterion="singel")
+
+
+def test_unknown_form_offers_the_nearest():
+    with pytest.raises(UserError, match=r"'pul'; did you mean 'pull'\?"):
+        InfoReg(encoders(PAIR), form="pul")
+
+
+def test_logits_of_a_missing_modality_are_an_error_from_the_first_batch():
+    regulation = InfoReg(encoders(PAIR))
+    with pytest.raises(UserError, match="video"), regulation.epoch():
+        regulation.regulate(shares(0.8, names=["audio"]), TARGET)
+
+
+def test_regulating_outside_an_epoch_is_an_error():
+    weights = single_weights(PAIR)
+    regulation = opened(weights)
+    regulation.close_epoch()
+    with pytest.raises(UserError, match=r"with regulation\.epoch\(\)"):
+        regulation.regulate(shares(0.9, 0.5), TARGET)
+
+
+def test_before_the_first_epoch_nothing_is_regulated_and_nothing_has_been():
+    regulation = InfoReg(encoders(PAIR))
+    with pytest.raises(UserError, match=r"with regulation\.epoch\(\)"):
+        regulation.regulate(shares(0.9, 0.5), TARGET)
+    assert (regulation.acted, regulation.skipped) == (0.0, 0)
+    assert regulation.close_epoch({"audio": 1.0, "video": 1.0}) == {"audio": 0.0, "video": 0.0}
+
+
+def test_state_of_other_modalities_is_an_error():
+    regulation = opened(single_weights(PAIR))
+    state = InfoReg(encoders(("audio", "text"))).state_dict()
+    with pytest.raises(UserError, match=r"\['audio', 'text'\], not \['audio', 'video'\]"):
+        regulation.load_state_dict(state)
+    assert regulation.state_dict()["history"]["audio"] == [1.0, 2.0]
+
+
+def test_released_knows_two_modalities_and_its_reference():
+    with pytest.raises(UserError, match="two modalities"):
+        ReleasedInfoReg(encoders(TRIPLE), reference="audio")
+    with pytest.raises(UserError, match=r"modality 'vido'; did you mean 'video'\?"):
+        ReleasedInfoReg(encoders(PAIR), reference="vido")
