@@ -184,6 +184,8 @@ def _gathered(args: argparse.Namespace, project: Project, dataset: "Gathered", o
     if bool(args.raw) == args.download:
         raise UserError(f"{dataset.remedy} It is one of --raw and --download.")
     raw = dataset.download(partial(confirmed, yes=args.yes)) if args.download else args.raw
+    if dataset.disk_bytes is not None:
+        print(f"{output} will take up to {dataset.disk_bytes / 1e9:.1f} GB.", file=sys.stderr)
     material = Material(raw, frozenset(args.allow), args.min_share, args.own_lists)
     md5 = gathering.gather(dataset, material, output)
     return md5 if args.output else pinning.add(dataset.place, project, cached=False)

@@ -1,5 +1,6 @@
 """cremad: CREMA-D, twelve sentences said by 91 actors in six emotions, heard and seen."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -111,6 +112,7 @@ class CremaD(AudioVisual):
         both = labels["train"] | labels["test"]
         sounds, pictures = (files_in(material.raw / place, suffix) for place, suffix in (SOUNDS, PICTURES))
         facts = compared(list(both), sounds.keys() & pictures.keys(), material, self.min_share)
+        facts["actors"] = Counter(sorted(map(actor_of, both)))
         there = (name for name in both if name in sounds and name in pictures)
         clips = [Clip(name, (sounds[name], pictures[name])) for name in there]
         train, val = splits.cut(labels["train"], VAL_SHARE, self.name, "val")

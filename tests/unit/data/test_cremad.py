@@ -103,6 +103,7 @@ def test_the_manifest_counts_and_tells_how_it_was_decoded(whole: Path) -> None:
     assert told.counts["field"]["val"] == dict.fromkeys(EMOTIONS, 1)
     assert told.counts["field"]["train"] == dict.fromkeys(EMOTIONS, 8)
     assert told.gathered["missing"] == told.gathered["unlisted"] == []
+    assert told.gathered["actors"] == {str(actor): 6 for actor in ACTORS}
     assert "FFmpeg" in told.gathered["decoder"]
     assert "22050" in told.gathered["sound"]
 
@@ -244,7 +245,8 @@ def test_a_preparation_is_the_same_every_time(raw: Path, whole: Path, tmp_path: 
 def test_from_the_command_line(project, raw: Path, tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.setenv("INFOREG_ROOT", str(project.root))
     call("prepare", "cremad", "--raw", str(raw), "--own-lists")
-    said = capsys.readouterr().out
+    said, told = capsys.readouterr()
+    assert "data/cremad will take up to 20.5 GB." in told
     assert "field val: 6 samples (ANG 1, DIS 1, FEA 1, HAP 1, NEU 1, SAD 1)" in said
     call("verify", "cremad")
     assert json.loads((project.root / "data/cremad/MANIFEST.json").read_text())["sources"] == {}
