@@ -17,7 +17,7 @@ from inforeg.probes.corruption import SEVERITIES, Corruption, deviation, under_c
 from inforeg.probes.restore import restore
 from inforeg.runspec import RunConfig
 from tests.conftest import make_config, make_data, make_spec, start
-from tests.contract.test_absent import lacking
+from tests.contract.test_absent_modalities import lacking
 
 
 def test_values_are_zeros_after_any_transform():

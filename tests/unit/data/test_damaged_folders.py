@@ -287,6 +287,7 @@ def test_a_signal_clears_what_was_being_made(
 ) -> None:
     from inforeg.__main__ import main
 
+    before = signal.signal(number, signal.SIG_DFL)  # nohup has one of them ignored
     monkeypatch.setenv("INFOREG_ROOT", str(project.root))
     monkeypatch.setattr(manifest, "write", lambda *_: signal.raise_signal(number))
     with pytest.raises(SystemExit) as ended:
@@ -294,4 +295,4 @@ def test_a_signal_clears_what_was_being_made(
     assert ended.value.code == 128 + number
     assert not (project.root / "data/toy").exists()
     assert leftovers(project) == []
-    assert signal.getsignal(number) is signal.SIG_DFL
+    assert signal.signal(number, before) is signal.SIG_DFL
