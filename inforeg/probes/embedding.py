@@ -27,6 +27,15 @@ class Embedding(Probe):
         return Answer(columns=embed(run))
 
 
+PERPLEXITY = 30.0
+"""How many neighbours of a sample count, as the method's authors advise and scikit-learn has it."""
+
+
+def _perplexity(samples: int) -> float:
+    """Fewer neighbours where there are few samples: a third of the others, as far as t-SNE itself looks."""
+    return min(PERPLEXITY, max(1.0, (samples - 1) / 3))
+
+
 def embed(run: "Restored") -> dict[str, list[Any]]:
     """Each modality's standardised test features in two dimensions: modality, index, target, x, y.
 
@@ -45,7 +54,8 @@ def embed(run: "Restored") -> dict[str, list[Any]]:
     for modality, values in features.items():
         with threadpool_limits(1):
             scaled = StandardScaler().fit_transform(values.double().cpu().numpy())
-            places = TSNE(init="pca", random_state=0, n_jobs=1).fit_transform(scaled)
+            tsne = TSNE(perplexity=_perplexity(len(scaled)), init="pca", random_state=0, n_jobs=1)
+            places = tsne.fit_transform(scaled)
         parts = ([modality] * len(chosen), chosen.tolist(), target, *places.T.tolist())
         for name, part in zip(columns, parts, strict=True):
             columns[name] += part
