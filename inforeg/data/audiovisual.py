@@ -14,7 +14,7 @@ from inforeg.batch import PRESENT, VALUES
 from inforeg.data import arrays, media, splits
 from inforeg.data.base import Data, Extent
 from inforeg.data.clips import Clips
-from inforeg.data.decoding import DECODER, Clip, Decoded, Recipe, Rows, decode, write_ranges
+from inforeg.data.decoding import Clip, Decoded, Recipe, Rows, decode, decoder, write_ranges
 from inforeg.data.gathered import Gathered, Material
 from inforeg.data.pictures import PICTURES, SIZE, RandomResizedCrops
 from inforeg.data.spectra import LogSpectrogram, ScaledSpectrum, filter_bank
@@ -237,7 +237,7 @@ class AudioVisual(Gathered):
         _write_divisions(listing, decoded, folder)
         self.write_preparation(folder)
         settings = {key: str(value) for key, value in self.recipe.settings.items()}
-        told = {"clips": len(decoded.names), "left_out": decoded.left_out, "decoder": DECODER, **settings}
+        told = {"clips": len(decoded.names), "left_out": decoded.left_out, "decoder": decoder(), **settings}
         if self.masks:
             counts = (~arrays.read(folder, PRESENT)).sum(0).tolist()
             told["lacking"] = dict(zip(self.modalities, counts, strict=True))

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -24,7 +23,6 @@ from inforeg.files import json_text, write_text
 
 log = logging.getLogger(__name__)
 
-DECODER = f"PyAV {av.__version__} with FFmpeg {av.ffmpeg_version_info}"
 UNREADABLE = "unreadable.txt"
 GIB = 2**30
 
@@ -75,7 +73,7 @@ class Recipe:
     def head(self) -> dict[str, Any]:
         """What must not have changed since an interruption."""
         layout = {name: [each.dtype, *each.shape] for name, each in self.rows.items()}
-        return {"decoder": DECODER, "layout": layout, "settings": dict(self.settings)}
+        return {"decoder": decoder(), "layout": layout, "settings": dict(self.settings)}
 
 
 @dataclass
@@ -101,6 +99,13 @@ class Decoded:
     def kept(self, array: str) -> int:
         """How many rows of an array its clips have together."""
         return sum(self.counts.get(array, ()))
+
+
+def decoder() -> str:
+    """What decodes here, with its versions."""
+    import av
+
+    return f"PyAV {av.__version__} with FFmpeg {av.ffmpeg_version_info}"
 
 
 def decode(

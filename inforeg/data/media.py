@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,6 +48,8 @@ def sound(path: Path, rate: int) -> NDArray[np.int16]:
         AbsentError: it has no sound.
         UserError: it is no media file, or ends before its time.
     """
+    import av
+
     with _opened(path) as file:
         track = next(iter(file.streams.audio), None)
         if track is None:
@@ -140,6 +141,8 @@ MICROSECONDS = 1_000_000
 @contextmanager
 def _opened(path: Path) -> "Iterator[InputContainer]":
     """A media file, once it does not look like something else."""
+    import av
+
     head = _head(path)
     if head.startswith(POINTER):
         raise UserError(f"{path} is a pointer of Git LFS, not the file itself; fetch it with `git lfs pull`.")

@@ -69,3 +69,12 @@ def test_bad_input_is_a_value_error_that_the_package_exports():
     assert inforeg.UserError is errors.UserError
     with pytest.raises(ValueError, match="beta = inf is not a finite number"):
         inforeg.InfoReg({"audio": [], "video": []}, beta=math.inf)
+
+
+def test_finding_data_sets_loads_no_decoder():
+    """All are loaded to find one, and most hold no media."""
+    program = (
+        "import sys; from inforeg.registry import DATASETS; DATASETS.classes; print('av' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout == "False\n"

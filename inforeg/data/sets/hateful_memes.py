@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 from inforeg.batch import Shape
 from inforeg.data import arrays, media, splits
 from inforeg.data.base import Data, Extent
-from inforeg.data.decoding import DECODER, Clip, Recipe, Rows, decode
+from inforeg.data.decoding import Clip, Recipe, Rows, decode, decoder
 from inforeg.data.gathered import Gathered, Material
 from inforeg.data.listed import compared, lines_of, refuse_twice
 from inforeg.data.pictures import PICTURES, SIZE, RandomResizedCrops
@@ -115,7 +115,7 @@ class HatefulMemes(Gathered):
         clips = [Clip(name, (memes[name].picture,)) for name in there]
         decoded = decode(clips, PICTURE, folder, material.allowed, self.title)
         told = _write([memes[name] for name in decoded.names], folder)
-        return {**facts, "left_out": decoded.left_out, "decoder": DECODER, **told}
+        return {**facts, "left_out": decoded.left_out, "decoder": decoder(), **told}
 
     def load(self, folder: Path) -> Data:
         """image: (3, pixels, pixels), cropped; text: tokens (64,) with their length."""
