@@ -66,6 +66,8 @@ onstart:
         refuse_absent(READ, PROJECT)
     except UserError as error:
         refuse(error)
+    if ARGUMENTS and ARGUMENTS.executor in (None, "local"):
+        worker.start()
 
 
 onsuccess:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from inforeg.engine import machine
+from inforeg.cli.worker import handed
 from inforeg.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def parser() -> "Parser":
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, 2 for bad input, 130 for Ctrl-C."""
+    from inforeg.engine import machine
+
     _mend_streams()
     try:
         machine.limit()
@@ -72,7 +74,8 @@ def _refuse(sentence: str, status: int) -> int:
 
 def entry() -> None:
     """The console script."""
-    sys.exit(main())
+    status = handed(sys.argv[1:])
+    sys.exit(main() if status is None else status)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 import difflib
 import sys
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class UserError(ValueError):
@@ -50,7 +52,7 @@ SURPLUS = ("extra_forbidden", "unexpected_keyword_argument")
 """Pydantic's names for a key that does not exist."""
 
 
-def invalid(where: str, error: ValidationError, known: Iterable[str] = ()) -> UserError:
+def invalid(where: str, error: "ValidationError", known: Iterable[str] = ()) -> UserError:
     """The error for settings that do not validate: the first complaint, in one sentence."""
     complaints = error.errors()
     surplus = (each for each in complaints if each["type"] in SURPLUS)
@@ -66,7 +68,7 @@ def invalid(where: str, error: ValidationError, known: Iterable[str] = ()) -> Us
     return UserError(f"{where}: {key} = {shown(first['input'])} is not valid: {reason}.")
 
 
-def complaint(error: ValidationError) -> str:
+def complaint(error: "ValidationError") -> str:
     """The first complaint of `error` with the key that it is about, as a clause."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])

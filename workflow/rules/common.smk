@@ -11,6 +11,7 @@ from pathlib import Path
 
 from snakemake.cli import parse_args
 
+from inforeg.cli import worker
 from inforeg.suite import products
 from inforeg.probes.frames import COLUMNS
 from inforeg.suite.absent import had, refuse_absent
