@@ -3,10 +3,12 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.workflow.conftest import Tree, experiment
@@ -77,6 +79,10 @@ def test_killed_twice_the_results_are_those_of_an_unbroken_run(held: Tree) -> No
 
     first = held.start("snakemake", "--cores", "2", REPORT)
     pid = int(wait_for(sign, first))
+    if sys.platform == "linux":
+        parent = psutil.Process(pid).parent()
+        assert parent is not None
+        assert "inforeg.cli.worker" in parent.cmdline()
     second = held.run("snakemake", "--cores", "2", REPORT)
     assert second.returncode == 1
     assert "cannot be locked" in second.stderr
