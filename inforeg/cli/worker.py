@@ -18,8 +18,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -44,14 +45,19 @@ def start() -> None:
         return
     folder = tempfile.mkdtemp(prefix="inforeg-")
     os.environ[PLACE] = folder
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "inforeg.cli.worker", folder],
-        env={**os.environ, **dict.fromkeys(THREADS, "1")},
-        start_new_session=True,  # signals reach the forks by the commands that they run
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    environment = {**os.environ, **dict.fromkeys(THREADS, "1")}
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(_address(folder, environment))
+        listener.listen()  # from now on commands wait for it
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "inforeg.cli.worker", folder, str(listener.fileno())],
+            env=environment,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,  # signals reach the forks by the commands that they run
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     atexit.register(worker.communicate)  # closes its standard input, and has its time counted
 
 
@@ -76,7 +82,7 @@ def _taken(arguments: Sequence[str], connection: socket.socket, folder: str) -> 
     """Offer a command to a worker; the process that runs it now, or 0."""
     request = json.dumps([arguments, str(Path.cwd()), dict(os.environ)]).encode()
     try:
-        connection.connect(_socket(folder))
+        connection.connect(_address(folder, os.environ))
         socket.send_fds(connection, [len(request).to_bytes(8)], [0, 1, 2])
         connection.sendall(request)
         return int.from_bytes(connection.recv(8, socket.MSG_WAITALL))
@@ -113,17 +119,15 @@ def _ended(signals: Sequence[int]) -> int:
     return 128 + signal.SIGKILL
 
 
-def _socket(folder: str) -> str:
-    """Where the worker listens that has this process's interpreter and environment."""
-    kept = sorted(item for item in os.environ.items() if item[0] not in PASSING)
+def _address(folder: str, environment: Mapping[str, str]) -> str:
+    """Where the worker listens that has this interpreter and an environment."""
+    kept = sorted(item for item in environment.items() if item[0] not in PASSING)
     return str(Path(folder, hashlib.sha256(repr((sys.executable, kept)).encode()).hexdigest()[:16]))
 
 
-def work(folder: str) -> None:
+def work(folder: str, listener: socket.socket) -> None:
     """Run commands until the process that started this one ends, or the code is no more what was imported."""
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(_socket(folder))
-        listener.listen()
+    with listener:
         code = _code()
         _prepare()
         while listener.fileno() in select.select([listener.fileno(), 0], [], [])[0] and _code() == code:
@@ -172,6 +176,7 @@ def _answer(connection: socket.socket) -> NoReturn:
         for number, descriptor in enumerate(descriptors):
             os.dup2(descriptor, number)
             os.close(descriptor)
+        sys.stdin, sys.stdout, sys.stderr = map(_renewed, (sys.stdin, sys.stdout, sys.stderr))
         os.chdir(folder)
         os.environ.update(environment)
         sys.argv[1:] = arguments
@@ -180,6 +185,18 @@ def _answer(connection: socket.socket) -> NoReturn:
         connection.sendall(_status(arguments).to_bytes(1))
     finally:
         os._exit(0)
+
+
+def _renewed(stream: object) -> TextIOWrapper:
+    """A standard stream whose file is another one than when it was opened: the two may not seek alike."""
+    assert isinstance(stream, TextIOWrapper)
+    return TextIOWrapper(
+        open(stream.fileno(), f"{stream.mode}b", 0 if stream.write_through else -1, closefd=False),
+        stream.encoding,
+        stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 def _end_with(connection: socket.socket) -> None:
@@ -206,4 +223,4 @@ def _status(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    work(sys.argv[1])
+    work(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))

@@ -24,7 +24,7 @@ def imported() -> set[str]:
                 found.add(node.module.split(".")[0])
             elif isinstance(node, ast.List):
                 texts = [getattr(each, "value", None) for each in node.elts]
-                found.update(name for flag, name in pairwise(texts) if flag == "-m" and name)
+                found.update(name.split(".")[0] for flag, name in pairwise(texts) if flag == "-m" and name)
     return {PARTS.get(name, name) for name in found - set(sys.stdlib_module_names) - {"inforeg"}}
 
 

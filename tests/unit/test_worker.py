@@ -73,7 +73,8 @@ class Workshop:
 
 
 def environment(root: Path) -> dict[str, str]:
-    return {**os.environ, **dict.fromkeys(THREADS, "1"), "INFOREG_ROOT": str(root)}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    return {**kept, **dict.fromkeys(THREADS, "1"), "INFOREG_ROOT": str(root)}
 
 
 def edit(root: Path, more: str) -> None:
@@ -124,9 +125,11 @@ def waiting(workshop: Workshop) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A command that waits, and the process that runs it."""
     with workshop.start("hold") as command:
         writer = written(workshop)
-        (fork,) = workshop.forks()
-        yield command, fork
-        os.close(writer)
+        try:
+            (fork,) = workshop.forks()
+            yield command, fork
+        finally:
+            os.close(writer)
 
 
 def test_a_fork_answers_as_a_process_of_its_own(workshop: Workshop) -> None:
@@ -188,6 +191,7 @@ def test_other_threads_have_no_worker(workshop: Workshop) -> None:
 
 def test_other_code_has_no_worker(tmp_path: Path) -> None:
     with opened(tmp_path) as workshop:
+        assert "edited" not in workshop.run(*LIST)[1]  # the worker has imported its code
         edit(tmp_path, "print('edited')\n")
         status, out, _ = workshop.run(*LIST)
         assert status == 0
