@@ -53,7 +53,7 @@ def start() -> None:
             [sys.executable, "-m", "inforeg.cli.worker", folder, str(listener.fileno())],
             env=environment,
             pass_fds=[listener.fileno()],
-            start_new_session=True,  # signals reach the forks by the commands that they run
+            process_group=0,  # signals reach the forks by the commands that they run
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

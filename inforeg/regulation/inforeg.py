@@ -195,12 +195,13 @@ class InfoReg:
 
     def _strengths(self, score: Tensor, norms: list[Tensor]) -> Sequence[Tensor | float]:
         """By modality alpha, 0 where it leads none or a gradient is not finite; as numbers on a CPU."""
-        finite = torch.stack(norms).square().amax().isfinite()
+        largest = torch.stack(norms).amax()
         strengths: Sequence[Tensor | float]
         if waits(score.device):
-            led = torch.where(finite.to(score.device), leads(score), 0.0)
+            led = torch.where(largest.square().isfinite().to(score.device), leads(score), 0.0)
             strengths = torch.where(led > 0, alpha(led, self.beta, torch), 0.0).unbind()
         else:
+            finite = largest.item() ** 2 <= torch.finfo(largest.dtype).max
             found = discrepancy(score.tolist()) if finite else [0.0] * len(score)
             led = torch.tensor(found, dtype=torch.float64)
             alphas = alpha(led, self.beta, torch).tolist()
@@ -238,15 +239,15 @@ class InfoReg:
         parameters = [p for p in group if p.grad is not None]
         if not parameters or (self.form == "pull" and not self.weight):  # none: a frozen encoder
             return False
-        there = on(parameters[0].device, strength)
         if self.form == "rate":
+            there = on(parameters[0].device, strength)
             divisor = torch.where(there > 0, there, 1.0)
             torch._foreach_div_([g for g in map(stored, parameters) if g is not None], divisor)
             return divisor != 1
         anchors = [a for p, a in zip(group, self._anchors[modality], strict=True) if p.grad is not None]
         pulls = list(torch._foreach_sub(list[Tensor](parameters), anchors))
         with dense(parameters) as gradients:
-            add(gradients, pulls, self.weight * there)
+            add(gradients, pulls, self.weight * strength)
         return (strength > 0) & (modality in self._moved or self._leave(modality, pulls))
 
     def _leave(self, modality: str, pulls: list[Tensor]) -> Tensor | bool:
@@ -276,11 +277,11 @@ def alpha(lead: Number, beta: float, of: ModuleType) -> Number:
     return found
 
 
-def add(gradients: list[Tensor], pulls: list[Tensor], factor: Tensor) -> None:
-    """Add `factor`, a tensor of one number, times the pulls to gradients in place; in float32 at least."""
+def add(gradients: list[Tensor], pulls: list[Tensor], factor: Tensor | float) -> None:
+    """Add `factor`, one number, times the pulls to gradients in place; in float32 at least."""
     wide = [g.float() if g.dtype in HALF else g for g in gradients]
     # Not a product and a sum: each would round, and a CPU's bits differ from those of a factor it knows.
-    rounded = {dtype: factor.to(dtype) for dtype in {w.dtype for w in wide}}
+    rounded = {dtype: on(wide[0].device, factor, dtype) for dtype in {w.dtype for w in wide}}
     factors = [rounded[w.dtype] for w in wide]
     torch._foreach_addcmul_(wide, [p.to(w.dtype) for p, w in zip(pulls, wide, strict=True)], factors)
     for gradient, summed in zip(gradients, wide, strict=True):

@@ -19,8 +19,8 @@ def any_of(flags: Iterable[Tensor | bool]) -> Tensor | bool:
     return found
 
 
-def on(device: torch.device, number: Tensor | float) -> Tensor:
-    """A number on a device, in float64 if it is none of a tensor's."""
+def on(device: torch.device, number: Tensor | float, dtype: torch.dtype | None = None) -> Tensor:
+    """A number on a device; one that is no tensor's in float64 unless another type is named."""
     if isinstance(number, Tensor):
-        return number.to(device)
-    return torch.tensor(number, dtype=torch.float64, device=device)
+        return number.to(device, dtype)
+    return torch.tensor(number, dtype=dtype or torch.float64, device=device)

@@ -19,9 +19,9 @@ def scores(unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
     Returns:
         (M,) in nats, larger is better (InfoReg, Eq. 8, read as it is used); computed in float32 at least.
     """
-    logits = _stacked(unimodal)
-    losses = F.cross_entropy(logits.flatten(0, 1), target.repeat(len(logits)), reduction="none")
-    return -losses.view(len(logits), -1).mean(1)
+    logits = torch.cat(_wide(unimodal))
+    losses = F.cross_entropy(logits, torch.cat([target] * len(unimodal)), reduction="none")
+    return -losses.view(len(unimodal), -1).mean(1)
 
 
 def confidences(unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ def confidences(unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
         (M,), each between 0 and B (OGM, Peng et al., 2022; InfoReg's released code); computed in float32
         at least.
     """
-    probability = _stacked(unimodal).softmax(-1)
+    probability = torch.stack(_wide(unimodal)).softmax(-1)
     return probability.gather(2, target.expand(len(unimodal), -1).unsqueeze(2)).sum((1, 2))
 
 
@@ -68,6 +68,6 @@ def leads(score: Tensor) -> Tensor:
     return torch.where(ahead, apart, 0.0).sum(1) / ahead.sum(1).clamp(min=1)
 
 
-def _stacked(unimodal: Mapping[str, Tensor]) -> Tensor:
-    """(M, B, C). The mean of a batch in bfloat16 would decide by its rounding who leads."""
-    return torch.stack([u.float() if u.dtype in HALF else u for u in unimodal.values()])
+def _wide(unimodal: Mapping[str, Tensor]) -> list[Tensor]:
+    """The mean of a batch in bfloat16 would decide by its rounding who leads."""
+    return [u.float() if u.dtype in HALF else u for u in unimodal.values()]
