@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from inforeg.data.containers import promised
+from inforeg.data.substitutes import refuse_substitute
 from inforeg.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.stream import Stream
 
-POINTER = b"version https://git-lfs.github.com/spec/"
-PAGES = (b"<!doctype", b"<html", b"<?xml")
 SHORT = 0.3
 """Seconds by which a track may end before its file says."""
 
@@ -78,27 +78,45 @@ def frames(path: Path, rate: float, size: tuple[int, int], most: int | None = No
 
     Raises:
         AbsentError: it has no frames.
-        UserError: it is no media file, or ends before its time.
+        UserError: it is no media file, or a picture, or ends before its time.
     """
     with _opened(path) as file:
-        track = next(iter(file.streams.video), None)
-        if track is None:
-            raise _lacks(path, "no frames")
-        found: list[NDArray[np.uint8]] = []
-        last, start, end, shape = None, 0.0, 0.0, (0, 0)
+        if file.format.name.endswith("_pipe"):  # as FFmpeg calls the formats of single pictures
+            raise UserError(f"{path} is a picture, not a clip; fetch it again.")
+        return _shown(path, file, rate, size, most)
 
-        def show_until(time: float) -> None:
-            while last is not None and len(found) / rate < time and len(found) != most:
-                found.append(_scaled(last, size))
 
-        for frame in file.decode(track):
-            time = frame.time or 0.0
-            start = time if last is None else start
-            show_until(time - start)
-            last, end = frame, time - start + _lasting(frame, track)
-            shape = frame.height, frame.width
-        show_until(end)
-        _check_length(path, file, track, end)
+def picture(path: Path, size: tuple[int, int]) -> Frames:
+    """What an image file shows, or the first frame of a video, squeezed into `size`.
+
+    Raises:
+        UserError: it is no such file, or ends before its time.
+    """
+    with _opened(path) as file:
+        return _shown(path, file, 1, size, 1)
+
+
+def _shown(
+    path: Path, file: "InputContainer", rate: float, size: tuple[int, int], most: int | None
+) -> Frames:
+    track = next(iter(file.streams.video), None)
+    if track is None:
+        raise _lacks(path, "no frames")
+    found: list[NDArray[np.uint8]] = []
+    last, start, end, shape = None, 0.0, 0.0, (0, 0)
+
+    def show_until(time: float) -> None:
+        while last is not None and len(found) / rate < time and len(found) != most:
+            found.append(_scaled(last, size))
+
+    for frame in file.decode(track):
+        time = frame.time or 0.0
+        start = time if last is None else start
+        show_until(time - start)
+        last, end = frame, time - start + _lasting(frame, track)
+        shape = frame.height, frame.width
+    show_until(end)
+    _check_length(path, file, track, end)
     if not found:
         raise _lacks(path, "no frames")
     return Frames(np.stack(found), shape, end)
@@ -143,32 +161,12 @@ def _opened(path: Path) -> "Iterator[InputContainer]":
     """A media file, once it does not look like something else."""
     import av
 
-    head = _head(path)
-    if head.startswith(POINTER):
-        raise UserError(f"{path} is a pointer of Git LFS, not the file itself; fetch it with `git lfs pull`.")
-    if head.lstrip().lower().startswith(PAGES):
-        raise UserError(f"{path} is a web page, not a media file; fetch it again.")
-    if path.stat().st_size < (size := _promised(head)):
-        raise UserError(
-            f"{path} is cut short: {path.stat().st_size} of {size} bytes are there; fetch it again."
-        )
+    refuse_substitute(path, "media")
+    if (there := path.stat().st_size) < (size := promised(path)):
+        raise UserError(f"{path} is cut short: {there} of at least {size} bytes are there; fetch it again.")
     try:
-        with av.open(str(path)) as file:
+        # Titles and comments may be of any encoding.
+        with av.open(str(path), metadata_errors="replace") as file:
             yield file
     except av.error.FFmpegError as error:
         raise UserError(f"{path} cannot be decoded ({error.strerror}); fetch it again.") from None
-
-
-def _promised(head: bytes) -> int:
-    """Bytes of a WAV or AVI file as its head says, whose lengths FFmpeg takes from what is there; else 0."""
-    size = int.from_bytes(head[4:8], "little")
-    return size + 8 if head.startswith(b"RIFF") and size != UNKNOWN else 0
-
-
-UNKNOWN = 2**32 - 1
-"""The size in the head of a file that was written as a stream."""
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(len(POINTER) + 64)

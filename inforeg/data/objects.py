@@ -12,12 +12,12 @@ from tqdm import tqdm
 
 from inforeg.data.links import Link, ask
 from inforeg.data.pointers import Pinned
+from inforeg.data.substitutes import HEAD, is_page
 from inforeg.data.transfer import FINAL, ExhaustedError, TransferError, persist, transfer
 from inforeg.files import PART, naming, sha256
 
 BATCH = 100  # objects in one question
 THREADS = 8
-PAGE = (b"<!doctype html", b"<html")
 
 
 def left(place: Path, pinned: Pinned) -> int:
@@ -185,7 +185,7 @@ class _Delivery:
         if size == self._pinned.size and sha256(self._part) == self._pinned.oid:
             return ""
         with self._part.open("rb") as file:
-            if file.read(512).lstrip().lower().startswith(PAGE):
+            if is_page(file.read(HEAD)):
                 return "a web page came in its place"
         if size != self._pinned.size:
             more = "or more " if size > self._pinned.size else ""

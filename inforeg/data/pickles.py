@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from inforeg.data.substitutes import refuse_substitute
 from inforeg.errors import UserError
 
 
@@ -123,5 +124,6 @@ def read_pickle(path: Path) -> Any:
     Raises:
         UserError: it asks for anything else, or is damaged.
     """
+    refuse_substitute(path, "pickle")
     with path.open("rb") as file, _refusing(str(path), "pickle"):
         return _Unpickler(file, encoding="latin1").load()

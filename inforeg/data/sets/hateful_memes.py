@@ -135,7 +135,7 @@ class HatefulMemes(Gathered):
 
 
 def _picture(clip: Clip) -> dict[str, NDArray[Any]]:
-    found = media.frames(clip.files[0], 1, (SIDE, SIDE), most=1)
+    found = media.picture(clip.files[0], (SIDE, SIDE))
     return {PICTURES: found.pictures, SIZE: np.array([found.size], "<i8")}
 
 

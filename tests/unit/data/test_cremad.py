@@ -204,7 +204,7 @@ def broken(path: Path, kind: str) -> None:
         ("pointer", "is a pointer of Git LFS"),
         ("silent", "is silent throughout"),
         ("no sound", "has no sound"),
-        ("empty", "cannot be decoded"),
+        ("empty", "is empty"),
     ],
 )
 def test_a_clip_that_cannot_be_read_is_named_and_may_be_left_out(

@@ -183,7 +183,7 @@ def test_missing_pictures_are_counted_and_refused_below_the_share(raw: Path, cap
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "cannot be decoded"),
+        (b"", "is empty"),
         (b"\x89PNG\r\n\x1a\n", "cannot be decoded"),
         (b"<html>", "is a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),

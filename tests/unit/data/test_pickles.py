@@ -167,6 +167,7 @@ ARRAY = (
         (FIELDS, "it has values of several parts"),
         (b"cnumpy\ndtype\n(S'i4,O'\ntR", r"it has values of the type"),
         (b"cnumpy\ndtype\n(S'O'\ntR", "is not a plain pickle file"),
+        (b"cnumpy\ndtype\n(S'S1000000000000'\ntR", "is not a plain pickle file"),
     ],
 )
 def test_types_are_what_they_say(tmp_path: Path, kind: bytes, sentence: str) -> None:
@@ -200,18 +201,26 @@ def test_bytes_are_not_taken_for_objects(tmp_path: Path, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"<html>not found</html>", b"version https://git-lfs.github.com/spec/v1\n", b"\x80\x05."],
+    ("content", "words"),
+    [
+        (b"", "is empty; fetch it again"),
+        (b"<html>not found</html>", "is a web page, not a pickle file; fetch it again"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS, .* `git lfs pull`"),
+        (b"\x80\x05.", "is not a plain pickle file"),
+        (b"PK\3\4" + bytes(99), "is not a plain pickle file"),
+        (pickle.dumps(2**70)[:3] + b"\xff" * 9, "is not a plain pickle file"),
+        (b"\x80\x04\x8e" + b"\xff" * 7 + b"\x7f", "is not a plain pickle file"),  # 2**63 bytes
+    ],
 )
-def test_what_is_no_pickle_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_pickle_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "page.pkl").write_bytes(content)
-    with pytest.raises(UserError, match=r"page\.pkl is not a plain pickle file"):
+    with pytest.raises(UserError, match=rf"page\.pkl {words}"):
         read_pickle(tmp_path / "page.pkl")
 
 
 def test_a_pickle_cut_anywhere_is_refused(tmp_path: Path) -> None:
     content, path = pickle.dumps({"a": np.arange(9), "b": ["x"]}), tmp_path / "half.pkl"
-    for size in range(len(content)):
+    for size in range(1, len(content)):
         path.write_bytes(content[:size])
         with pytest.raises(UserError, match=r"half\.pkl is not a plain pickle file"):
             read_pickle(path)
