@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from inforeg.data import arrays
 from inforeg.data.ahead import ahead
 from inforeg.data.growing import Growing
 from inforeg.errors import UserError
-from inforeg.files import json_text, write_text
+from inforeg.files import json_text, naming, write_text
 
 log = logging.getLogger(__name__)
 
@@ -155,8 +155,7 @@ def decode(
             counts = {name: len(found[name]) for name in files}
             for name, file in files.items():
                 file.append(found[name])
-            noted.write(json_text({"name": clip.name, "rows": counts, "files": _stamps(clip)}) + "\n")
-            noted.flush()
+            _note(noted, clip, counts)
             decoded.take(clip.name, counts)
     _refuse_unreadable(failed, allowed, folder.parent / UNREADABLE)
     decoded.left_out = failed
@@ -173,6 +172,11 @@ def _read(
             return recipe.read(clip)
         except UserError as error:
             return error
+        except OSError as error:
+            file = error.filename or clip.files[0]
+            return UserError(
+                f"{file} cannot be read ({error.strerror or error}); mend that, or fetch it again."
+            )
 
     found = stack.enter_context(closing(ahead(read, waiting, len(os.sched_getaffinity(0)))))
     return zip(waiting, found, strict=True)
@@ -199,6 +203,13 @@ def _resumed(notes: Path, recipe: Recipe, clips: Sequence[Clip]) -> Decoded:
         kept.append(line)
     write_text(notes, "\n".join(kept) + "\n")
     return decoded
+
+
+def _note(notes: TextIO, clip: Clip, rows: Mapping[str, int]) -> None:
+    """Say that the rows of a clip are written."""
+    with naming(Path(notes.name)):
+        notes.write(json_text({"name": clip.name, "rows": rows, "files": _stamps(clip)}) + "\n")
+        notes.flush()
 
 
 def _stamps(clip: Clip) -> list[list[int]]:

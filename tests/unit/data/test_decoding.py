@@ -116,6 +116,19 @@ def test_other_settings_begin_anew(clips: list[Clip], folder: Path, caplog: pyte
     assert "under other settings" in caplog.text
 
 
+def test_another_decoder_begins_anew_and_is_noted(
+    clips: list[Clip], folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode(clips, recipe(Reader()), folder, frozenset(), "Toy")
+    monkeypatch.setattr(decoding, "decoder", lambda: "PyAV 99 with FFmpeg 99")
+    reader = Reader()
+    decode(clips, recipe(reader), folder, frozenset(), "Toy")
+    assert len(reader.seen) == 6
+    assert made(folder) == WHOLE
+    assert "by another decoder is decoded again" in caplog.text
+    assert "FFmpeg 99" in (folder.parent / "notes.jsonl").read_text().splitlines()[0]
+
+
 def test_a_file_that_has_changed_is_read_again(clips: list[Clip], folder: Path) -> None:
     decode(clips, recipe(Reader()), folder, frozenset(), "Toy")
     clips[4].files[0].write_bytes(b"\x09" * 2)
@@ -140,6 +153,21 @@ def test_what_cannot_be_read_is_listed_and_stops(clips: list[Clip], folder: Path
     assert list(found.left_out) == ["1", "3"]
     assert found.names == list("0245")
     assert made(folder) == ([2, 2, 4, 4, 4, 4, 5, 5, 5, 5, 5], [0, 2, 4, 5])
+
+
+def test_a_file_that_may_not_be_read_is_listed_like_a_broken_one(clips: list[Clip], folder: Path) -> None:
+    class Refused(Reader):
+        def __call__(self, clip: Clip) -> dict[str, np.ndarray]:
+            if clip.name in "24":
+                raise PermissionError(errno.EACCES, "Permission denied", str(clip.files[0]))
+            return super().__call__(clip)
+
+    sentence = r"2\.clip cannot be read \(Permission denied\); mend that, .* 1 more are in .* --allow 2"
+    with pytest.raises(UserError, match=sentence):
+        decode(clips, recipe(Refused()), folder, frozenset(), "Toy")
+    reader = Reader()
+    decode(clips, recipe(reader), folder, frozenset(), "Toy")
+    assert sorted(reader.seen) == ["2", "4"]
 
 
 def test_a_clip_that_was_mended_comes_last(clips: list[Clip], folder: Path) -> None:
