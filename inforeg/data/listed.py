@@ -1,5 +1,6 @@
 """Lists of samples against the files that are there."""
 
+import csv
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -28,8 +29,22 @@ def lines_of(path: Path) -> Iterator[tuple[str, str]]:
     if not path.is_file():
         raise UserError(f"{path} is not there; put the list of samples there.")
     # Not by `splitlines`, which knows ends of lines that may stand inside one.
-    lines = read_text(path).split("\n")
+    lines = read_text(path).removeprefix("\ufeff").split("\n")
     yield from ((f"{path}, line {n}", each) for n, each in enumerate(lines, 1) if each.strip())
+
+
+def fields_of(line: str, count: int) -> list[str]:
+    """What stands between the commas of a line; of more than `count` fields the first one holds the others.
+
+    Any may be in quotation marks; where these are odd, the whole line is one field.
+    """
+    try:
+        reader = csv.reader([line], skipinitialspace=True, strict=True)
+        fields = next(reader) if '"' in line else line.split(",")
+    except csv.Error:
+        return [line]
+    first = max(1, len(fields) - count + 1)
+    return [each.strip() for each in (",".join(fields[:first]), *fields[first:])]
 
 
 def labelled(path: Path, classes: Sequence[str]) -> dict[str, int]:
@@ -40,10 +55,10 @@ def labelled(path: Path, classes: Sequence[str]) -> dict[str, int]:
     """
     pairs = []
     for place, line in lines_of(path):
-        name, comma, label = (part.strip() for part in line.partition(","))
-        if not (name and comma):
+        name, *label = fields_of(line, 2)
+        if not (name and label):
             raise UserError(f"{place} is {shown(line)}, not a name and a class such as {EXAMPLE}.")
-        pairs.append((name, class_index(label, classes, place)))
+        pairs.append((name, class_index(label[0], classes, place)))
     refuse_twice((name for name, _ in pairs), str(path))
     return dict(pairs)
 
@@ -58,6 +73,21 @@ def class_index(label: str, classes: Sequence[str], place: str) -> int:
     return classes.index(label)
 
 
+def files_below(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
+    """Files with one of the `suffixes` anywhere below `folder`, in order, but hidden ones.
+
+    Raises:
+        UserError: one has a name that nobody can write down.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file():
+            try:
+                str(path).encode()
+            except UnicodeEncodeError:
+                raise UserError(f"{str(path)!a} has a name that is not in UTF-8; rename it.") from None
+            yield path
+
+
 def files_in(folder: Path, *suffixes: str) -> dict[str, Path]:
     """Files with one of the `suffixes` anywhere below `folder`, by name without it.
 
@@ -67,11 +97,10 @@ def files_in(folder: Path, *suffixes: str) -> dict[str, Path]:
     if not folder.is_dir():
         raise UserError(f"{folder} is not there; give --raw the folder that holds it.")
     found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in suffixes and not path.name.startswith("."):
-            if path.stem in found:
-                raise UserError(f"{found[path.stem]} and {path} have one name; remove one of them.")
-            found[path.stem] = path
+    for path in files_below(folder, suffixes):
+        if path.stem in found:
+            raise UserError(f"{found[path.stem]} and {path} have one name; remove one of them.")
+        found[path.stem] = path
     if not found:
         raise UserError(f"{folder} holds no {' or '.join(suffixes)} files; give --raw the folder that does.")
     return found

@@ -1,5 +1,6 @@
 """clips: any collection of clips with sound and pictures, divided by a list."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
@@ -13,7 +14,7 @@ from inforeg.data.audiovisual import AudioVisual, FilterBank, Listing, Pictures,
 from inforeg.data.base import Data
 from inforeg.data.decoding import Clip
 from inforeg.data.gathered import Material
-from inforeg.data.listed import class_index, compared, lines_of, refuse_twice
+from inforeg.data.listed import class_index, compared, fields_of, files_below, lines_of, refuse_twice
 from inforeg.data.sources import Source
 from inforeg.errors import UserError, shown, unknown
 from inforeg.files import sha256
@@ -161,8 +162,8 @@ class Collection(AudioVisual):
         """What the list says, by the path that it names."""
         found: list[tuple[str, Line]] = []
         for place, line in lines_of(path):
-            fields = [each.strip() for each in line.rsplit(",", 2)]
-            if len(fields) != 3 or not all(fields):
+            fields = fields_of(line, 3)
+            if len(fields) < 3 or not all(fields):
                 raise UserError(
                     f"{place} is {shown(line)}, not a path, a class and a split such as {EXAMPLE}."
                 )
@@ -193,15 +194,14 @@ def located(names: Iterable[str], raw: Path, where: Path) -> tuple[dict[str, Pat
     """
     exact: dict[str, Path] = {}
     bare: dict[str, list[Path]] = {}
-    for path in sorted(raw.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
-            below = path.relative_to(raw)
-            exact[below.as_posix()] = path
-            bare.setdefault(below.with_suffix("").as_posix(), []).append(path)
+    for path in files_below(raw, SUFFIXES):
+        below = path.relative_to(raw)
+        exact[_key(below.as_posix())] = path
+        bare.setdefault(_key(below.with_suffix("").as_posix()), []).append(path)
     found: dict[str, Path] = {}
     meant: dict[Path, str] = {}
     for name in names:
-        key = PurePosixPath(name).as_posix()
+        key = _key(PurePosixPath(name).as_posix())
         files = [exact[key]] if key in exact else bare.get(key, [])
         if len(files) > 1:
             raise UserError(f"{where} names {name!r}, which {files[0]} and {files[1]} are; add the suffix.")
@@ -210,6 +210,11 @@ def located(names: Iterable[str], raw: Path, where: Path) -> tuple[dict[str, Pat
                 raise UserError(f"{where} names {path} as {meant[path]!r} and {name!r}; strike one of them.")
             found[name], meant[path] = path, name
     return found, [name for name, path in exact.items() if path not in meant]
+
+
+def _key(name: str) -> str:
+    """One of the ways in which letters with accents are encoded: macOS and lists differ in it."""
+    return unicodedata.normalize("NFC", name)
 
 
 def refuse_gaps(

@@ -12,7 +12,7 @@ from inforeg.data.audiovisual import AudioVisual, FilterBank, Listing, Pictures
 from inforeg.data.base import Data, Extent
 from inforeg.data.decoding import Clip
 from inforeg.data.gathered import Material
-from inforeg.data.listed import class_index, compared, files_in, lines_of
+from inforeg.data.listed import class_index, compared, fields_of, files_in, lines_of
 from inforeg.data.sources import Download, Source
 from inforeg.errors import UserError, shown
 from inforeg.registry import OPTIONS
@@ -91,7 +91,7 @@ class KineticsSounds(AudioVisual):
         labels = self._labels(paths["train"])
         train = {name: label for name, label in labels.items() if name not in test}
         both = train | test
-        files = {clip_of(path): path for path in files_in(material.raw, ".mp4", ".mkv", ".webm").values()}
+        files = _clips_in(material.raw)
         facts = compared(list(both), files.keys(), material, self.min_share)
         facts["in_both_lists"] = sorted(labels.keys() & test.keys())
         clips = [Clip(name, (files[name],)) for name in both if name in files]
@@ -102,7 +102,7 @@ class KineticsSounds(AudioVisual):
         """Class by clip, of a list of lines `name,10,class`; one that stands twice counts once."""
         found: dict[str, int] = {}
         for place, line in lines_of(path):
-            fields = [each.strip() for each in line.split(",")]
+            fields = fields_of(line, 3)
             if len(fields) != 3:
                 raise UserError(f"{place} is {shown(line)}, not three fields such as -3Mwkq-7TV4_2,10,23.")
             name, label = clip_name(fields[0], place), class_index(fields[2], self.classes, place)
@@ -113,6 +113,15 @@ class KineticsSounds(AudioVisual):
     def load(self, folder: Path) -> Data:
         """audio: filter bank (1, 1024, 128); video: frames (3, taken, pixels, pixels)."""
         return self.read(folder, splits.read(folder, "field"))
+
+
+def _clips_in(raw: Path) -> dict[str, Path]:
+    """The files of the folder, by the names of their clips."""
+    found: dict[str, Path] = {}
+    for path in files_in(raw, ".mp4", ".mkv", ".webm").values():
+        if (other := found.setdefault(clip_of(path), path)) != path:
+            raise UserError(f"{other} and {path} are one clip; remove one of them.")
+    return found
 
 
 def clip_name(name: str, place: str) -> str:

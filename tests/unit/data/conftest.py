@@ -19,6 +19,7 @@ from inforeg.data.sources import Distribution, Download, Source
 from inforeg.registry import DATASETS
 from inforeg.suite.folders import store
 from inforeg.suite.project import Project
+from tests import clips
 
 EMBEDDED = [name for name, dataset in DATASETS.classes.items() if not issubclass(dataset, Gathered)]
 """Data sets that are rebuilt from pinned sources."""
@@ -35,6 +36,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return root / name
 
     return _prepared
+
+
+@pytest.fixture(scope="session")
+def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small collection of clips and its list."""
+    return clips.write_raw(tmp_path_factory.mktemp("tones"))
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """A collection of clips of one's own, from small ones that are made here."""
 
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,75 +11,23 @@ import yaml
 from inforeg.__main__ import main
 from inforeg.batch import PRESENT, VALUES
 from inforeg.data.checks import loaded
-from inforeg.data.gathered import Material
-from inforeg.data.sets.clips import Collection
 from inforeg.errors import UserError
-from inforeg.registry import DATASETS
-from inforeg.suite.folders import gathering, manifest
+from inforeg.suite.folders import manifest
 from inforeg.suite.folders.places import place, refuse_two_preparations
+from tests.clips import BENCHMARK, KINDS, built, linked, prepared
 from tests.media import make
 from tests.unit.data.test_data_cli import call
 
-KINDS = ("low", "high")
-OPTIONS = {
-    "collection": "tones",
-    "classes": KINDS,
-    "rate": 5.0,
-    "most": 4,
-    "height": 36,
-    "width": 48,
-    "sound_rate": 8000,
-    "seconds": 0.5,
-    "taken": 2,
-    "pixels": 32,
-}
-LINES = [
-    f"{kind}/{number}{suffix},{kind},{part}"
-    for kind in KINDS
-    for number, (suffix, part) in enumerate(
-        [(".mp4", "train"), ("", "train"), (".mkv", "train"), ("", "train"), ("", "val"), (".avi", "test")]
-    )
-]
-SUFFIXES = (".mp4", ".avi", ".mkv", ".mp4", ".mkv", ".avi")
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve clips of several formats, lengths, shapes and rates, one of a single frame."""
-    raw = tmp_path_factory.mktemp("tones")
-    for kind, pitch in zip(KINDS, (300.0, 1500.0), strict=True):
-        for number, suffix in enumerate(SUFFIXES):
-            seconds = 0.1 if (kind, number) == ("low", 2) else 0.5 + 0.1 * number
-            size = (64, 36) if number % 2 else (36, 64)
-            layout, rate = ("stereo", 48_000) if number % 3 else ("mono", 22_050)
-            make(raw / kind / f"{number}{suffix}", seconds, layout, size=size, rate=rate, pitch=pitch)
-    (raw / "clips.csv").write_text("\n".join(LINES) + "\n")
-    return raw
-
 
 @pytest.fixture
-def raw(made: Path, tmp_path: Path) -> Path:
-    """The same, for one's own changes; its clips are links."""
-    copied = tmp_path / "raw"
-    shutil.copytree(made, copied, copy_function=lambda source, target: Path(target).symlink_to(source))
-    (copied / "clips.csv").unlink()
-    (copied / "clips.csv").write_text("\n".join(LINES) + "\n")
-    return copied
-
-
-def built(**options: object) -> Collection:
-    return DATASETS.build("clips", {**OPTIONS, **options})
-
-
-def prepared(raw: Path, folder: Path, options: dict[str, object] | None = None, **given: object) -> Path:
-    gathering.gather(built(**(options or {})), Material(raw, **given), folder)
-    return folder
+def raw(tones: Path, tmp_path: Path) -> Path:
+    return linked(tones, tmp_path / "raw")
 
 
 @pytest.fixture(scope="session")
-def whole(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(tones: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The prepared folder."""
-    return prepared(made, tmp_path_factory.mktemp("prepared") / "tones")
+    return prepared(tones, tmp_path_factory.mktemp("prepared") / "tones")
 
 
 def test_clips_of_all_kinds_are_stored_alike(whole: Path) -> None:
@@ -111,70 +57,11 @@ def test_an_encoder_is_given_tensors_where_nothing_may_be_absent(whole: Path) ->
     assert data.train.present("audio") is None
 
 
-def test_sound_as_a_filter_bank(made: Path, tmp_path: Path) -> None:
+def test_sound_as_a_filter_bank(tones: Path, tmp_path: Path) -> None:
     options = {"audio": "filter_bank", "bins": 40}
-    folder = prepared(made, tmp_path / "tones", options)
+    folder = prepared(tones, tmp_path / "tones", options)
     assert np.load(folder / "audio.npy").shape == (12, 50, 40)
     assert built(**options).load(folder).shape("audio") == (1, 50, 40)
-
-
-def edit(raw: Path, change: Callable[[list[str]], list[str]]) -> None:
-    path = raw / "clips.csv"
-    path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (lambda lines: [*lines, lines[0]], r"clips\.csv names 'low/0\.mp4' 2 times"),
-        (lambda lines: [*lines, "low/0,low,val"], r"names .*low/0\.mp4 as 'low/0\.mp4' and 'low/0'; strike"),
-        (lambda lines: [*lines, "low/9,deep,val"], r"clips\.csv, line 13: There is no class 'deep'; known"),
-        (
-            lambda lines: [*lines, "low/9,low,valid"],
-            r"line 13: There is no split 'valid'; did you mean 'val'",
-        ),
-        (lambda lines: [*lines, "low/9,low"], "line 13 is 'low/9,low', not a path, a class and a split such"),
-        (lambda lines: [*lines, "low/9,low,val"], r"lacks 1 of the 13 samples listed \(low/9\)"),
-        (lambda lines: [*lines, "../raw/low/0.mp4,low,val"], r"lacks 1 of the 13 samples listed"),
-        (
-            lambda lines: [each for each in lines if "test" not in each],
-            "leaves the split 'test' without clips",
-        ),
-        (
-            lambda lines: [each for each in lines if "high,train" not in each],
-            "has no clip of the class 'high' to train on",
-        ),
-        (lambda lines: [""], r"clips\.csv has no line; write one for each clip"),
-        (lambda lines: [each for each in lines if "val" not in each], "leaves the split 'val' without clips"),
-    ],
-)
-def test_lists_that_do_not_fit_are_refused(raw: Path, tmp_path: Path, change, sentence: str) -> None:
-    edit(raw, change)
-    with pytest.raises(UserError, match=sentence):
-        prepared(raw, tmp_path / "tones")
-    assert not (tmp_path / "tones").exists()
-
-
-def test_a_name_of_two_files_is_refused(raw: Path, tmp_path: Path) -> None:
-    shutil.copy(raw / "low/1.avi", raw / "low/1.flv")
-    with pytest.raises(UserError, match=r"names 'low/1', which .*low/1\.avi and .*low/1\.flv are; add the"):
-        prepared(raw, tmp_path / "tones")
-
-
-def test_clips_that_no_list_names_are_counted(raw: Path, tmp_path: Path) -> None:
-    edit(raw, lambda lines: [each for each in lines if "low/3" not in each])
-    assert manifest.read(prepared(raw, tmp_path / "tones")).gathered["unlisted"] == ["low/3.mp4"]
-
-
-def test_without_a_part_for_validation_a_tenth_of_each_class_is_held_out(raw: Path, tmp_path: Path) -> None:
-    for number in range(6, 11):
-        for kind in KINDS:
-            shutil.copy(raw / kind / "0.mp4", raw / kind / f"{number}.mp4")
-    more = [f"{kind}/{number},{kind},train" for kind in KINDS for number in range(6, 11)]
-    edit(raw, lambda lines: [each.replace(",val", ",train") for each in lines] + more)
-    counts = manifest.read(prepared(raw, tmp_path / "tones")).counts["list"]
-    assert counts["val"] == {"low": 1, "high": 1}
-    assert counts["train"] == {"low": 9, "high": 9}
 
 
 @pytest.fixture
@@ -251,17 +138,6 @@ def test_a_folder_that_was_prepared_otherwise_is_refused(
     with pytest.raises(UserError, match=f"tones was prepared with {words}"):
         built(**options).load(whole)
     built(taken=1, pixels=64).load(whole)
-
-
-BENCHMARK = {
-    "title": "Tones",
-    "data": {"name": "clips", **OPTIONS, "classes": [*KINDS], "absent": "mask"},
-    "encoders": {
-        "audio": {"kind": "conv2d", "channels": [4, 8], "features": 4},
-        "video": {"kind": "resnet18_clip"},
-    },
-    "training": {"epochs": 2, "lr": 0.01, "batch_size": 4},
-}
 
 
 def configure(project, name: str, **data: object) -> None:

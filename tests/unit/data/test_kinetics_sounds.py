@@ -109,6 +109,16 @@ def test_lists_that_do_not_fit_are_refused(raw: Path, tmp_path: Path, line: str,
         prepared(raw, tmp_path / "ks")
 
 
+def test_two_files_of_one_clip_are_refused(raw: Path, tmp_path: Path) -> None:
+    twin = raw / f"{TEST[0]}.mkv"
+    twin.write_bytes(b"")
+    try:
+        with pytest.raises(UserError, match=rf"_000010\.mp4 and .*{twin.name} are one clip; remove one"):
+            prepared(raw, tmp_path / "ks")
+    finally:
+        twin.unlink()
+
+
 def test_silence_is_a_sound(raw: Path, tmp_path: Path) -> None:
     path = next(raw.rglob(f"{TRAIN[0]}.mp4"))
     content = path.read_bytes()

@@ -1,11 +1,12 @@
 """Lists of samples against what is there."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from inforeg.data.gathered import Material
-from inforeg.data.listed import compared, refuse_twice
+from inforeg.data.listed import compared, fields_of, files_in, lines_of, refuse_twice
 from inforeg.errors import UserError
 
 RAW = Path("raw")
@@ -35,3 +36,43 @@ def test_what_is_missing_is_told_counted_and_refused(caplog: pytest.LogCaptureFi
 def test_none_at_all_is_refused_in_any_case() -> None:
     with pytest.raises(UserError, match="raw lacks 2 of the 2"):
         compared("ab", "z", Material(RAW, min_share=0.0), 1.0)
+
+
+def test_lines_are_the_same_however_a_list_was_saved(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(b"\xef\xbb\xbfa,b\r\n\r\n  \r\nc,d")
+    assert [(place, line.strip()) for place, line in lines_of(path)] == [
+        (f"{path}, line 1", "a,b"),
+        (f"{path}, line 4", "c,d"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("a.mp4, low ,train", ["a.mp4", "low", "train"]),
+        ('"a.mp4","low", "train"', ["a.mp4", "low", "train"]),
+        ("one, two.mp4,low,train", ["one, two.mp4", "low", "train"]),
+        ('"one, two.mp4",low,train', ["one, two.mp4", "low", "train"]),
+        ('"the ""a"".mp4",low,train', ['the "a".mp4', "low", "train"]),
+        ('the "a".mp4,low,train', ['the "a".mp4', "low", "train"]),
+        ("a.mp4;low;train", ["a.mp4;low;train"]),
+        ('"a.mp4,low,train', ['"a.mp4,low,train']),
+    ],
+)
+def test_fields_may_be_quoted_and_names_hold_commas(line: str, fields: list[str]) -> None:
+    assert fields_of(line, 3) == fields
+
+
+def test_what_is_no_file_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").mkdir()
+    (tmp_path / "b.wav").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "._c.wav").write_bytes(b"")
+    (tmp_path / "é f.WAV").write_bytes(b"")
+    assert files_in(tmp_path, ".wav") == {"é f": tmp_path / "é f.WAV"}
+
+
+def test_a_name_that_cannot_be_written_down_is_refused(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav")).write_bytes(b"")
+    with pytest.raises(UserError, match=r"caf\\udce9\.wav' has a name that is not in UTF-8; rename it"):
+        files_in(tmp_path, ".wav")
