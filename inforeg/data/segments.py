@@ -60,8 +60,7 @@ def _segments(content: Mapping[str, Any], where: str) -> Segments:
     for key in (*MODALITIES, "labels", "id"):
         if key not in content:
             raise UserError(f"{where} has no {key!r}; it must hold {', '.join(MODALITIES)}, labels and id.")
-    names = tuple(" ".join(map(_text, np.ravel(name).tolist())) for name in content["id"])
-    labels = np.asarray(content["labels"])
+    names, labels = _names(content["id"], f"{where} has an id"), _array(content["labels"])
     if labels.shape in ((len(names), 1), (len(names), 1, 1)):
         labels = labels.reshape(len(names))
     sentiment = _numbers(labels, f"{where} has labels", (len(names),)).astype(np.float32)
@@ -78,16 +77,21 @@ def _segments(content: Mapping[str, Any], where: str) -> Segments:
     return Segments(names, sentiment, features, lengths, not_finite)
 
 
+def _names(ids: Any, what: str) -> tuple[str, ...]:
+    """A text of each id, which may be of several parts."""
+    try:
+        return tuple(" ".join(map(_text, np.ravel(each).tolist())) for each in ids)
+    except (TypeError, ValueError):
+        raise UserError(f"{what} that is no list of names; give another file.") from None
+
+
 def _text(name: Any) -> str:
     return name.decode() if isinstance(name, bytes) else str(name)
 
 
 def _numbers(value: Any, what: str, shape: tuple[int | str, ...]) -> NDArray[Any]:
     """`value` as an array of numbers of the `shape`, in which a name stands for any length but 0."""
-    try:
-        array = np.asarray(value)
-    except ValueError:  # lists of different lengths
-        array = np.empty(0, object)
+    array = _array(value)
     fits = len(array.shape) == len(shape) and all(
         have == want if isinstance(want, int) else have > 0
         for have, want in zip(array.shape, shape, strict=True)
@@ -99,6 +103,13 @@ def _numbers(value: Any, what: str, shape: tuple[int | str, ...]) -> NDArray[Any
             "another file."
         )
     return array
+
+
+def _array(value: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(value)
+    except ValueError:  # lists of different lengths
+        return np.empty(0, object)
 
 
 def _finite(values: NDArray[Any]) -> tuple[NDArray[np.float32], int]:

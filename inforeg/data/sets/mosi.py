@@ -141,7 +141,7 @@ def _file(raw: Path) -> Path:
     """The pickle that `raw` is, or holds."""
     if raw.is_file():
         return raw
-    found = sorted(raw.glob("*.pkl"))
+    found = sorted(path for path in raw.glob("*.pkl") if path.is_file())
     if len(found) != 1:
         raise UserError(f"{raw} holds {len(found)} files *.pkl, not one; give the file itself as --raw.")
     return found[0]

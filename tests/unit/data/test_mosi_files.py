@@ -24,6 +24,16 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "a part of another kind": (lambda made: made.update(test=[1]), r"raw\.pkl has no part 'test'"),
     "no modality": (lambda made: made["test"].pop("vision"), r"test of .*raw\.pkl has no 'vision'; it must"),
     "no ids": (lambda made: made["train"].pop("id"), r"train of .* has no 'id'"),
+    "ids that are none": (put("train", "id", 24), r"train of .*raw\.pkl has an id that is no list of names"),
+    "ids of uneven parts": (
+        put("train", "id", [[["a"], "b"]] * 24),
+        r"train of .* has an id that is no list",
+    ),
+    "ids of an unknown code": (put("train", "id", [b"\xff"] * 24), r"train of .* has an id that is no list"),
+    "uneven labels": (
+        put("train", "labels", [[1], [1, 2]] * 12),
+        r"has labels of object and the shape \(0,\)",
+    ),
     "two dimensions": (
         put("train", "text", np.ones((24, 5))),
         r"has text of float64 and the shape \(24, 5\), not numbers of the shape \(24, steps, channels\)",
@@ -100,6 +110,8 @@ def test_the_fields_counts_need_none(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_one_file_is_named_or_alone(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
+    (raw / "folder.pkl").mkdir()
+    (raw / "link.pkl").symlink_to(tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"raw holds 0 files \*\.pkl, not one; give the file itself as --raw"):
         mosi._file(raw)
     saved(raw, 1, "a.pkl")
