@@ -90,18 +90,25 @@ def picture(path: Path, size: tuple[int, int]) -> Frames:
     """What an image file shows, or the first frame of a video, squeezed into `size`.
 
     Raises:
-        UserError: it is no such file, or ends before its time.
+        UserError: it is no such file, or cannot be decoded.
     """
     with _opened(path) as file:
-        return _shown(path, file, 1, size, 1)
+        frame = next(file.decode(_pictures(path, file)), None)
+        if frame is None:
+            raise _lacks(path, "no frames")
+        return Frames(_scaled(frame, size)[None], (frame.height, frame.width), 0.0)
+
+
+def _pictures(path: Path, file: "InputContainer") -> "VideoStream":
+    for track in file.streams.video:
+        return track
+    raise _lacks(path, "no frames")
 
 
 def _shown(
     path: Path, file: "InputContainer", rate: float, size: tuple[int, int], most: int | None
 ) -> Frames:
-    track = next(iter(file.streams.video), None)
-    if track is None:
-        raise _lacks(path, "no frames")
+    track = _pictures(path, file)
     found: list[NDArray[np.uint8]] = []
     last, start, end, shape = None, 0.0, 0.0, (0, 0)
 

@@ -1,7 +1,7 @@
 """hateful_memes: pictures with a text that together may be hateful (Facebook AI, 2020)."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -18,8 +18,8 @@ from inforeg.data.listed import compared, lines_of, refuse_twice
 from inforeg.data.pictures import PICTURES, SIZE, RandomResizedCrops
 from inforeg.data.sources import Source
 from inforeg.data.words import numbered, vocabulary, words
-from inforeg.errors import UserError
-from inforeg.files import inside, write_json
+from inforeg.errors import UserError, shown
+from inforeg.files import write_json
 from inforeg.reading import json_value, validated
 from inforeg.registry import OPTIONS
 
@@ -182,6 +182,8 @@ def _memes(raw: Path) -> list[Meme]:
 def _listed(path: Path, raw: Path, part: str) -> list[Meme]:
     """Those of one list; none of a test whose labels its owners keep back."""
     read = [(place, validated(Line, json_value(text, place), place)) for place, text in lines_of(path)]
+    if not read:
+        raise UserError(f"{path} has no line; fetch it again.")
     if part == "test" and all(line.label is None for _, line in read):
         return []
     found = []
@@ -190,5 +192,12 @@ def _listed(path: Path, raw: Path, part: str) -> list[Meme]:
             raise UserError(f"{place} has no label; give a list in which every line has one.")
         if not words(line.text):
             raise UserError(f"{place} has no word in its text; mend the line, or take it out of the list.")
-        found.append(Meme(str(line.id), part, inside(raw, line.img, place), line.text, line.label))
+        found.append(Meme(str(line.id), part, _at(raw, line.img, place), line.text, line.label))
     return found
+
+
+def _at(raw: Path, name: str, place: str) -> Path:
+    """Where a picture lies: below `raw`, which may hold links to another disk."""
+    if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+        raise UserError(f"{place} names {shown(name)}, which is not inside {raw}; it was not touched.")
+    return raw / name
