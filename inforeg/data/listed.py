@@ -74,17 +74,31 @@ def class_index(label: str, classes: Sequence[str], place: str) -> int:
 
 
 def files_below(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
-    """Files with one of the `suffixes` anywhere below `folder`, in order, but hidden ones.
+    """Files with one of the `suffixes` anywhere below `folder`, in order; none that is hidden.
 
     Raises:
         UserError: one has a name that nobody can write down.
     """
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file():
+    for path in _leaves(folder):
+        if path.suffix.lower() in suffixes and path.is_file():
             try:
                 str(path).encode()
             except UnicodeEncodeError:
                 raise UserError(f"{str(path)!a} has a name that is not in UTF-8; rename it.") from None
+            yield path
+
+
+def _leaves(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """What is below `folder` and no folder, links to folders followed but those back to one `above`."""
+    real = folder.resolve()
+    if real in above:
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _leaves(path, (*above, real))
+        else:
             yield path
 
 
@@ -140,9 +154,11 @@ def refuse_few(there: int, listed: int, told: str, material: Material, min_share
         material: what share of them there may be.
         min_share: the data set's own.
     """
+    if not there:
+        raise UserError(f"{told}; give --raw the folder that holds them.")
     share = there / listed
     wanted = min_share if material.min_share is None else material.min_share
-    if share < wanted or not share:
+    if share < wanted:
         raise UserError(f"{told}; get them, or go on without by --min-share {int(1000 * share) / 1000}.")
     if there < listed:
         log.warning("%s.", told)

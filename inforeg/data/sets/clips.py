@@ -48,7 +48,8 @@ class Collection(AudioVisual):
     """Clips of one's own, such as UCF-101, AVE or VGGSound, in data/<collection>.
 
     A list in the raw folder has a line `path,class,split` for each clip: the path is relative to the folder,
-    with its suffix or without, the split train, val or test. A track of silence is a sound.
+    with its suffix or without, the split train, val or test. A track of silence is a sound. Files that end
+    before their time are refused, but for .mpg, .mpeg and .ts, which do not say how long they are.
 
     Attributes:
         collection: what the folder under data/ is called.

@@ -168,6 +168,8 @@ def test_tracks_of_no_length_are_none(tmp_path):
         (b"\0\0\0\x08ftyp\0\0\0\x01mdat" + b"\xff" * 8, 8 + 2**64 - 1),
         (b"\0\0\0\x01mdat" + bytes(99), 0),
         (b"\0\0\0\x08ftyp" + b"TAGtitle" * 9, 8),
+        (b"\x1a\x45\xdf\xa3\x81" + bytes(1) + b"\x18\x53\x80\x67\x40\xff" + bytes(10), 6 + 6 + 255),
+        (b"\x1a\x45\xdf\xa3\x81" + bytes(1) + b"\x18\x53\x80\x67\x01" + b"\xff" * 7 + bytes(10), 6),
         (b"FLV\x01\5\0\0\0\x09\0\0\0\0\x12\0\1\0", 9 + 4 + 11 + 256),
     ],
 )
