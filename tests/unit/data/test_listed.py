@@ -34,7 +34,7 @@ def test_what_is_missing_is_told_counted_and_refused(caplog: pytest.LogCaptureFi
 
 
 def test_none_at_all_is_refused_in_any_case() -> None:
-    with pytest.raises(UserError, match="raw lacks 2 of the 2"):
+    with pytest.raises(UserError, match=r"raw lacks 2 of the 2 .*; give --raw the folder that holds them"):
         compared("ab", "z", Material(RAW, min_share=0.0), 1.0)
 
 
@@ -70,6 +70,17 @@ def test_what_is_no_file_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "._c.wav").write_bytes(b"")
     (tmp_path / "é f.WAV").write_bytes(b"")
     assert files_in(tmp_path, ".wav") == {"é f": tmp_path / "é f.WAV"}
+
+
+def test_links_to_folders_are_followed_but_not_in_circles(tmp_path: Path) -> None:
+    raw, disk = tmp_path / "raw", tmp_path / "disk"
+    for folder in (raw / ".hidden", disk):
+        folder.mkdir(parents=True)
+        (folder / "a.wav").write_bytes(b"")
+    (raw / "linked").symlink_to(disk)
+    (disk / "back").symlink_to(raw)
+    (disk / "itself").symlink_to(disk)
+    assert files_in(raw, ".wav") == {"a": raw / "linked/a.wav"}
 
 
 def test_a_name_that_cannot_be_written_down_is_refused(tmp_path: Path) -> None:
