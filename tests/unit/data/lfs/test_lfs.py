@@ -1,6 +1,5 @@
 """Objects of Git LFS come whole, once, and go on where they stopped."""
 
-import errno
 import signal
 import threading
 from pathlib import Path
@@ -149,13 +148,18 @@ def test_what_lies_there_as_pinned_counts(tmp_path: Path, server: Lfs, fetch: Fe
     assert server.asked == [(ONE, None)]
 
 
-def test_a_full_disk_ends_it(fetch: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path) -> str:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(objects, "sha256", full)
-    with pytest.raises(OSError, match=rf"No space left on device: '.*{PART}'"):
+def test_a_disk_that_fills_up_is_said_and_gone_on_with(tmp_path: Path, server: Lfs, fetch: Fetch) -> None:
+    part(tmp_path, b"")
+    full = tmp_path / f"cache/media/.one.wav{PART}"
+    full.unlink()
+    full.symlink_to("/dev/full")  # whose every write finds no space
+    with pytest.raises(OSError, match=rf"No space left on device: '{full}'"):
         fetch()
+    assert "media/one.wav" not in came(tmp_path)
+    full.unlink()
+    fetch()
+    assert came(tmp_path) == MEDIA | PLAIN
+    assert [name for name, _ in server.asked].count(ONE) == 2
 
 
 def test_an_interruption_keeps_what_came(
