@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from inforeg.__main__ import main
 from inforeg.errors import UserError
 from inforeg.suite.folders import manifest
+from inforeg.suite.project import Project
 from tests.clips import KINDS, LINES, linked, prepared
+from tests.unit.data.test_clips import configure
 from tests.unit.data.test_hateful_memes import png
 
 
@@ -106,3 +109,23 @@ def test_a_picture_in_a_clips_place_is_named(raw: Path, tmp_path: Path) -> None:
     (raw / "low/0.png").rename(raw / "low/0.mp4")
     with pytest.raises(UserError, match=r"low/0\.mp4 is a picture, not a clip; .* add --allow low/0\.mp4"):
         prepared(raw, tmp_path / "tones", {"absent": "mask"})
+
+
+def test_the_command_says_it_in_one_sentence_and_leaves_nothing(
+    project: Project, raw: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("INFOREG_ROOT", str(project.root))
+    configure(project, "tones", classes=[*KINDS])
+    pins = (project.root / "data.dvc").read_text()
+    content = (raw / "low/0.mp4").read_bytes()
+    (raw / "low/0.mp4").unlink()
+    (raw / "low/0.mp4").write_bytes(content[:-100])
+    assert main(["data", "prepare", "tones", "--raw", str(raw)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[-1] == (
+        f"inforeg: {raw}/low/0.mp4 is cut short: {len(content) - 100} of at least {len(content)} bytes are "
+        "there; fetch it again. To go on without, add --allow low/0.mp4, and so for each."
+    )
+    assert not (project.root / "data/tones").exists()
+    assert (project.root / "data.dvc").read_text() == pins
