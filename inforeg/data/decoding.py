@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,6 @@ def decode(
             )
             for name, each in recipe.rows.items()
         }
-        noted = stack.enter_context(notes.open("a", encoding="utf-8"))
         bar = stack.enter_context(
             tqdm(
                 desc=f"decode {title}",
@@ -155,7 +154,7 @@ def decode(
             counts = {name: len(found[name]) for name in files}
             for name, file in files.items():
                 file.append(found[name])
-            _note(noted, clip, counts)
+            _note(notes, clip, counts)
             decoded.take(clip.name, counts)
     _refuse_unreadable(failed, allowed, folder.parent / UNREADABLE)
     decoded.left_out = failed
@@ -205,11 +204,10 @@ def _resumed(notes: Path, recipe: Recipe, clips: Sequence[Clip]) -> Decoded:
     return decoded
 
 
-def _note(notes: TextIO, clip: Clip, rows: Mapping[str, int]) -> None:
+def _note(notes: Path, clip: Clip, rows: Mapping[str, int]) -> None:
     """Say that the rows of a clip are written."""
-    with naming(Path(notes.name)):
-        notes.write(json_text({"name": clip.name, "rows": rows, "files": _stamps(clip)}) + "\n")
-        notes.flush()
+    with naming(notes), notes.open("a", encoding="utf-8") as file:
+        file.write(json_text({"name": clip.name, "rows": rows, "files": _stamps(clip)}) + "\n")
 
 
 def _stamps(clip: Clip) -> list[list[int]]:

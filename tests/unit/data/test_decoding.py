@@ -217,3 +217,21 @@ def test_a_disk_that_fills_up_loses_nothing(
     decode(clips, recipe(reader), folder, frozenset(), "Toy")
     assert sorted(reader.seen) == ["3", "4", "5"]
     assert made(folder) == WHOLE
+
+
+def test_a_disk_without_room_for_a_note_is_named(clips: list[Clip], folder: Path) -> None:
+    notes = folder.parent / "notes.jsonl"
+
+    class Filling(Reader):
+        def __call__(self, clip: Clip) -> dict[str, np.ndarray]:
+            if clip.name == "3":
+                notes.unlink()
+                notes.symlink_to("/dev/full")
+            return super().__call__(clip)
+
+    with pytest.raises(OSError, match=rf"No space left on device: '{notes}'"):
+        decode(clips, recipe(Filling()), folder, frozenset(), "Toy")
+    assert made(folder) == ([], [])
+    notes.unlink()
+    decode(clips, recipe(Reader()), folder, frozenset(), "Toy")
+    assert made(folder) == WHOLE
