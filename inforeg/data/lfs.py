@@ -12,7 +12,7 @@ from inforeg.data.objects import deliver, left
 from inforeg.data.pointers import BY_HAND, Listing, Pinned, Repository, listed, remembered
 from inforeg.data.transfer import TransferError
 from inforeg.errors import UserError
-from inforeg.files import sha256
+from inforeg.files import naming, sha256
 from inforeg.locks import acquire
 
 STATE = ".lfs"
@@ -92,7 +92,7 @@ class Verified:
         """Remember that the file is as pinned for as long as its size and time of change stay."""
         entry = self._entry(name, pinned)
         self._known.add(entry)
-        with self._record.open("a", encoding="utf-8", errors="replace") as file:
+        with naming(self._record), self._record.open("a", encoding="utf-8", errors="replace") as file:
             file.write(f"\n{entry}")  # on a line of its own, whatever a killed call left
 
     def _entry(self, name: str, pinned: Pinned) -> str:

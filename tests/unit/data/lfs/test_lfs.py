@@ -9,8 +9,8 @@ import pytest
 from filelock import FileLock
 
 from inforeg.data import lfs, objects
-from inforeg.data.lfs import fetch_tree
-from inforeg.data.pointers import Repository
+from inforeg.data.lfs import Verified, fetch_tree
+from inforeg.data.pointers import Pinned, Repository
 from inforeg.errors import UserError
 from inforeg.files import PART
 from tests.unit.data.lfs.server import MEDIA, ONE, PLAIN, Fetch, Lfs, came, oid, part, pointer, published
@@ -160,6 +160,15 @@ def test_a_disk_that_fills_up_is_said_and_gone_on_with(tmp_path: Path, server: L
     fetch()
     assert came(tmp_path) == MEDIA | PLAIN
     assert [name for name, _ in server.asked].count(ONE) == 2
+
+
+def test_a_disk_without_room_for_what_is_verified_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".lfs").mkdir()
+    (tmp_path / "x").write_bytes(b"x")
+    verified = Verified(tmp_path)
+    (tmp_path / ".lfs/verified").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"No space left on device: '.*/\.lfs/verified'"):
+        verified.note("x", Pinned(oid(b"x"), 1, is_object=True))
 
 
 def test_an_interruption_keeps_what_came(
