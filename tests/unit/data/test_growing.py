@@ -32,6 +32,15 @@ def test_until_it_is_closed_it_has_no_rows(tmp_path):
     assert arrays.mapped(tmp_path, "a").shape == (0, 2, 3)
 
 
+def test_gone_on_with_it_has_none_again_until_it_is_closed(tmp_path):
+    half_made(tmp_path)
+    with pytest.raises(KeyboardInterrupt), Growing(tmp_path / "a.npy", (2, 3), np.uint8, 3) as growing:
+        assert arrays.mapped(tmp_path, "a").shape == (0, 2, 3)
+        growing.append(rows(3, 5))
+        raise KeyboardInterrupt
+    assert arrays.mapped(tmp_path, "a").shape == (0, 2, 3)
+
+
 @pytest.mark.parametrize("kept", [0, 1, 3])
 def test_it_goes_on_behind_the_rows_that_are_kept(tmp_path, kept):
     half_made(tmp_path)
