@@ -104,6 +104,7 @@ def _sources(root: Path) -> Iterator[Path]:
         yield from (root / "workflow").rglob("*.yaml")
 
 
+@cache
 def _version(package: str) -> str:
     try:
         return version(package)
