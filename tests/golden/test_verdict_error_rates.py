@@ -58,7 +58,6 @@ def verdicts(effect: float, name: str) -> list[list[str]]:
 def _few_resamples(monkeypatch):
     # Intervals are not looked at here; the sign flips of ten seeds are enumerated whatever this is.
     monkeypatch.setattr(paired, "mean_interval", lambda values: (0.0, 0.0))
-    monkeypatch.setattr("gc.collect", lambda: 0)  # statsmodels calls it each time
 
 
 def test_without_an_effect_an_experiment_seldom_has_a_verdict():

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from inforeg.analysis.statistics.level import ALPHA, MINIMUM, RESAMPLES
 from inforeg.random import numpy_stream
@@ -95,9 +94,16 @@ def seeds_needed(family: int) -> int:
 
 
 def holm(p: ArrayLike) -> Floats:
-    """Adjusted p-values that keep the family-wise error (Holm, 1979)."""
+    """Adjusted p-values that keep the family-wise error (Holm, 1979).
+
+    The i-th smallest of m is multiplied by m - i + 1; none is above 1 or below that of a smaller p.
+    """
     values = np.asarray(p, dtype=float)
-    return np.asarray(multipletests(values, method="holm")[1], dtype=float) if values.size else values
+    order = values.argsort()
+    adjusted = np.empty_like(values)
+    raised = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    adjusted[order] = np.minimum(raised, 1)
+    return adjusted
 
 
 def effect_size(differences: ArrayLike) -> float:
