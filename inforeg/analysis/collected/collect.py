@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -110,7 +111,7 @@ def collect(
     Raises:
         UserError: a run is missing, unfinished, damaged, made with another spec or not examined.
     """
-    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
+    tables: dict[str, list[tuple[pd.DataFrame, dict[str, Any]]]] = {name: [] for name in COLUMNS}
     origins, examiners = [], set()
     folders = {spec.directory(root): spec for cell in plan.cells for spec in cell.specs}
     summaries = {folder: read_finished(folder, spec) for folder, spec in folders.items()}
@@ -127,10 +128,10 @@ def collect(
             "costs": _costs(spec, closure(spec), root),
             "predictions": _predictions(folder / PREDICTIONS, selection),
             **{frame: pd.DataFrame(result.columns) for frame, result in _filled(results)},
-            "runs": _observations(summary, spec, results, folder, metrics),
+            "runs": _observations(summary, results, folder, metrics),
         }
         for name, frame in found.items():
-            tables[name].append(frame.assign(**_identity(cell, spec))[[*COLUMNS[name], FOLD]])
+            tables[name].append((frame, _identity(cell, spec)))
     if not origins:
         raise UserError("Every row of the experiment diverges; lower training.lr.")
     origin = {**_provenance(plan, origins, examiners), "absent": _absent(plan, root), "gaps": gaps or {}}
@@ -139,9 +140,15 @@ def collect(
     )
 
 
-def _joined(name: str, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """A frame out of those of the runs; the same columns where there are none."""
-    return _sorted(pooled(name, pd.concat(parts))) if parts else pd.DataFrame(columns=COLUMNS[name])
+def _joined(name: str, parts: Sequence[tuple[pd.DataFrame, dict[str, Any]]]) -> pd.DataFrame:
+    """A frame out of those of the runs, each with its identity; the same columns where there are none."""
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS[name])
+    frames = [frame for frame, _ in parts]
+    rows = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
+    owners = pd.DataFrame([identity for _, identity in parts]).iloc[rows].reset_index(drop=True)
+    together = pd.concat([pd.concat(frames, ignore_index=True), owners], axis=1)
+    return _sorted(pooled(name, together[[*COLUMNS[name], FOLD]]))
 
 
 def without_diverged(plan: Plan, diverged: Container[Path], root: Path) -> Plan:
@@ -187,6 +194,8 @@ def _identity(cell: Cell, spec: RunSpec) -> dict[str, Any]:
         "method": spec.method,
         "variant": variant,
         "seed": spec.seed,
+        "spec_sha256": spec.digest(),
+        "data_hash": spec.data_hash or "",
         FOLD: fold,
     }
 
@@ -205,7 +214,7 @@ def _filled(results: Mapping[str, Result]) -> Iterator[tuple[str, Result]]:
 
 
 def _observations(
-    summary: Summary, spec: RunSpec, results: Mapping[str, Result], folder: Path, asked: Collection[str]
+    summary: Summary, results: Mapping[str, Result], folder: Path, asked: Collection[str]
 ) -> pd.DataFrame:
     """Every metric by selection rule; those of probes are of the model that validation selects."""
     rows = []
@@ -222,8 +231,7 @@ def _observations(
             (each.selection, summary.selection[each.selection].epoch, each.split, each.metric, each.value)
             for each in predictions.measure(folder / PREDICTIONS, unrecorded)
         ]
-    frame = pd.DataFrame(rows, columns=["selection", "epoch", "split", "metric", "value"])
-    return frame.assign(spec_sha256=spec.digest(), data_hash=spec.data_hash or "")
+    return pd.DataFrame(rows, columns=["selection", "epoch", "split", "metric", "value"])
 
 
 def _epochs(path: Path) -> Iterator[tuple[int, str, float]]:
