@@ -140,17 +140,21 @@ def poisoned(split: Split) -> Split:
     )
 
 
+def train_at(spec: RunSpec, data: Data | None, runs: Path, machine: Machine) -> Path:
+    """Train a spec, and what it needs, on `data` or on `make_data()`; the run's directory below `runs`."""
+    data = data or make_data(tuple(spec.config.encoders))
+    for needed in (*METHODS.build(spec.method, spec.settings).needs(spec), spec):
+        train(needed, needed.directory(runs), data, runs, machine)
+    return spec.directory(runs)
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Path]:
     """Train a spec, and what it needs, under a root; the run's directory."""
 
-    def _run(spec: RunSpec, data: Data | None = None, root: str = "runs") -> Path:
-        runs = tmp_path / root
-        data = data or make_data(tuple(spec.config.encoders))
-        for needed in METHODS.build(spec.method, spec.settings).needs(spec):
-            train(needed, needed.directory(runs), data, runs, EVERY_EPOCH)
-        folder = spec.directory(runs)
-        train(spec, folder, data, runs, EVERY_EPOCH)
-        return folder
+    def _run(
+        spec: RunSpec, data: Data | None = None, root: str = "runs", machine: Machine = EVERY_EPOCH
+    ) -> Path:
+        return train_at(spec, data, tmp_path / root, machine)
 
     return _run

@@ -18,11 +18,11 @@ saying = pytest.mark.parametrize("case", SAYING, ids=lambda case: "/".join(case[
 
 @saying
 @pytest.mark.parametrize("modalities", [TWO, THREE], ids=len)
-def test_every_epoch_says_the_share_of_steps_in_which_it_acted(run, case, modalities):
+def test_every_epoch_says_the_share_of_steps_in_which_it_acted(trained, case, modalities):
     spec = spec_of(case, make_config(modalities))
     if not supports(spec)[0]:
         return  # the released codes know two modalities
-    for row in rows(run(spec)):
+    for row in rows(trained(spec).folder):
         shares = [row[f"acted/{m}"] for m in modalities]
         assert max(shares) <= row["acted"] <= min(1.0, sum(shares))
         assert 5 * row["acted"] == pytest.approx(round(5 * row["acted"]))  # five batches

@@ -4,14 +4,12 @@ import itertools
 import math
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
 from inforeg.data.base import Data, Split
 from inforeg.engine.evaluate import evaluate
-from inforeg.engine.train import train
 from inforeg.errors import UserError
 from inforeg.methods.base import Method
 from inforeg.methods.shared.supports import supports
@@ -42,20 +40,6 @@ def everywhere(places):
     return pytest.mark.parametrize("place", places, ids=named)
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """Train a spec, and what it needs, unless that is done; its directory."""
-    folder = tmp_path_factory.mktemp("finished")
-
-    def _finished(spec: RunSpec, data: Data) -> Path:
-        runs = folder / spec.digest()
-        for needed in (*METHODS.build(spec.method, spec.settings).needs(spec), spec):
-            train(needed, needed.directory(runs), data, runs)
-        return spec.directory(runs)
-
-    return _finished
-
-
 def listed(cls: type[Method], modalities: int, fusion: str) -> bool:
     """Whether `inforeg list` says that the method runs on so many modalities under the fusion."""
     joins = FUSIONS.get(fusion).joins
@@ -64,14 +48,14 @@ def listed(cls: type[Method], modalities: int, fusion: str) -> bool:
 
 
 @everywhere(PLACES)
-def test_trains_with_finite_losses_or_refuses_with_a_reason(finished, run, tmp_path, place):
+def test_trains_with_finite_losses_or_refuses_with_a_reason(trained, run, tmp_path, place):
     _, modalities, fusion = place
     spec = spec_at(place)
     works, reason = supports(spec)
     if spec.variant == "default":
         assert works == listed(METHODS.get(spec.method), len(modalities), fusion)
     if works:
-        for row in rows(finished(spec, make_data(modalities))):
+        for row in rows(trained(spec).folder):
             assert all(math.isfinite(value) for value in row.values())
     else:
         assert reason
@@ -112,18 +96,18 @@ def unlike_its_own(run: Restored) -> set[str]:
 
 
 @everywhere([place for place in PLACES if supports(spec_at(place))[0]])
-def test_what_is_reported_of_a_modality_is_its_own(finished, monkeypatch, place):
+def test_what_is_reported_of_a_modality_is_its_own(trained, monkeypatch, place):
     """Its accuracy, score and probe are bit for bit the same whatever the other modalities' inputs are."""
     monkeypatch.setattr("inforeg.probes.linear.ITERATIONS", 3)  # any function of the features will do
     spec, data = spec_at(place), make_data(place[1])
-    run = restore(spec, finished(spec, data), data)
+    run = restore(spec, trained(spec).folder, data)
     assert unlike_its_own(run) == set()
 
 
-def test_branches_that_hear_each_other_are_noticed(finished, monkeypatch):
+def test_branches_that_hear_each_other_are_noticed(trained, monkeypatch):
     """Greedy as it was: each branch with its actual excitation."""
     monkeypatch.setattr(JoinedModel, "answer", JoinedModel.forward)
     spec, data = make_spec("greedy"), make_data()
-    run = restore(spec, finished(spec, data), data)
+    run = restore(spec, trained(spec).folder, data)
     kinds = {heard.split(" of ")[0] for heard in unlike_its_own(run)}
     assert kinds == {"accuracy", "score", "test/probe"}

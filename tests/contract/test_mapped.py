@@ -12,7 +12,7 @@ from inforeg.data import arrays
 from inforeg.data.split import Data, Held
 from inforeg.data.transforms import Transform
 from inforeg.engine.record import Record
-from tests.conftest import make_config, make_data
+from tests.conftest import EVERY_EPOCH, make_config, make_data
 from tests.contract.cases import CASES, TWO, rows, spec_of
 
 
@@ -95,6 +95,6 @@ def test_augmentation_survives_readers_and_interruptions(run, tmp_path, monkeypa
     monkeypatch.setattr(Record, "save", interrupt)
     for _ in range(spec.config.training.epochs):
         with pytest.raises(KeyboardInterrupt):
-            run(spec, files, root="mapped")
+            run(spec, files, root="mapped", machine=EVERY_EPOCH)
     monkeypatch.setattr(Record, "save", save)
     assert weights(run(spec, files, root="mapped")) == weights(expected)

@@ -8,16 +8,14 @@ import pytest
 import torch
 from torch import nn
 
-from inforeg.data.base import Data, Split
-from inforeg.engine import loop, train
+from inforeg.data.base import Split
 from inforeg.engine.evaluate import evaluate
 from inforeg.engine.record import Record
 from inforeg.engine.train import blueprint, method_of
 from inforeg.methods.base import Method
 from inforeg.methods.shared.supports import supports
 from inforeg.registry import METHODS
-from inforeg.runspec import RunSpec
-from tests.conftest import make_config, make_data, make_spec, poisoned
+from tests.conftest import EVERY_EPOCH, make_config, make_data, make_spec, poisoned
 from tests.contract.cases import THREE, TWO, cases, rows, spec_of
 
 DETERMINISTIC = ("metrics.jsonl", "predictions.parquet", "model.pt", "summary.json", "run.json")
@@ -33,22 +31,22 @@ def test_every_variant_runs_on_two_modalities_under_concat(case):
 
 
 @cases
-def test_same_seed_same_bits_and_another_seed_others(run, case):
+def test_same_seed_same_bits_and_another_seed_others(run, trained, case):
     spec = spec_of(case)
-    first = contents(run(spec, root="first"))
+    first = contents(trained(spec).folder)
     torch.manual_seed(12345)
-    assert contents(run(spec, root="second")) == first
-    other = contents(run(spec.model_copy(update={"seed": 1}), root="first"))
+    assert contents(run(spec)) == first
+    other = contents(run(spec.model_copy(update={"seed": 1})))
     assert other["model.pt"] != first["model.pt"]
 
 
 @cases
-def test_does_something(run, case):
+def test_does_something(trained, case):
     """A method that changes nothing would pass for itself wherever joint training passes."""
     spec = spec_of(case)
     if METHODS.get(spec.method).family == "baseline":
         pytest.skip("a baseline")
-    joint, other = (rows(run(each, root=each.method)) for each in (make_spec("joint"), spec))
+    joint, other = (rows(trained(each).folder) for each in (make_spec("joint"), spec))
     assert [row["train/loss"] for row in joint] != [row["train/loss"] for row in other]
 
 
@@ -62,56 +60,37 @@ def test_interrupted_in_every_epoch_and_resumed_equals_unbroken(run, monkeypatch
     training = {"epochs": 7, "lr": HASTY.get(case[0], 0.05)}
     spec = spec_of(case, make_config(training=training), **SHORT.get(case[0], {}))
     unbroken = run(spec, root="unbroken")
-    append, seen = Record.append, []
+    save, saved = Record.save, []
 
-    def interrupt(record, row):
-        append(record, row)
+    def interrupt(record, snapshot):
+        save(record, snapshot)
         if record.spec == spec:
-            seen.append(row["epoch"])
-            if len(seen) == 2:
-                raise KeyboardInterrupt
+            saved.append(snapshot["epoch"])
+            raise KeyboardInterrupt
 
     epochs = len(rows(unbroken))
     assert epochs == method_of(spec).epochs(7)
+    monkeypatch.setattr(Record, "save", interrupt)
     for _ in range(epochs - 1):
-        monkeypatch.setattr(Record, "append", interrupt)
-        seen.clear()
         with pytest.raises(KeyboardInterrupt):
-            run(spec, root="broken")
-        monkeypatch.setattr(Record, "append", append)
+            run(spec, root="broken", machine=EVERY_EPOCH)
+    assert saved == [*range(1, epochs)]
+    monkeypatch.setattr(Record, "save", save)
     assert contents(run(spec, root="broken")) == contents(unbroken)
 
 
 @cases
-def test_never_sees_the_test_split(run, case):
+def test_never_sees_the_test_split(run, trained, case):
     spec = spec_of(case)
     clean = make_data()
     other = replace(poisoned(clean.test), target=(clean.test.target + 1) % len(clean.classes))
     blind = replace(clean, test=other)
-    folders = run(spec, clean, root="clean"), run(spec, blind, root="blind")
+    folders = trained(spec).folder, run(spec, blind)
     assert (folders[0] / "model.pt").read_bytes() == (folders[1] / "model.pt").read_bytes()
     seen, unseen = (
         [{k: v for k, v in r.items() if not k.startswith("test/")} for r in rows(f)] for f in folders
     )
     assert seen == unseen
-
-
-@pytest.fixture
-def trained(run, monkeypatch):
-    """Train a spec; its method and its model after the last epoch."""
-
-    def _trained(spec: RunSpec, data: Data):
-        found = []
-
-        def fit(state, method, *arguments):
-            found[:] = method, state.model
-            return loop.fit(state, method, *arguments)
-
-        monkeypatch.setattr(train, "fit", fit)
-        run(spec, data)
-        return tuple(found)
-
-    return _trained
 
 
 @cases
@@ -121,9 +100,8 @@ def test_every_modality_moves(trained, case, modalities):
     spec = spec_of(case, make_config(modalities))
     if not supports(spec)[0]:
         return  # that it may is tested above
-    data = make_data(modalities)
-    initial = method_of(spec).build(blueprint(spec, data)).state_dict()
-    _, model = trained(spec, data)
+    initial = method_of(spec).build(blueprint(spec, make_data(modalities))).state_dict()
+    model = trained(spec).model
     parts: dict[tuple[str, ...], list[bool]] = {}
     for name, value in model.named_parameters():
         path = name.split(".")
@@ -139,7 +117,7 @@ def reordered(split: Split, order: tuple[str, ...]) -> Split:
 
 @cases
 @pytest.mark.parametrize("modalities", [TWO, THREE], ids=len)
-def test_permuting_modalities_permutes_the_answer(run, case, modalities):
+def test_permuting_modalities_permutes_the_answer(run, trained, case, modalities):
     spec = spec_of(case, make_config(modalities))
     if not supports(spec)[0]:
         return  # that it may is tested above
@@ -150,7 +128,7 @@ def test_permuting_modalities_permutes_the_answer(run, case, modalities):
     # The order of a model's modalities is that of its data.
     splits = {name: reordered(getattr(data, name), order) for name in ("train", "val", "test")}
     assert tuple(blueprint(moved, replace(data, **splits)).encoders) == order
-    first, second = rows(run(spec, data, "a")), rows(run(moved, replace(data, **splits), "b"))
+    first, second = rows(trained(spec).folder), rows(run(moved, replace(data, **splits)))
     for one, other in zip(first, second, strict=True):
         # Ratios of small losses, as in G-Blending, magnify what another order of sums rounds otherwise.
         assert one == pytest.approx(other, rel=1e-3, abs=1e-5)
@@ -160,7 +138,7 @@ def test_permuting_modalities_permutes_the_answer(run, case, modalities):
 def test_predictions_do_not_depend_on_batch_mates_or_on_the_time(trained, case):
     """Mistakes 2 and 10: an answer is of its sample alone, and the same whenever it is asked for."""
     data = make_data()
-    method, model = trained(spec_of(case), data)
+    _, method, model = trained(spec_of(case))
     whole = evaluate(model, method, data.test).logits["logits"]
     singles = [data.test.part(torch.tensor([position])) for position in range(5)]
     alone = torch.cat([evaluate(model, method, single).logits["logits"] for single in singles])
@@ -182,9 +160,9 @@ def test_batch_statistics_and_dropout_rest_while_a_model_is_evaluated():
 
 
 @pytest.mark.parametrize("method", [name for name, cls in METHODS.classes.items() if cls.neutral is not None])
-def test_neutral_settings_are_joint_training_bit_for_bit(run, method):
-    spec = make_spec(method, **METHODS.get(method).neutral)
-    neutral, joint = (torch.load(run(s) / "model.pt", weights_only=True) for s in (spec, make_spec("joint")))
+def test_neutral_settings_are_joint_training_bit_for_bit(trained, method):
+    specs = make_spec(method, **METHODS.get(method).neutral), make_spec("joint")
+    neutral, joint = (torch.load(trained(s).folder / "model.pt", weights_only=True) for s in specs)
     assert neutral.keys() == joint.keys()
     assert all(torch.equal(neutral[name], joint[name]) for name in joint)
 
