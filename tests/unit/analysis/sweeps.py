@@ -62,8 +62,25 @@ def benchmark_config(name: str) -> BenchmarkConfig:
     )
 
 
+WRITTEN: dict[tuple[str, float], dict[str, bytes]] = {}
+"""Files of the runs so far, by spec and accuracy: they follow from these alone, and are made once."""
+
+
 def write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
     """One finished run; validation accuracy is one point below the test one."""
+    key = spec.digest(), accuracy
+    if key not in WRITTEN:
+        _write_run(folder, spec, accuracy)
+        found = (path for path in folder.rglob("*") if path.is_file())
+        WRITTEN[key] = {str(path.relative_to(folder)): path.read_bytes() for path in found}
+        return
+    folder.mkdir(parents=True)
+    for name, content in WRITTEN[key].items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def _write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
     folder.mkdir(parents=True)
     modalities = ["audio", "video"] if spec.variant.startswith(("default", "fold")) else [spec.variant]
     kept = {}

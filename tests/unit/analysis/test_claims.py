@@ -10,8 +10,8 @@ from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.tables import claims
 
 
-def test_reproduced_and_contradicted(sweep):
-    lines = compute(sweep.study()).verdicts.set_index("benchmark")
+def test_reproduced_and_contradicted(study):
+    lines = compute(study).verdicts.set_index("benchmark")
     assert lines["verdict"].to_dict() == {"alpha": "reproduced", "beta": "contradicted"}
     assert lines["difference"].to_dict() == pytest.approx({"alpha": 23 / 8, "beta": -23 / 8})
     # One claim on each benchmark is a family of one: p = 2 / 2^8 as it is.
@@ -33,8 +33,7 @@ def test_five_seeds_are_inconclusive_by_construction(tmp_path):
     assert (low, high) == pytest.approx((80 - 7.8, 80 + 7.8), abs=1.5)
 
 
-def test_enough_seeds_need_no_resampled_test_set(sweep):
-    study = sweep.study()
+def test_enough_seeds_need_no_resampled_test_set(study):
     table = claims.detail_table(study, compute(study))
     # Differences 1 2 2 3 3 3 4 5: sixth of the means of their subsets is 2, from above 4.
     assert [cell.text for cell in table.rows[0]] == [
@@ -53,8 +52,7 @@ def test_a_small_gap_is_an_advantage(tmp_path):
     assert lines["verdict"].tolist() == ["reproduced"]
 
 
-def test_left_out_has_a_reason_and_does_not_count(sweep):
-    study = sweep.study()
+def test_left_out_has_a_reason_and_does_not_count(study):
     claim = study.experiment.claims[0].model_copy(
         update={"id": "alone", "better": "joint", "worse": "unimodal"}
     )
@@ -79,8 +77,8 @@ def test_two_claims_of_one_id_are_refused(tmp_path):
         make_sweep(tmp_path, accuracies, {}, claims=[CLAIM, CLAIM | {"statement": "another"}])
 
 
-def test_numbers_of_all_studies_are_written_alike(sweep, tmp_path):
-    whole = sweep.study()
+def test_numbers_of_all_studies_are_written_alike(study, tmp_path):
+    whole = study
     alone = whole.experiment.claims[0].model_copy(update={"better": "joint", "worse": "unimodal"})
     lacking = replace(whole, name="other", experiment=whole.experiment.model_copy(update={"claims": [alone]}))
     write_claims([(study, compute(study)) for study in (whole, lacking)], tmp_path)
@@ -91,8 +89,7 @@ def test_numbers_of_all_studies_are_written_alike(sweep, tmp_path):
     assert [test["experiment"] for test in tests] == ["mini", "mini", "other", "other"]
 
 
-def test_overview_shows_ours_beside_the_papers(sweep):
-    study = sweep.study()
+def test_overview_shows_ours_beside_the_papers(study):
     table = claims.overview_table(study, compute(study))
     assert [cell.text for cell in table.rows[0]] == [
         "InfoReg beats joint training (Table 2)",

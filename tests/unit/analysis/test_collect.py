@@ -22,8 +22,8 @@ def spread(sweep, row, benchmark="alpha"):
     return cell.specs
 
 
-def test_one_row_per_observation(sweep):
-    runs = sweep.study().collected.runs
+def test_one_row_per_observation(study):
+    runs = study.collected.runs
     assert list(runs.columns) == COLUMNS["runs"]
     mine = runs.query("benchmark == 'alpha' and row == 'inforeg' and seed == 3")
     found = mine.query("selection == 'last' and metric == 'accuracy'")
@@ -35,8 +35,8 @@ def test_one_row_per_observation(sweep):
     assert set(modalities["variant"] + modalities["metric"]) == {"audioaccuracy/audio", "videoaccuracy/video"}
 
 
-def test_epochs_costs_predictions_and_provenance(sweep):
-    collected = sweep.study().collected
+def test_epochs_costs_predictions_and_provenance(study):
+    collected = study.collected
     one = {"benchmark": "alpha", "row": "joint", "seed": 0}
     epochs = collected.epochs.loc[(collected.epochs[list(one)] == pd.Series(one)).all(axis=1)]
     assert epochs.set_index(["metric", "epoch"])["value"]["trace/batch/whole", 2] == pytest.approx(2.1)
@@ -69,8 +69,8 @@ def test_equal_runs_give_equal_bytes(sweep, tmp_path):
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
 
 
-def test_what_is_written_is_read_back(sweep, tmp_path):
-    collected = sweep.study().collected
+def test_what_is_written_is_read_back(study, tmp_path):
+    collected = study.collected
     collected.write(tmp_path / "collected")
     again = Collected.read(tmp_path / "collected")
     assert again.provenance == collected.provenance
@@ -92,15 +92,14 @@ def test_a_class_that_a_split_lacks_is_told_below_every_table(sweep, tmp_path):
     assert Collected.read(tmp_path / "collected").provenance == study.collected.provenance
 
 
-def test_missing_samples_are_told_below_every_table(sweep):
-    study = sweep.study()
+def test_missing_samples_are_told_below_every_table(study):
     told = {**study.collected.provenance, "gaps": {"beta": "of the 9 samples listed, 2 are missing."}}
     lacking = replace(study, collected=replace(study.collected, provenance=told))
     assert lacking.caveats[-1] == "BETA: of the 9 samples listed, 2 are missing."
 
 
-def test_merge_keeps_each_run_once(sweep):
-    runs = sweep.study().collected.runs
+def test_merge_keeps_each_run_once(study):
+    runs = study.collected.runs
     pd.testing.assert_frame_equal(merge([runs, runs.assign(row="other")]), merge([runs]))
     assert len(merge([runs])) == len(runs)
 
@@ -170,8 +169,8 @@ def test_a_metric_that_no_run_recorded_is_of_every_rule_and_split(sweep):
     assert "auroc" not in set(sweep.study().collected.runs["metric"])
 
 
-def test_what_probes_found_is_of_the_epoch_that_validation_selects(sweep):
-    found = sweep.study().collected.runs.query("metric.str.startswith('probe')")
+def test_what_probes_found_is_of_the_epoch_that_validation_selects(study):
+    found = study.collected.runs.query("metric.str.startswith('probe')")
     assert set(found["selection"]) == {"val"}
     assert set(found["epoch"]) == {1}
     mine = found.query("benchmark == 'alpha' and row == 'joint' and seed == 0")

@@ -24,9 +24,9 @@ NOT_OURS = ("[]", "5", "null", "{}", '"text"', "", "{", "[[")
 
 
 @pytest.fixture
-def collected(sweep, tmp_path):
+def collected(study, tmp_path):
     folder = tmp_path / "collected"
-    sweep.study().collected.write(folder)
+    study.collected.write(folder)
     return folder
 
 

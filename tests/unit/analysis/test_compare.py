@@ -8,8 +8,8 @@ from inforeg.errors import UserError
 
 
 @pytest.fixture
-def comparison(sweep):
-    return compared(sweep.study()).set_index(["benchmark", "row"])
+def comparison(study):
+    return compared(study).set_index(["benchmark", "row"])
 
 
 def test_means_and_differences_in_points(comparison):
@@ -47,17 +47,16 @@ def test_a_row_with_variants_is_its_best_on_validation(comparison):
     assert ("beta", "unimodal") not in comparison.index
 
 
-def test_validation_not_test_picks_the_variant(sweep):
-    study = sweep.study()
+def test_validation_not_test_picks_the_variant(study):
     runs = study.collected.runs
     video = (runs["variant"] == "video") & (runs["split"] == "test")
     runs.loc[video, "value"] = 0.99
     assert set(scores(study, "accuracy").query("row == 'unimodal'")["variant"]) == {"audio"}
 
 
-def test_unknown_metric(sweep):
+def test_unknown_metric(study):
     with pytest.raises(UserError, match="There is no test metric 'acuracy'; did you mean 'accuracy'"):
-        scores(sweep.study(), "acuracy")
+        scores(study, "acuracy")
 
 
 def test_few_seeds_say_so_and_fall_back_on_the_test_set(tmp_path):
@@ -81,8 +80,7 @@ def test_the_family_decides_how_many_seeds_are_enough():
     assert too_few_seeds(7, 2) == ""
 
 
-def test_the_weakest_modality_is_that_of_the_reference_on_validation(sweep):
-    study = sweep.study()
+def test_the_weakest_modality_is_that_of_the_reference_on_validation(study):
     # In the fake runs' validation both modalities are equally good, and the first one is taken.
     assert weakest(study, "alpha") == "audio"
     runs = study.collected.runs
@@ -95,8 +93,7 @@ def test_the_weakest_modality_is_that_of_the_reference_on_validation(sweep):
     assert 25.0 not in set(found.query("benchmark == 'alpha'")["value"])
 
 
-def test_alone_the_weakest_modality_is_the_run_of_that_modality(sweep):
-    study = sweep.study()
+def test_alone_the_weakest_modality_is_the_run_of_that_modality(study):
     runs = study.collected.runs
     at_video = (runs["metric"] == "accuracy/video") & (runs["split"] == "val") & (runs["row"] == "joint")
     runs.loc[at_video, "value"] -= 0.01

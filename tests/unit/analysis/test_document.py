@@ -17,20 +17,19 @@ from inforeg.errors import UserError
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 
 
-def judged(sweep):
-    study = sweep.study()
+def judged(study):
     return [(study, compute(study))]
 
 
-def test_the_forest_holds_our_effects_and_the_printed_ones(sweep):
-    _, numbers = forest(judged(sweep))
+def test_the_forest_holds_our_effects_and_the_printed_ones(study):
+    _, numbers = forest(judged(study))
     found = numbers.set_index("benchmark")
     assert found["difference"].to_dict() == pytest.approx({"alpha": 23 / 8, "beta": -23 / 8, "CREMA-D": 5.29})
     assert found["verdict"].to_list() == ["reproduced", "contradicted", "printed"]
 
 
-def test_the_forest_colours_by_verdict_and_shows_what_is_printed(sweep):
-    figure, _ = forest(judged(sweep))
+def test_the_forest_colours_by_verdict_and_shows_what_is_printed(study):
+    figure, _ = forest(judged(study))
     drawn = {
         (float(x), line.get_color() if line.get_marker() != "D" else line.get_markerfacecolor())
         for line in figure.axes[0].lines
@@ -40,9 +39,9 @@ def test_the_forest_colours_by_verdict_and_shows_what_is_printed(sweep):
     assert drawn == {(23 / 8, "#0072B2"), (-23 / 8, "#D55E00"), (5.29, "none")}
 
 
-def test_the_forest_is_not_clipped(sweep):
+def test_the_forest_is_not_clipped(study):
     with mpl.rc_context(catalogue.STYLE):
-        figure, _ = forest(judged(sweep) * 3)
+        figure, _ = forest(judged(study) * 3)
         figure.draw_without_rendering()
         box = figure.get_tightbbox()
     width, height = figure.get_size_inches()
@@ -62,8 +61,8 @@ def test_names_of_macros_are_letters_alone(words, name):
     assert document.macro(*words) == name
 
 
-def test_a_macro_for_every_number(sweep):
-    lines = document.numbers(judged(sweep)).splitlines()
+def test_a_macro_for_every_number(study):
+    lines = document.numbers(judged(study)).splitlines()
     assert r"\newcommand{\MiniAlphaInforegMean}{73.4}" in lines
     assert r"\newcommand{\MiniAlphaInforegDifference}{+2.9}" in lines
     assert r"\newcommand{\MiniBetaInforegDifference}{$-$2.9}" in lines
@@ -75,15 +74,15 @@ def test_a_macro_for_every_number(sweep):
     assert "".join(lines).isascii()
 
 
-def test_two_numbers_of_one_name_are_refused(sweep):
-    ((study, statistics),) = judged(sweep)
+def test_two_numbers_of_one_name_are_refused(study):
+    ((study, statistics),) = judged(study)
     twin = replace(study, name="mini_")
     with pytest.raises(UserError, match=r"would be called \\MiniAlphaJointMean; rename"):
         document.numbers([(study, statistics), (twin, statistics)])
 
 
-def test_the_abstract_quotes_numbers_by_macros_alone(sweep):
-    text = document.document([sweep.study()])
+def test_the_abstract_quotes_numbers_by_macros_alone(study):
+    text = document.document([study])
     abstract = text.split(r"\noindent")[1].split(r"\drawing")[0]
     assert not set("123456789") & set(abstract.replace("CVPR 2025", "").replace("0.05", ""))
 

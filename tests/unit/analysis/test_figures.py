@@ -63,8 +63,8 @@ def test_every_drawing_that_an_experiment_may_ask_for_is_there():
     assert list(catalogue.FIGURES) == list(get_args(Drawing))
 
 
-def test_information_holds_the_whole_and_each_modality(sweep):
-    _, numbers = draw("information", sweep.study())
+def test_information_holds_the_whole_and_each_modality(study):
+    _, numbers = draw("information", study)
     here = numbers[(numbers["benchmark"] == "alpha") & (numbers["epoch"] == 2)]
     means = here.set_index(["row", "modality"])["mean"]
     # The fake trace is accuracy times (epoch + 1).
@@ -76,30 +76,35 @@ def test_information_holds_the_whole_and_each_modality(sweep):
     }
 
 
-def test_curves_are_means_in_percent(sweep):
-    _, numbers = draw("curves", sweep.study())
+def test_curves_are_means_in_percent(study):
+    _, numbers = draw("curves", study)
     line = numbers.query("benchmark == 'alpha' and row == 'joint' and split == 'val' and epoch == 1").iloc[0]
     assert line["mean"] == pytest.approx(70.5 - 5)
     assert line["n"] == 8
 
 
-def test_differences_are_those_of_the_comparison(sweep):
-    figure, numbers = draw("differences", sweep.study())
+def test_differences_are_those_of_the_comparison(study):
+    figure, numbers = draw("differences", study)
     assert numbers.set_index(["benchmark", "row"])["difference"]["alpha", "inforeg"] == pytest.approx(23 / 8)
     markers = [line for line in figure.axes[1].lines if line.get_marker() == "o"]
     assert [float(line.get_xdata()[0]) for line in markers] == pytest.approx([-23 / 8])
 
 
-@pytest.mark.parametrize("name", sorted(catalogue.FIGURES))
-def test_nothing_is_clipped(tmp_path, name):
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory):
+    """Rows whose names are long."""
     methods = ["joint", "sample_valuation", "modality_valuation", "modality_dropout", "ogm_ge"]
     accuracies = {(b, m, "default"): [0.7, 0.8] for b in ("avdigits", "multiple_features") for m in methods}
     accuracies |= {
         (b, "unimodal", m): [0.6, 0.5] for b in ("avdigits", "multiple_features") for m in ("audio", "video")
     }
-    study = examined(make_sweep(tmp_path, accuracies, {}).study())
+    return examined(make_sweep(tmp_path_factory.mktemp("wide"), accuracies, {}).study())
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.FIGURES))
+def test_nothing_is_clipped(wide, name):
     with mpl.rc_context(catalogue.STYLE):
-        figure, _ = draw(name, study)
+        figure, _ = draw(name, wide)
         figure.draw_without_rendering()
         box = figure.get_tightbbox()
     width, height = figure.get_size_inches()
@@ -109,8 +114,8 @@ def test_nothing_is_clipped(tmp_path, name):
     assert box.y1 <= height + 0.01
 
 
-def test_no_global_seed_changes_a_table_a_claim_or_a_figure(sweep, tmp_path):
-    study = examined(sweep.study())
+def test_no_global_seed_changes_a_table_a_claim_or_a_figure(study, tmp_path):
+    study = examined(study)
     written, drawn = [], []
     for seed in (1, 2):
         random.seed(seed)
@@ -156,8 +161,7 @@ def test_cliques(ranks, groups):
     assert critical_difference.cliques(ranks, 1.0) == groups
 
 
-def test_critical_difference_without_enough_rows_says_so(sweep, tmp_path):
-    study = sweep.study()
+def test_critical_difference_without_enough_rows_says_so(study, tmp_path):
     rows = [row for row in study.experiment.rows if row.method != "unimodal"]
     two = replace(study, experiment=study.experiment.model_copy(update={"rows": rows}))
     with pytest.raises(UserError, match="needs two benchmarks and three rows"):
@@ -166,8 +170,8 @@ def test_critical_difference_without_enough_rows_says_so(sweep, tmp_path):
     assert numbers.empty
 
 
-def test_cost_counts_a_backward_pass_twice_and_all_variants(sweep):
-    _, numbers = draw("cost", sweep.study())
+def test_cost_counts_a_backward_pass_twice_and_all_variants(study):
+    _, numbers = draw("cost", study)
     # A fake run has 3.5 forward and 3 backward passes; unimodal is two runs.
     found = numbers.set_index(["benchmark", "row"])
     assert found.loc[("alpha", "joint"), ["steps", "forward_passes", "backward_passes"]].to_list() == [

@@ -17,8 +17,8 @@ from inforeg.regulation.window import mean3_latch, single
 from inforeg.runspec import BenchmarkConfig
 
 
-def test_regulation_shows_the_joint_and_the_weakest_accuracy_and_each_trace(sweep):
-    _, numbers = draw("regulation", sweep.study())
+def test_regulation_shows_the_joint_and_the_weakest_accuracy_and_each_trace(study):
+    _, numbers = draw("regulation", study)
     here = numbers.query("benchmark == 'alpha' and row == 'joint' and epoch == 2")
     means = here.set_index(["quantity", "modality"])["mean"]
     assert means["accuracy", "joint"] == pytest.approx(70.5)
@@ -28,8 +28,8 @@ def test_regulation_shows_the_joint_and_the_weakest_accuracy_and_each_trace(swee
     assert set(means["trace"].index) == {"audio", "video"}
 
 
-def test_gradient_gaps_are_largest_minus_smallest_of_a_run(sweep):
-    _, numbers = draw("gradients", sweep.study())
+def test_gradient_gaps_are_largest_minus_smallest_of_a_run(study):
+    _, numbers = draw("gradients", study)
     here = numbers.query("benchmark == 'alpha' and row == 'joint' and epoch == 0")
     means = here.set_index(["quantity", "modality"])["mean"]
     # The fake norm is once and twice the accuracy; the fake traces of a run are equal.
@@ -38,8 +38,8 @@ def test_gradient_gaps_are_largest_minus_smallest_of_a_run(sweep):
     assert means["gradient/cosine", "audio"] == 0.25
 
 
-def test_dots_mark_the_epochs_with_open_windows(sweep):
-    figure, _ = draw("gradients", sweep.study())
+def test_dots_mark_the_epochs_with_open_windows(study):
+    figure, _ = draw("gradients", study)
     dots = [line for line in figure.axes[2].lines if line.get_marker() == "o"]
     assert {tuple(line.get_xdata()) for line in dots} == {(1,)}
 
@@ -91,15 +91,14 @@ def test_a_gain_where_nothing_can_be_compared_is_empty(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["sweep", "gain"])
-def test_a_sweep_without_places_says_so(sweep, tmp_path, name):
-    study = sweep.study()
+def test_a_sweep_without_places_says_so(study, tmp_path, name):
     with pytest.raises(UserError, match="needs rows with an `x`"):
         save(name, study, compute(study), tmp_path / "x.pdf")
     assert not [*tmp_path.glob("x.*")]
 
 
-def test_selection_rules_are_paired_with_val(sweep):
-    _, numbers = draw("selection", sweep.study())
+def test_selection_rules_are_paired_with_val(study):
+    _, numbers = draw("selection", study)
     gain = numbers.set_index(["benchmark", "row", "rule"])["gain"]
     # The fake runs have 3 points more at the best test epoch and 2 less at the last one.
     assert gain["alpha", "joint", "test_oracle"] == pytest.approx(3)
@@ -143,8 +142,7 @@ def test_kendalls_tau_sees_a_change_of_order():
     assert found["test_oracle"] == pytest.approx(1 / 3)
 
 
-def test_corruption_averages_over_seeds_and_keeps_modalities_apart(sweep):
-    study = sweep.study()
+def test_corruption_averages_over_seeds_and_keeps_modalities_apart(study):
     lines = [
         {
             "row": "joint",
@@ -192,16 +190,15 @@ def test_noise_is_measured_whatever_the_course_of_the_trace():
     assert window_noise.noise_of(np.exp(smooth)) < 1e-3
 
 
-def test_window_noise_holds_simulation_closed_form_and_the_runs_own_traces(sweep):
-    _, numbers = draw("window_noise", sweep.study())
+def test_window_noise_holds_simulation_closed_form_and_the_runs_own_traces(study):
+    _, numbers = draw("window_noise", study)
     assert set(numbers["source"]) == {"simulated", "closed form", "measured, batch trace"}
     measured = numbers[numbers["source"] == "measured, batch trace"]
     # The fake trace doubles before its third epoch, the only one that can be open.
     assert set(measured["open"]) == {1.0}
 
 
-def test_real_traces_are_judged_by_both_tests_of_the_window(sweep):
-    study = sweep.study()
+def test_real_traces_are_judged_by_both_tests_of_the_window(study):
     epochs = study.collected.epochs
     trace = [1.0, 1.0, 2.0, 2.2, 2.0, 8.0]
     run = {"benchmark": "alpha", "row": "joint", "metric": "trace/batch/audio", "seed": 0}

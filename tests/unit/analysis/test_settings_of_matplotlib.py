@@ -48,13 +48,12 @@ def test_figures_are_the_same_bytes_and_tables_are_made(sweep, tmp_path):
     assert made[0] == made[1]
 
 
-def test_a_process_that_has_set_matplotlib_already_draws_the_same(sweep, tmp_path):
+def test_a_process_that_has_set_matplotlib_already_draws_the_same(study, tmp_path):
     import matplotlib as mpl
 
     from inforeg.analysis.figures.catalogue import save
     from inforeg.analysis.statistics.compute import compute
 
-    study = sweep.study()
     statistics = compute(study)
     save("differences", study, statistics, tmp_path / "plain.pdf")
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.bbox": "tight"}):

@@ -49,17 +49,15 @@ def squeezed(text):
     return [" ".join(line.split()) for line in text.splitlines()]
 
 
-def test_main_table_is_the_one_worked_out_by_hand(sweep):
+def test_main_table_is_the_one_worked_out_by_hand(study):
     # sd of eight values ±0.5 around 70.5: sqrt(8 * .25 / 7) = 0.53; 73.375 ± 1.69 likewise.
-    study = sweep.study()
     table = main_table.main_table(study, compute(study))
     assert squeezed(markdown([table], "where from")) == squeezed(MARKDOWN)
     body = latex([table], "where from")
     assert squeezed(LATEX) == squeezed(body[body.index("\\toprule") : body.index("\\end{tabular}\n\\par")])
 
 
-def test_a_small_loss_is_best(sweep):
-    study = sweep.study()
+def test_a_small_loss_is_best(study):
     study.experiment.__dict__["metric"] = "loss"
     table = main_table.main_table(study, compute(study))
     # Losses are 1 - accuracy in nats, not in percent.
@@ -128,8 +126,7 @@ def test_a_row_is_tested_against_its_own_reference(two_columns):
     assert lines["difference"]["agm"] == pytest.approx(lines["difference"]["inforeg"])
 
 
-def test_details_show_the_three_selection_rules_and_every_variant(sweep):
-    study = sweep.study()
+def test_details_show_the_three_selection_rules_and_every_variant(study):
     rules, shares, probes = details.detail_tables(study, compute(study), "alpha")
     assert list(rules.header) == [
         "Method",
@@ -151,16 +148,15 @@ def test_details_show_the_three_selection_rules_and_every_variant(sweep):
     assert [cell.text for cell in probes.rows[0]][1:] == ["50.5 ± 0.5", "50.5 ± 0.5", "10.0 ± 0.0"]
 
 
-def test_across_benchmarks_only_complete_rows_are_ranked(sweep):
-    study = sweep.study()
+def test_across_benchmarks_only_complete_rows_are_ranked(study):
     table = details.across_table(study, compute(study))
     assert [[cell.text for cell in row[:2]] for row in table.rows] == [["Joint", "1.5"], ["Inforeg", "1.5"]]
     assert table.rows[0][3].text == "—"
     assert table.rows[1][3].text.startswith("0.50 [")
 
 
-def test_file_names_follow_from_the_experiment(sweep, tmp_path):
-    write_all(sweep.study(), tmp_path)
+def test_file_names_follow_from_the_experiment(study, tmp_path):
+    write_all(study, tmp_path)
     names = {path.name for path in (tmp_path / "tables").iterdir()}
     stems = ("mini", "mini_alpha", "mini_beta")
     assert names == {f"{stem}.{end}" for stem in stems for end in ("tex", "md", "html")}
