@@ -14,7 +14,7 @@ from inforeg.batch import PRESENT, VALUES
 from inforeg.data import arrays, media, splits
 from inforeg.data.base import Data, Extent
 from inforeg.data.clips import Clips
-from inforeg.data.decoding import Clip, Decoded, Recipe, Rows, decode, decoder, write_ranges
+from inforeg.data.decoding import Clip, Recipe, Rows, decode, decoder, write_ranges
 from inforeg.data.gathered import Gathered, Material
 from inforeg.data.pictures import PICTURES, SIZE, RandomResizedCrops
 from inforeg.data.spectra import LogSpectrogram, ScaledSpectrum, filter_bank
@@ -234,7 +234,8 @@ class AudioVisual(Gathered):
         decoded = decode(listing.clips, self.recipe, folder, material.allowed, self.title)
         write_ranges(folder, "frames", decoded.counts["frames"])
         arrays.write(folder, target=np.array([listing.labels[name] for name in decoded.names], "<i8"))
-        _write_divisions(listing, decoded, folder)
+        for name, parts in listing.divisions.items():
+            splits.write(folder, name, splits.rows(parts, decoded.names))
         self.write_preparation(folder)
         settings = {key: str(value) for key, value in self.recipe.settings.items()}
         told = {"clips": len(decoded.names), "left_out": decoded.left_out, "decoder": decoder(), **settings}
@@ -265,10 +266,3 @@ class AudioVisual(Gathered):
             stored = {"audio": {VALUES: audio, PRESENT: has[:, 0]}, "video": video | {PRESENT: has[:, 1]}}
             transforms = {modality: WherePresent(each) for modality, each in transforms.items()}
         return arrays.streamed(self.labels, stored, arrays.read(folder, "target"), parts, transforms)
-
-
-def _write_divisions(listing: Listing, decoded: Decoded, folder: Path) -> None:
-    rows = {name: row for row, name in enumerate(decoded.names)}
-    for name, parts in listing.divisions.items():
-        found = {part: sorted(rows[clip] for clip in clips if clip in rows) for part, clips in parts.items()}
-        splits.write(folder, name, {part: np.array(each, np.int64) for part, each in found.items()})

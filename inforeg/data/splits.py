@@ -57,6 +57,13 @@ def stratified(target: NDArray[Any], *names: str) -> Parts:
     return divide(shuffled(np.flatnonzero(target == label), *names) for label in np.unique(target))
 
 
+def rows(parts: Mapping[str, Iterable[str]], names: Sequence[str]) -> Parts:
+    """Where the samples of each part stand among `names`; those that do not are left out."""
+    places = {name: row for row, name in enumerate(names)}
+    found = {part: sorted(places[name] for name in own if name in places) for part, own in parts.items()}
+    return {part: np.array(positions, np.int64) for part, positions in found.items()}
+
+
 def write(folder: Path, name: str, parts: Parts) -> None:
     """Store the division `name` in `folder`."""
     arrays.write(folder, **{f"split_{name}_{part}": parts[part] for part in PARTS})

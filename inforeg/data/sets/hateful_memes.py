@@ -145,11 +145,11 @@ PICTURE = Recipe({PICTURES: Rows((3, SIDE, SIDE), "|u1"), SIZE: Rows((2,), "<i8"
 
 def _write(memes: Sequence[Meme], folder: Path) -> dict[str, Any]:
     """All but the pictures of `memes`, in the order of their rows; what the manifest says of them."""
-    rows = {meme.name: row for row, meme in enumerate(memes)}
     labels = {part: {meme.name: meme.label for meme in memes if meme.part == part} for part in FILES}
     train, val = splits.cut(labels["train"], VAL_SHARE, "hateful_memes", "val")
-    known = vocabulary(memes[rows[name]].text for name in train)
-    tokens, length = numbered([meme.text for meme in memes], known, WORDS)
+    texts = {meme.name: meme.text for meme in memes}
+    known = vocabulary(texts[name] for name in train)
+    tokens, length = numbered([*texts.values()], known, WORDS)
     write_json(folder / "vocabulary.json", {"words": known})
     target = np.array([meme.label for meme in memes], "<i8")
     arrays.write(folder, tokens=tokens.astype("<i4"), length=length.astype("<i8"), target=target)
@@ -158,8 +158,7 @@ def _write(memes: Sequence[Meme], folder: Path) -> dict[str, Any]:
     for tested in ("dev", "test"):
         if labels[tested]:
             parts = {"train": train, "val": val, "test": labels[tested]}
-            found = {part: sorted(rows[name] for name in names) for part, names in parts.items()}
-            splits.write(folder, tested, {part: np.array(each, "<i8") for part, each in found.items()})
+            splits.write(folder, tested, splits.rows(parts, [*texts]))
     counts = {part: len(found) for part, found in labels.items()}
     return {"memes": counts, "vocabulary": len(known), "cut": sum(len(words(m.text)) > WORDS for m in memes)}
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from inforeg.data.splits import divide, shuffled, stratified
+from inforeg.data.splits import divide, rows, shuffled, stratified
 
 
 def test_shuffled_is_a_fixed_order_of_its_stream() -> None:
@@ -33,3 +33,13 @@ def test_stratified_keeps_the_classes_shares() -> None:
     assert shares == {"train": {0: 6, 1: 12}, "val": {0: 2, 1: 4}, "test": {0: 2, 1: 4}}
     assert sorted(np.concatenate(list(parts.values())).tolist()) == list(range(30))
     assert parts["train"].tolist() != [*range(6), *range(10, 22)]
+
+
+def test_rows_are_where_the_names_stand_in_order_without_those_that_do_not() -> None:
+    found = rows({"train": ["c", "a"], "val": [], "test": ["b", "lost"]}, ["a", "b", "c"])
+    assert {part: positions.tolist() for part, positions in found.items()} == {
+        "train": [0, 2],
+        "val": [],
+        "test": [1],
+    }
+    assert {positions.dtype for positions in found.values()} == {np.dtype("int64")}
