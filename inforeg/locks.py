@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import BaseFileLock, FileLock
+from filelock import BaseFileLock, FileLock, Timeout
+
+from inforeg.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -15,10 +17,17 @@ LOCKLESS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.E
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`, once no other process does; go without where there are no locks."""
+def locked(path: Path, refusal: str = "") -> Iterator[None]:
+    """Hold the lock file `path`, once no other process does; go without where there are no locks.
+
+    Raises:
+        UserError: another process holds it, and there is a `refusal`, the sentence to say at once.
+    """
     lock = FileLock(path)
-    acquire(lock)
+    try:
+        acquire(lock, 0 if refusal else -1)
+    except Timeout:
+        raise UserError(refusal) from None
     try:
         yield
     finally:

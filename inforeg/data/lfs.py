@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from inforeg.data.objects import deliver, left
@@ -13,7 +12,7 @@ from inforeg.data.pointers import BY_HAND, Listing, Pinned, Repository, listed, 
 from inforeg.data.transfer import TransferError
 from inforeg.errors import UserError
 from inforeg.files import naming, sha256
-from inforeg.locks import acquire
+from inforeg.locks import locked
 
 STATE = ".lfs"
 NAMED = 3  # files, and reasons, in a sentence
@@ -34,15 +33,9 @@ def fetch_tree(repository: Repository, folder: Path, *, confirm: Callable[[str],
     """
     state = folder / STATE
     state.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(state / "lock")
-    try:
-        acquire(lock, 0)
-    except Timeout:
-        raise UserError(f"Another process fills {folder} at this moment; wait until it has ended.") from None
-    try:
+    refusal = f"Another process fills {folder} at this moment; wait until it has ended."
+    with locked(state / "lock", refusal):
         _fill(repository, folder, confirm)
-    finally:
-        lock.release()
 
 
 def _fill(repository: Repository, folder: Path, confirm: Callable[[str], None]) -> None:

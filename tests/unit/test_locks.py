@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from inforeg.errors import UserError
 from inforeg.locks import LOCKLESS, locked
 
 RACE = """
@@ -27,6 +28,18 @@ def test_two_processes_take_turns(tmp_path: Path) -> None:
     racers = [subprocess.Popen([sys.executable, "-c", RACE], cwd=tmp_path) for _ in range(2)]
     assert [racer.wait() for racer in racers] == [0, 0]
     assert (tmp_path / "number").read_text() == "400"
+
+
+def test_a_lock_with_a_refusal_does_not_wait_and_lets_go(tmp_path: Path) -> None:
+    def again() -> None:
+        with locked(tmp_path / "lock", "Taken; wait."):
+            pass
+
+    with locked(tmp_path / "lock"), pytest.raises(UserError, match=r"^Taken; wait\.$"):
+        again()
+    with locked(tmp_path / "lock", "Taken; wait."), pytest.raises(UserError, match="Taken"):
+        again()
+    again()
 
 
 def refusing(error: Exception) -> object:

@@ -5,12 +5,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from inforeg.data import checks
 from inforeg.data.gathered import Gathered, Material
 from inforeg.errors import UserError
-from inforeg.locks import acquire
+from inforeg.locks import locked
 from inforeg.suite.folders import manifest
 from inforeg.suite.folders.listing import directory_hash
 from inforeg.suite.folders.places import dataset_of
@@ -44,19 +42,11 @@ def gather(dataset: Gathered, material: Material, output: Path) -> str:
 def _workshop(output: Path) -> Iterator[Path]:
     """A folder beside `output` that no other process works in; gone when the work is done."""
     beside = output.with_name(f".{output.name}.unfinished")
-    lock = FileLock(output.with_name(f".{output.name}.lock"))
-    try:
-        acquire(lock, 0)
-    except Timeout:
-        raise UserError(
-            f"Another process makes {output} at this moment; wait for it, or give --output another folder."
-        ) from None
-    try:
+    refusal = f"Another process makes {output} at this moment; wait for it, or give --output another folder."
+    with locked(output.with_name(f".{output.name}.lock"), refusal):
         (beside / "files").mkdir(parents=True, exist_ok=True)
         yield beside / "files"
         shutil.rmtree(beside)
-    finally:
-        lock.release()
 
 
 def gaps(project: Project, benchmarks: Iterable[str]) -> dict[str, str]:
