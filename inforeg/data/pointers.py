@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, field_validator
 
+from inforeg.data import substitutes
 from inforeg.errors import UserError, shown
 from inforeg.files import PART, sealed, sha256, write_json
 from inforeg.processes import reason, run
@@ -186,7 +187,7 @@ def _pinned(path: Path, repository: Repository) -> Pinned:
     content = path.read_bytes() if size < LONGEST_POINTER else b""
     if pointer := POINTER.fullmatch(content):
         return Pinned(pointer[1].decode(), int(pointer[2]), is_object=True)
-    if content.startswith(b"version https://git-lfs"):
+    if content.startswith(substitutes.POINTER):
         raise UserError(
             f"{path.name} of {repository} is a pointer of Git LFS that cannot be read; "
             f"pin another commit, or {BY_HAND}."

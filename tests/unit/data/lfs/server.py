@@ -134,6 +134,7 @@ class Handler(BaseHTTPRequestHandler):
             return None
         replaced = {
             "html": PAGE,
+            "xml": b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>",
             "short": rest[:-1],
             "long": rest + b"!",
             "wrong": bytes(len(rest)),

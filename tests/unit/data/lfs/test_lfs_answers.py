@@ -15,6 +15,7 @@ FAULTS = {
     "always 500": (r"HTTP Error 500: Internal Server Error", transfer.ATTEMPTS),
     "always 429": (r"HTTP Error 429: Too Many Requests", transfer.ATTEMPTS),
     "always html": (r"a web page came in its place", 2),
+    "always xml": (r"a web page came in its place", 2),
     "always short": (r"2999 bytes came, not the 3000 that are pinned", 2),
     "always long": (r"3001 bytes or more came, not the 3000 that are pinned", 2),
     "always wrong": (rf"what came has not the pinned SHA-256 {ONE}", 2),
