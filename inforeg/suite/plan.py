@@ -156,9 +156,10 @@ def plan_tuning(project: Project) -> list[Trial]:
                 f"The experiment {name!r} reports seeds that {TUNING} tunes on; raise first_seed there."
             )
     seeds = range(tuning.first_seed, tuning.first_seed + tuning.seeds)
+    for benchmark in tuning.benchmarks:
+        _refuse_unvalidated(project, benchmark, "tune on data that have one")
     trials = []
     for benchmark, searched, number, row in every_trial(tuning):
-        _refuse_unvalidated(project, benchmark, "tune on data that have one")
         specs = resolve_row(project, benchmark, row)
         if supports(specs[0])[0]:
             cells = tuple(Cell(searched.key, with_seeds(spec, seeds), len(seeds)) for spec in specs)

@@ -8,6 +8,7 @@ import yaml
 from inforeg.__main__ import main
 from inforeg.data.sets.synthetic import Synthetic
 from inforeg.errors import UserError
+from inforeg.suite import plan as plan_module
 from inforeg.suite.jobs import jobs
 from inforeg.suite.plan import plan, plan_tuning
 from inforeg.suite.project import Project
@@ -102,6 +103,13 @@ def test_seeds_of_reported_runs_are_refused(tuned):
     write(tuned.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "seeds": 101})
     with pytest.raises(UserError, match=r"'main' reports seeds that workflow/config/tuning.yaml tunes on"):
         plan_tuning(tuned)
+
+
+def test_a_data_set_is_asked_once_whether_it_can_be_tuned_on(tuned, monkeypatch):
+    built, dataset_of = [], plan_module.dataset_of
+    monkeypatch.setattr(plan_module, "dataset_of", lambda config: built.append(config) or dataset_of(config))
+    assert len(plan_tuning(tuned)) == 9
+    assert len(built) == 1
 
 
 def test_data_without_a_validation_split_are_refused(tuned, monkeypatch):
