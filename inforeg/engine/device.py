@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
@@ -15,7 +16,7 @@ from inforeg.data.mapped import Mapped
 from inforeg.data.split import Data, Split
 from inforeg.engine import machine
 from inforeg.engine.contents import Run
-from inforeg.engine.provenance import provenance
+from inforeg.engine.provenance import versions
 from inforeg.errors import UserError
 from inforeg.locks import acquire
 from inforeg.runspec import Machine, digest_of
@@ -114,16 +115,23 @@ def described(settings: Machine) -> dict[str, str]:
     return {**machine.facts(), **settings.deciding(), "cuda_device": _gpu(settings)}
 
 
-def digest(settings: Machine) -> str:
-    """SHA-256 of all about this machine that may change the bits of a run."""
-    return digest_of({**_deciding(described(settings)), "versions": provenance()["versions"]})
+def stated(settings: Machine) -> dict[str, Any]:
+    """What a file says of where its numbers were computed: `described`, and that `digest`."""
+    facts = described(settings)
+    return {"machine": facts, "machine_sha256": digest(facts)}
+
+
+def digest(facts: Mapping[str, str]) -> str:
+    """SHA-256 of what may change the bits of a run: the `described` machine and versions of libraries."""
+    return digest_of({**_deciding(facts), "versions": versions()})
 
 
 def elsewhere(run: Run, settings: Machine) -> str:
     """Which machine made a run, as the rest of a sentence; empty if it computes as this one does."""
-    if run.machine_sha256 == digest(settings):
+    here = described(settings)
+    if run.machine_sha256 == digest(here):
         return ""
-    then, now = _deciding(run.machine), _deciding(described(settings))
+    then, now = _deciding(run.machine), _deciding(here)
     for name in sorted(then.keys() & now.keys()):
         if then[name] != now[name]:
             return f"on another machine ({name} = {then[name]!r} there, {now[name]!r} here)"

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -57,8 +57,14 @@ PARTS = ("inforeg", "workflow", "Snakefile")
 
 def provenance() -> dict[str, Any]:
     """The package's commit, and the versions of what computes the numbers."""
+    return {"commit": commit(ROOT), "versions": dict(versions())}
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Of Python and of what computes, looked up once per process: what computes was loaded by then."""
     packages = {name: _version(name) for name in ("inforeg", "torch", "numpy", "scipy")}
-    return {"commit": commit(ROOT), "versions": {"python": sys.version.split()[0], **packages}}
+    return {"python": sys.version.split()[0], **packages}
 
 
 @cache

@@ -71,8 +71,8 @@ class Record:
         for name in FILES:
             if name != RUN:
                 (self.folder / name).unlink(missing_ok=True)
-        facts = {"machine": device.described(self.machine), "machine_sha256": device.digest(self.machine)}
-        write_json(self.folder / RUN, sealed({**_described(self.spec), **provenance(), **facts}))
+        origin = {**provenance(), **device.stated(self.machine)}
+        write_json(self.folder / RUN, sealed({**_described(self.spec), **origin}))
 
     def _start_again_elsewhere(self) -> None:
         """Discard an interrupted run of another machine: its bits would be half of one, half of the other."""

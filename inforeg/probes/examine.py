@@ -49,10 +49,8 @@ def examine(
             "version": probe.version,
             "spec_sha256": spec.digest(),
             "summary_sha256": sha256(folder / SUMMARY),
-            "machine": device.described(machine),
-            "machine_sha256": device.digest(machine),
             "metrics": answer.metrics,
             "columns": answer.columns,
         }
-        write_json(path, sealed({**content, **provenance()}))
+        write_json(path, sealed({**content, **provenance(), **device.stated(machine)}))
     return True

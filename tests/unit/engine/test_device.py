@@ -13,7 +13,7 @@ import torch
 from inforeg.data import arrays
 from inforeg.data.mapped import Mapped
 from inforeg.data.split import Held
-from inforeg.engine import checkpoint, device
+from inforeg.engine import checkpoint, device, provenance
 from inforeg.engine.record import Record
 from inforeg.engine.train import train
 from inforeg.probes.restore import evaluate_run, restore
@@ -85,21 +85,30 @@ def test_a_finished_run_of_another_machine_counts(run, tmp_path, monkeypatch):
     assert where == "on another machine (threads = '1' there, '2' here)"
 
 
-def test_processors_are_alike_at_the_portable_level_alone(monkeypatch):
+def test_processors_are_alike_at_the_portable_level_alone():
     facts = {"level": "avx2", "processor": "this", "maker": "AuthenticAMD", "mkl": "1"}
-    digests = {}
-    for level in ("avx2", "native"):
-        for processor in ("this", "that"):
-            found = {**facts, "level": level, "processor": processor}
-            monkeypatch.setattr(device.machine, "facts", lambda found=found: found)
-            digests[level, processor] = device.digest(Machine())
+    digests = {
+        (level, processor): device.digest({**facts, "level": level, "processor": processor})
+        for level in ("avx2", "native")
+        for processor in ("this", "that")
+    }
     assert digests["avx2", "this"] == digests["avx2", "that"]
     assert digests["native", "this"] != digests["native", "that"]
 
 
 @pytest.mark.parametrize("settings", [{"readers": 4}, {"cache": "always"}, {"per_device": 2}])
 def test_what_cannot_change_bits_does_not_count(settings):
-    assert device.digest(Machine(**settings)) == device.digest(Machine())
+    assert device.stated(Machine(**settings)) == device.stated(Machine())
+
+
+def test_a_machine_is_asked_once_for_a_run(tmp_path, monkeypatch):
+    asked = []
+    facts, versions = device.machine.facts(), provenance.versions()
+    monkeypatch.setattr(device.machine, "facts", lambda: asked.append("facts") or facts)
+    provenance.versions.cache_clear()
+    monkeypatch.setattr(provenance, "version", lambda name: asked.append(name) or versions[name])
+    Record(tmp_path / "run", SPEC)
+    assert sorted(asked) == sorted(["facts", *versions.keys() - {"python"}])
 
 
 def test_a_run_written_on_a_gpu_is_read_without_one(run, monkeypatch):
