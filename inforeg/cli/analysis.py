@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Formatter, Made, add_runs, placed
+from inforeg.cli.options import Commands, Made, add_command, add_runs, placed
 from inforeg.errors import UserError
 from inforeg.suite.project import Project
 from inforeg.suite.tuning import TUNING
@@ -145,9 +145,7 @@ def typeset(args: argparse.Namespace) -> None:
 def _command(
     commands: Commands, name: str, run: Callable[[argparse.Namespace], None], what: str
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=what, description=f"{what[0].upper()}{what[1:]}.", formatter_class=Formatter, epilog=PLACES
-    )
+    parser = add_command(commands, name, what, f"{what[0].upper()}{what[1:]}.", PLACES)
     parser.set_defaults(run=placed(run))
     return parser
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from inforeg.cli import reference
-from inforeg.cli.options import RUNS, Commands, Formatter
+from inforeg.cli.options import RUNS, Commands, add_command
 from inforeg.errors import UserError
 from inforeg.files import write_json, write_text
 from inforeg.reading import json_value, read_text
@@ -33,12 +33,12 @@ PACKAGES = ("torch", "snakemake", "dvc", "pandas", "pyarrow", "scipy", "tensorbo
 
 def register(commands: Commands) -> None:
     """Add `check`."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "check",
-        help="check configuration, schemas, data and environment",
-        formatter_class=Formatter,
-        description="Check every YAML, the schemas, the data folders that are there and the environment; the "
-        "first thing out of order is named, with status 2.",
+        "check configuration, schemas, data and environment",
+        "Check every YAML, the schemas, the data folders that are there and the environment; the first thing "
+        "out of order is named, with status 2.",
     )
     parser.add_argument("--write-schemas", action="store_true", help="write schemas and their reference anew")
     parser.add_argument(

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Formatter, Reading
+from inforeg.cli.options import Commands, Reading, add_command
 from inforeg.errors import UserError, shown
 from inforeg.processes import stoppable
 from inforeg.suite.project import Project
@@ -49,13 +49,7 @@ def register(commands: Commands) -> None:
     """Add `data` and its actions."""
     group = commands.add_parser("data", help="fetch, verify or rebuild the benchmarks' data")
     actions = group.add_subparsers(metavar="ACTION", required=True)
-
-    def add(name: str, summary: str, description: str) -> argparse.ArgumentParser:
-        parser: argparse.ArgumentParser = actions.add_parser(
-            name, help=summary, description=description, formatter_class=Formatter
-        )
-        return parser
-
+    add = partial(add_command, actions)
     parser = add("fetch", "bring data to the pinned version", FETCH)
     parser.add_argument("benchmarks", nargs="+", metavar="BENCHMARK", help=BENCHMARK)
     parser.add_argument("--force", action="store_true", help="replace a folder that differs from data.dvc")

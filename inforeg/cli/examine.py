@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Formatter, add_machine, add_runs, add_seeds
+from inforeg.cli.options import Commands, add_command, add_machine, add_runs, add_seeds
 from inforeg.cli.runs import add_spec, check_places, load, machine_of, spec_of
 from inforeg.errors import UserError
 from inforeg.files import sealed, sha256, write_json
@@ -25,12 +25,7 @@ that diverged has no model to examine."""
 
 def register(commands: Commands) -> None:
     """Add `examine`."""
-    parser = commands.add_parser(
-        "examine",
-        help="examine finished runs with a probe",
-        description=EXAMINE,
-        formatter_class=Formatter,
-    )
+    parser = add_command(commands, "examine", "examine finished runs with a probe", EXAMINE)
     add_spec(parser)
     add_seeds(parser)
     parser.add_argument("--probe", metavar="NAME", required=True, help="its name; see `inforeg list probes`")

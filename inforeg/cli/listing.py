@@ -10,18 +10,18 @@ from typing import Any
 from pydantic import TypeAdapter
 from tabulate import tabulate
 
-from inforeg.cli.options import Commands, Formatter
+from inforeg.cli.options import Commands, add_command
 from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS, PROBES
 from inforeg.suite.project import Project
 
 
 def register(commands: Commands) -> None:
     """Add `list`."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "list",
-        help="list methods, benchmarks, experiments and more",
-        formatter_class=Formatter,
-        description="List what there is, as a table or, with --json, with every setting, default and source.",
+        "list methods, benchmarks, experiments and more",
+        "List what there is, as a table or, with --json, with every setting, default and source.",
     )
     parser.add_argument("what", choices=sorted(LISTINGS))
     parser.add_argument("--json", action="store_true", help="everything, as JSON")

@@ -47,6 +47,16 @@ class Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionH
         return super()._get_help_string(action) if action.default else action.help
 
 
+def add_command(
+    commands: Commands, name: str, summary: str, description: str, epilog: str | None = None
+) -> argparse.ArgumentParser:
+    """The parser of a new command, whose `summary` the list of commands has."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=description, epilog=epilog, formatter_class=Formatter
+    )
+    return parser
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are one sentence like all others."""
 

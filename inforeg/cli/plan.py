@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from inforeg.cli.options import Commands, Formatter, Reading, add_runs
+from inforeg.cli.options import Commands, Reading, add_command, add_runs
 from inforeg.errors import UserError, shown, unknown
 from inforeg.files import json_text
 from inforeg.suite.choice import Choice
@@ -29,12 +29,7 @@ weights, their gradients and what the optimizer keeps, and every layer's output 
 
 def register(commands: Commands) -> None:
     """Add `plan`."""
-    parser = commands.add_parser(
-        "plan",
-        help="say what runs, hours, disk and memory it takes",
-        description=PLAN,
-        formatter_class=Formatter,
-    )
+    parser = add_command(commands, "plan", "say what runs, hours, disk and memory it takes", PLAN)
     parser.add_argument(
         "experiment", metavar="EXPERIMENT", nargs="*",
         help="its name; see `inforeg list experiments` (default: what `all` makes)",

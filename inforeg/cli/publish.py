@@ -4,7 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
-from inforeg.cli.options import Commands, Formatter, Made, placed
+from inforeg.cli.options import Commands, Made, add_command, placed
 from inforeg.errors import UserError
 from inforeg.suite.project import Project
 
@@ -22,12 +22,7 @@ What names the machine alone, such as versions and PDF metadata, is told apart a
 
 def register(commands: Commands) -> None:
     """Add `publish`."""
-    parser = commands.add_parser(
-        "publish",
-        help="keep a replication's results under a tag",
-        description=PUBLISH,
-        formatter_class=Formatter,
-    )
+    parser = add_command(commands, "publish", "keep a replication's results under a tag", PUBLISH)
     parser.add_argument("tag", metavar="TAG", help="name of the release, e.g. v0.1")
     parser.add_argument("--results", type=Path, default=Made("."), metavar="DIR", help="what was made")
     parser.add_argument(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Formatter, Reading, add_machine, add_runs, add_seeds, setting
+from inforeg.cli.options import Commands, Reading, add_command, add_machine, add_runs, add_seeds, setting
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import json_text, sealed, sha256, write_json
 from inforeg.reading import json_value, validated
@@ -25,12 +25,7 @@ from its last whole epoch, and its results are the same bits as those of an unbr
 
 def register(commands: Commands) -> None:
     """Add `train` and `evaluate`."""
-    parser = commands.add_parser(
-        "train",
-        help="train one run, or several that differ in their seed",
-        description=TRAIN,
-        formatter_class=Formatter,
-    )
+    parser = add_command(commands, "train", "train one run, or several that differ in their seed", TRAIN)
     add_spec(parser)
     add_seeds(parser)
     parser.add_argument(
@@ -44,11 +39,11 @@ def register(commands: Commands) -> None:
         "--discard", action="store_true", help="discard runs of another spec in the way, and damaged ones"
     )
     parser.set_defaults(run=train)
-    evaluation = commands.add_parser(
+    evaluation = add_command(
+        commands,
         "evaluate",
-        help="evaluate a finished run's model again",
-        description="Load a finished run's model and print its validation and test metrics as JSON.",
-        formatter_class=Formatter,
+        "evaluate a finished run's model again",
+        "Load a finished run's model and print its validation and test metrics as JSON.",
     )
     evaluation.add_argument("folder", type=Path, metavar="DIR", help="the run's directory")
     add_machine(evaluation)
