@@ -97,7 +97,10 @@ def write_json(path: Path, content: Any) -> None:
 
 def json_text(content: Any, indent: int | None = None) -> str:
     """`content` as JSON, keys sorted; numbers that are not finite, which JSON lacks, are null."""
-    return json.dumps(_finite(content), allow_nan=False, indent=indent, sort_keys=True)
+    try:
+        return json.dumps(content, allow_nan=False, indent=indent, sort_keys=True)
+    except ValueError:
+        return json.dumps(_finite(content), allow_nan=False, indent=indent, sort_keys=True)
 
 
 SEAL = "seal"

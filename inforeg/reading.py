@@ -46,7 +46,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_text)
 def yaml_value(text: str, where: str) -> Any:
     """The value of a YAML text; a `UserError` says `where` it stands and why it cannot be read."""
     try:
-        return _checked(yaml.load(text, _Loader))
+        return _checked(yaml.load(text, _Loader), math.inf)  # aliases repeat what stands there once
     except UNBUILDABLE as error:
         raise UserError(f"{where} is not valid YAML: {_reason(error)}.") from None
 
@@ -54,7 +54,7 @@ def yaml_value(text: str, where: str) -> Any:
 def json_value(text: str, where: str) -> Any:
     """The value of a JSON text; a `UserError` says `where` it stands and why it cannot be read."""
     try:
-        return _checked(json.loads(text, object_pairs_hook=_mapping))
+        return _checked(json.loads(text, object_pairs_hook=_mapping), len(text))
     except UNBUILDABLE as error:
         raise UserError(f"{where} is not valid JSON: {_reason(error)}.") from None
 
@@ -120,8 +120,10 @@ def _keys_at(model: type[BaseModel], error: ValidationError) -> list[str]:
 
 
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    _refuse_twice(key for key, _ in pairs)
-    return dict(pairs)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        _refuse_twice(key for key, _ in pairs)
+    return found
 
 
 def _refuse_twice(keys: Iterable[str]) -> None:
@@ -130,18 +132,22 @@ def _refuse_twice(keys: Iterable[str]) -> None:
             raise ValueError(f"the key {key!r} stands there twice")
 
 
-def _checked(value: Any) -> Any:
-    """`value`, once it is known to be plain, finite, encodable and of a size that can be handled."""
-    if _size(value, {}) > LARGEST:
+def _checked(value: Any, most: float) -> Any:
+    """`value`, once it is known to be plain, finite, encodable and of a size that can be handled.
+
+    Args:
+        value: that was read.
+        most: values that it can hold at the most, by the length of its text.
+    """
+    if most > LARGEST and _size(value, {}) > LARGEST:
         raise ValueError(f"it holds more than {LARGEST} values")
-    json.dumps(value, ensure_ascii=False).encode()  # fails over dates, sets, bytes and lone surrogates
+    # Fails over dates, sets, bytes and lone surrogates, too.
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return value
 
 
 def _size(value: Any, known: dict[int, int]) -> int:
     """How many values there are in `value`; `known` has the sizes of collections met before."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("a number in it is not finite")
     if not isinstance(value, dict | list):
         return 1
     if id(value) not in known:
@@ -156,6 +162,8 @@ def _reason(error: Exception) -> str:
         return "it is nested too deeply"
     if isinstance(error, LookupError | AttributeError):  # of PyYAML, over a value that its tag does not fit
         return "a value in it does not fit its tag"
+    if str(error).startswith("Out of range float"):  # of the JSON that it would be written as
+        return "a number in it is not finite"
     if "set_int_max_str_digits" in str(error):
         return "a number in it has thousands of digits"
     return " ".join(str(error).split()).rstrip(".")

@@ -6,7 +6,7 @@ import pytest
 
 from inforeg.errors import UserError
 from inforeg.files import inside, json_text, write_json
-from inforeg.reading import json_value, read_json, read_yaml, yaml_value
+from inforeg.reading import LARGEST, json_value, read_json, read_yaml, yaml_value
 from inforeg.runspec import Strict
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "\n".join(
@@ -68,6 +68,21 @@ def test_yaml_that_cannot_be_built_is_one_sentence(text):
 @pytest.mark.parametrize("text", UNREADABLE_JSON.values(), ids=UNREADABLE_JSON)
 def test_json_that_cannot_be_built_is_one_sentence(text):
     with pytest.raises(UserError, match=r"^the file is not valid JSON: [^\n]+\.$"):
+        json_value(text, "the file")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[1e999]", "a number in it is not finite"),
+        ('{"a": {"b": [NaN]}}', "a number in it is not finite"),
+        (f"[{'1,' * LARGEST}1]", "it holds more than 1000000 values"),
+        (f'["{"1," * LARGEST}", 1e999]', "a number in it is not finite"),
+    ],
+    ids=["beyond floats", "not a number", "too many", "beyond floats in a long text"],
+)
+def test_what_of_json_cannot_be_handled_is_said(text, reason):
+    with pytest.raises(UserError, match=f"^the file is not valid JSON: {reason}[.]$"):
         json_value(text, "the file")
 
 
