@@ -112,9 +112,10 @@ def _parts(project: Project, own: Iterable[Job], runs: Path, scratch: Path) -> I
         if (known := extents[key]) is None:
             yield _Part(len(done), ahead, None, ())
             continue
-        whole = (spec for spec, found in done if found.diverged is None)
+        whole = [spec for spec, found in done if found.diverged is None]
         took = [read_cost(spec.directory(runs), spec.digest(), ANEW) for spec in whole]
-        shown = [(passes(job.spec, known, each), each["wall_seconds"]) for each in took]
+        counted = list(map(passes(job.spec, known), took)) if took else []  # of the job: it builds a model
+        shown = [(each, cost["wall_seconds"]) for each, cost in zip(counted, took, strict=True)]
         yield _Part(len(done), ahead, work(job.spec, known, scratch) if ahead else Work(0, 0.0), shown)
 
 

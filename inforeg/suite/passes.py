@@ -1,7 +1,7 @@
 """What a training passes through its encoders: counted in a miniature, which takes a fraction of a second."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,11 +51,11 @@ def work(spec: RunSpec, extent: Extent, scratch: Path) -> Work:
         train(each, each.directory(runs), data, runs)
     cost = read_cost(mini.directory(runs), mini.digest(), ANEW)
     steps = cost["steps"] * math.ceil(extent.samples[0] / spec.config.training.batch_size) / BATCHES
-    return Work(round(steps), passes(spec, extent, cost))
+    return Work(round(steps), passes(spec, extent)(cost))
 
 
-def passes(spec: RunSpec, extent: Extent, cost: Mapping[str, float]) -> float:
-    """`Work.passes` of a run that counted `cost`, in passes over the training split as in its cost.json.
+def passes(spec: RunSpec, extent: Extent) -> Callable[[Mapping[str, float]], float]:
+    """From what a run of `spec` counted in passes over the training split, as in cost.json, to `Work.passes`.
 
     With what the loop itself takes in every epoch: evaluation, exact traces, gradients that are compared.
     """
@@ -67,9 +67,13 @@ def passes(spec: RunSpec, extent: Extent, cost: Mapping[str, float]) -> float:
     measured = epochs * (min(traced, train) + min(training.gradients * training.batch_size, train))
     evaluated = epochs * (min(val, train) + val + test)
     whole = len(spec.config.encoders) * train
-    forward = cost["forward_passes"] * whole + encoders * (measured + evaluated)
-    backward = cost["backward_passes"] * whole + encoders * measured
-    return (forward + BACKWARD * backward) / (1 + BACKWARD)
+
+    def counted(cost: Mapping[str, float]) -> float:
+        forward = cost["forward_passes"] * whole + encoders * (measured + evaluated)
+        backward = cost["backward_passes"] * whole + encoders * measured
+        return (forward + BACKWARD * backward) / (1 + BACKWARD)
+
+    return counted
 
 
 def miniature(spec: RunSpec) -> RunSpec:

@@ -16,6 +16,7 @@ from inforeg.data.sets.synthetic import Synthetic
 from inforeg.engine.contents import COST
 from inforeg.registry import DATASETS, ENCODERS, METHODS, OPTIONS
 from inforeg.runspec import RunConfig
+from inforeg.suite import passes as module
 from inforeg.suite.costs import extent
 from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.memory import step_bytes
@@ -83,7 +84,7 @@ def test_the_work_is_that_of_a_real_run(project, tmp_path, method):
     cost = json.loads((spec.directory(tmp_path / "runs") / COST).read_text())
     found = work(spec, EXTENT, tmp_path / "scratch")
     assert found.steps == cost["steps"]
-    assert found.passes == pytest.approx(passes(spec, EXTENT, cost))
+    assert found.passes == pytest.approx(passes(spec, EXTENT)(cost))
 
 
 @pytest.mark.parametrize("method", METHODS.classes)
@@ -157,6 +158,17 @@ def test_the_plan_counts_finished_runs_apart(project, capsys):
     speed = 2 * 384 / sum(took)
     assert after["gpu_hours"] == pytest.approx(after["passes"] / speed / 3600)
     assert after["benchmarks"]["toy"] == {key: value for key, value in after.items() if key != "benchmarks"}
+
+
+def test_one_model_is_built_for_all_finished_runs_of_a_job(project, capsys, monkeypatch):
+    assert main([*TRAIN, "joint", "--seeds", "0-1"]) == 0
+    experiment = {**EXPERIMENT, "rows": EXPERIMENT["rows"][2:3], "claims": []}
+    write(project.root / "workflow/config/experiments/alone.yaml", experiment)
+    models, built = [], module.built
+    monkeypatch.setattr(module, "built", lambda *given: models.append(given) or built(*given))
+    capsys.readouterr()
+    assert planned(capsys, "alone", "--seeds", "2")["finished"] == 2
+    assert len(models) == 1
 
 
 @pytest.fixture
