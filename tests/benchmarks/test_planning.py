@@ -2,10 +2,13 @@
 
     pytest tests/benchmarks/test_planning.py
 
-Both are processor time, user and system, of a child, measured in turns in one run; each test prints their
+And what `inforeg plan` costs where all runs are finished next to where none is: it reads the summary of each.
+
+All are processor time, user and system, of a child, measured in turns in one run; each test prints their
 ratio and the child's peak memory. Results are complete once their commands, here a `touch`, have run.
 """
 
+import json
 import os
 import re
 import shutil
@@ -16,6 +19,10 @@ from pathlib import Path
 
 import pytest
 
+from inforeg.suite.checks import configuration
+from inforeg.suite.plan import with_seeds
+from inforeg.suite.project import Project
+from tests.runs import finish, kept
 from tests.workflow.conftest import ROOT, Tree
 
 IMPORTS = ("-c", "import torch, pandas, snakemake.api")
@@ -36,29 +43,38 @@ def project(folder: Path) -> Tree:
     return Tree(folder)
 
 
-def large(folder: Path) -> Tree:
-    """The same with one experiment alone, of 10,000 runs: 100 rows, which need teachers, times 100 seeds."""
+def large(folder: Path, rows: int = 100) -> Tree:
+    """The same with one experiment alone: rows, all but the last with two teachers, times 100 seeds."""
     tree = project(folder)
     where = folder / "workflow/config"
     shutil.rmtree(where / "experiments")
     (where / "experiments").mkdir()
     (where / "tuning.yaml").unlink()
-    rows = [
+    umt = [
         {"label": f"UMT {n}", "method": "umt", "variant": f"row_{n}", "set": {"weight": 1 + n / 100}}
-        for n in range(99)
+        for n in range(rows - 1)
     ]
-    rows.append({"label": "Joint", "method": "joint"})
     claim = {"id": "wins", "statement": "UMT wins", "better": "umt/row_0", "worse": "joint", "source": "-"}
     content = {
         "title": "Large",
         "benchmarks": ["synthetic"],
         "seeds": 100,
-        "rows": rows,
+        "rows": [*umt, {"label": "Joint", "method": "joint"}],
         "reference": "joint",
     }
     tree.write("workflow/config/experiments/large.yaml", {**content, "claims": [claim]})
     tree.write("workflow/config/config.yaml", {"experiments": ["large"], "quick": "large"})
     return tree
+
+
+def finish_all(tree: Tree) -> int:
+    """Make all runs of all experiments finished ones; how many they are."""
+    project, made = Project(tree.path), 0
+    for job in configuration(project).jobs.values():
+        for spec in with_seeds(job.spec, range(job.first, job.last + 1)):
+            finish(spec.directory(project.root / "results/runs"), spec, kept(**{"val/accuracy": 0.5}))
+            made += 1
+    return made
 
 
 def cost(tree: Tree, *arguments: str) -> tuple[float, float]:
@@ -93,4 +109,20 @@ def test_planning_over_imports(benchmark, capsys, tmp_path, *, make, target, mos
     with capsys.disabled():
         print(f"  planning over imports: {ratio:.2f}, with {memory:.2f} GiB")
     assert ratio <= most
+    assert memory < 1
+
+
+def test_finished_runs_over_none(benchmark, capsys, tmp_path):
+    tree = large(tmp_path / "project", rows=34)
+    assert finish_all(tree) == 10_000
+    command = ("-m", "inforeg", "plan", "--json")
+    assert json.loads(tree.run(*command[1:]).stdout)["finished"] == 10_000
+    rounds = [(cost(tree, *command, "--runs", "nowhere"), cost(tree, *command)) for _ in range(ROUNDS)]
+    ratio = statistics.median(finished[0] / none[0] for none, finished in rounds)
+    memory = max(finished[1] for _, finished in rounds)
+    benchmark.extra_info.update(ratio=ratio, memory=memory)
+    benchmark.pedantic(cost, (tree, *command), rounds=1)
+    with capsys.disabled():
+        print(f"  finished runs over none: {ratio:.2f}, with {memory:.2f} GiB")
+    assert ratio <= 2
     assert memory < 1
