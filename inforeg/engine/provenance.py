@@ -110,7 +110,6 @@ def _sources(root: Path) -> Iterator[Path]:
         yield from (root / "workflow").rglob("*.yaml")
 
 
-@cache
 def _version(package: str) -> str:
     try:
         return version(package)
