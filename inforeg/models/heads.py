@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inforeg.batch import Output
-from inforeg.models.fusions.base import Fusion, Streams, linear, mean_logits, sum_logits, xavier
+from inforeg.models.fusions.base import Fusion, Streams, blocks, linear, mean_logits, sum_logits
 from inforeg.models.fusions.sum import Sum
 
 
@@ -32,10 +32,7 @@ class Cosine(Fusion):
 
     def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
         super().__init__(widths, classes, streams)
-        total = sum(widths.values())
-        self.weights = nn.ParameterDict(
-            {m: xavier((classes, width), total, streams(m)) for m, width in widths.items()}
-        )
+        self.weights = blocks(widths, classes, streams)
 
     def forward(self, features: Mapping[str, Tensor]) -> Output:
         """The shares and their sum; a feature vector of zeros has cosine 0."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from inforeg.batch import Output, Values, present_in
 from inforeg.models.encoders.base import Encoder
-from inforeg.models.fusions.base import Streams, linear, xavier
+from inforeg.models.fusions.base import Streams, blocks, linear
 from inforeg.models.heads import Mean
 from inforeg.models.multimodal import MultimodalModel, encoded
 
@@ -34,11 +34,9 @@ class MMTM(nn.Module):
         self, widths: Mapping[str, int], streams: Streams, *, ratio: int, gain: float, leader: str
     ) -> None:
         super().__init__()
-        total, self.gain, self.leader = sum(widths.values()), gain, leader
-        bottleneck = max(1, 2 * total // ratio)
-        self.squeeze = nn.ParameterDict(
-            {m: xavier((bottleneck, width), total, streams(f"squeeze {m}")) for m, width in widths.items()}
-        )
+        self.gain, self.leader = gain, leader
+        bottleneck = max(1, 2 * sum(widths.values()) // ratio)
+        self.squeeze = blocks(widths, bottleneck, lambda m: streams(f"squeeze {m}"))
         self.bias = nn.Parameter(torch.zeros(bottleneck))
         self.excite = nn.ModuleDict(
             {m: linear(bottleneck, width, streams(f"excite {m}")) for m, width in widths.items()}

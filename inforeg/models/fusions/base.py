@@ -45,10 +45,11 @@ class Fusion(nn.Module, ABC):
         """Joint and unimodal logits from features (B, d_m)."""
 
 
-def xavier(shape: tuple[int, int], fan_in: int, generator: torch.Generator) -> nn.Parameter:
-    """A weight matrix with Xavier normal entries, as if it had `fan_in` columns."""
-    std = (2.0 / (fan_in + shape[0])) ** 0.5
-    return nn.Parameter(torch.randn(shape, generator=generator) * std)
+def blocks(widths: Mapping[str, int], fan_out: int, streams: Streams) -> nn.ParameterDict:
+    """Xavier normal weights of one linear layer over all features, as a block (`fan_out`, d_m) of each."""
+    std = (2.0 / (sum(widths.values()) + fan_out)) ** 0.5
+    drawn = {m: torch.randn((fan_out, width), generator=streams(m)) for m, width in widths.items()}
+    return nn.ParameterDict({m: nn.Parameter(block * std) for m, block in drawn.items()})
 
 
 def linear(fan_in: int, fan_out: int, generator: torch.Generator) -> nn.Linear:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from inforeg.batch import Output
-from inforeg.models.fusions.base import Fusion, Streams, sum_logits, xavier
+from inforeg.models.fusions.base import Fusion, Streams, blocks, sum_logits
 
 
 class Concat(Fusion):
@@ -17,10 +17,7 @@ class Concat(Fusion):
 
     def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
         super().__init__(widths, classes, streams)
-        total = sum(widths.values())
-        self.weights = nn.ParameterDict(
-            {m: xavier((classes, width), total, streams(m)) for m, width in widths.items()}
-        )
+        self.weights = blocks(widths, classes, streams)
         self.bias = nn.Parameter(torch.zeros(classes))
 
     def forward(self, features: Mapping[str, Tensor]) -> Output:
