@@ -153,30 +153,27 @@ MACHINE = Machine()
 """What holds where nothing is said."""
 
 
-class EncoderConfig(BaseModel):
-    """An encoder's kind; the other keys are that encoder's own options."""
+class Optioned(BaseModel):
+    """The name of something in a registry; the other keys are its own options."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that belong to what is named."""
+        return dict(self.model_extra or {})
+
+
+class EncoderConfig(Optioned):
+    """An encoder's kind; the other keys are that encoder's own options."""
 
     kind: Name = Field(description="name of the encoder; its options stand beside it")
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """The options that belong to the encoder itself."""
-        return dict(self.model_extra or {})
 
-
-class DataConfig(BaseModel):
+class DataConfig(Optioned):
     """The data set behind a benchmark; the other keys are its loading options."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
-
     name: Name = Field(description="of the data set; its options, as noise or another split, stand beside it")
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The options that belong to the data set itself."""
-        return dict(self.model_extra or {})
 
 
 class RunConfig(Strict):
