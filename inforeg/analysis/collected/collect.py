@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,19 @@ import pandas as pd
 from tqdm import tqdm
 
 from inforeg.analysis.collected.folds import FOLD, pooled
+from inforeg.analysis.collected.origins import absent, origin_of
 from inforeg.analysis.collected.parquet import read_parquet, read_whole, write_parquet
 from inforeg.engine import predictions
 from inforeg.engine.contents import METRICS, PREDICTIONS, RUN, SUMMARY, Run, Summary
 from inforeg.engine.finished import check_report, finished, read_cost
-from inforeg.engine.provenance import Gathered, Timed, provenance
+from inforeg.engine.provenance import Gathered, Timed
 from inforeg.errors import UserError
 from inforeg.files import SEAL, sealed, sha256, write_json
 from inforeg.metrics.cost import COUNTS
 from inforeg.probes.frames import COLUMNS
 from inforeg.probes.results import Result, read_result
 from inforeg.reading import read_json
-from inforeg.registry import DATASETS, PROBES
+from inforeg.registry import PROBES
 from inforeg.runspec import RunSpec
 from inforeg.suite.experiment import TABLED, Selection
 from inforeg.suite.jobs import closure
@@ -134,7 +135,7 @@ def collect(
             tables[name].append((frame, _identity(cell, spec)))
     if not origins:
         raise UserError("Every row of the experiment diverges; lower training.lr.")
-    origin = {**_provenance(plan, origins, examiners), "absent": _absent(plan, root), "gaps": gaps or {}}
+    origin = {**origin_of(plan, origins, examiners), "absent": absent(plan, root), "gaps": gaps or {}}
     return Collected(
         **{name: _joined(name, parts) for name, parts in tables.items()}, provenance=origin, seal=""
     )
@@ -255,52 +256,6 @@ def _predictions(path: Path, selection: Selection) -> pd.DataFrame:
     return pd.DataFrame({"index": kept["index"], "correct": kept["prediction"] == kept["target"]})
 
 
-def _absent(plan: Plan, root: Path) -> dict[str, dict[str, list[str]]]:
-    """The classes that a split lacks, by benchmark and split."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for cell in plan.cells:
-        if lacking := _lacking(cell.specs[0], root):
-            found.setdefault(cell.benchmark, lacking)
-    return found
-
-
-def _lacking(spec: RunSpec, root: Path) -> dict[str, list[str]]:
-    """The classes without a sample in a split on which the finished run `spec` was judged, by split."""
-    frame = read_parquet(spec.directory(root) / PREDICTIONS, ["split", "target"])
-    classes = DATASETS.build(spec.config.data.name, spec.config.data.options).labels
-    present = {str(split): set(group) for split, group in frame.groupby("split", observed=True)["target"]}
-    missing = {
-        split: [name for index, name in enumerate(classes) if index not in found]
-        for split, found in present.items()
-    }
-    return {split: names for split, names in missing.items() if names}
-
-
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     keys = [column for column in frame.columns if column not in ("value", "correct")]
     return frame.sort_values(keys, ignore_index=True)
-
-
-def _provenance(plan: Plan, origins: list[Run], examiners: set[str]) -> dict[str, Any]:
-    """Commits that made and examined the runs, several if on several days, what they ran on; and this."""
-    return {
-        "commits": sorted({origin.commit for origin in origins} | examiners),
-        "collected_by": provenance()["commit"],
-        "versions": _merged(origin.versions for origin in origins),
-        "machine": _merged(origin.machine for origin in origins),
-        "data": {cell.benchmark: cell.specs[0].data_hash for cell in plan.cells},
-        "left_out": [
-            {"row": row, "benchmark": benchmark, "reason": reason}
-            for (row, benchmark), reason in plan.left_out.items()
-        ],
-        "runs": len(origins),
-    }
-
-
-def _merged(facts: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
-    """All values of each fact, sorted."""
-    found: dict[str, set[str]] = {}
-    for each in facts:
-        for name, value in each.items():
-            found.setdefault(name, set()).add(value)
-    return {name: sorted(values) for name, values in found.items()}

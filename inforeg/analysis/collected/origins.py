@@ -1,0 +1,58 @@
+"""Where collected runs come from, and which classes their splits lack."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from inforeg.analysis.collected.parquet import read_parquet
+from inforeg.engine.contents import PREDICTIONS, Run
+from inforeg.engine.provenance import provenance
+from inforeg.registry import DATASETS
+from inforeg.runspec import RunSpec
+from inforeg.suite.plan import Plan
+
+
+def origin_of(plan: Plan, origins: list[Run], examiners: set[str]) -> dict[str, Any]:
+    """Commits that made and examined the runs, several if on several days, what they ran on; and this."""
+    return {
+        "commits": sorted({origin.commit for origin in origins} | examiners),
+        "collected_by": provenance()["commit"],
+        "versions": _merged(origin.versions for origin in origins),
+        "machine": _merged(origin.machine for origin in origins),
+        "data": {cell.benchmark: cell.specs[0].data_hash for cell in plan.cells},
+        "left_out": [
+            {"row": row, "benchmark": benchmark, "reason": reason}
+            for (row, benchmark), reason in plan.left_out.items()
+        ],
+        "runs": len(origins),
+    }
+
+
+def _merged(facts: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    """All values of each fact, sorted."""
+    found: dict[str, set[str]] = {}
+    for each in facts:
+        for name, value in each.items():
+            found.setdefault(name, set()).add(value)
+    return {name: sorted(values) for name, values in found.items()}
+
+
+def absent(plan: Plan, root: Path) -> dict[str, dict[str, list[str]]]:
+    """The classes that a split lacks, by benchmark and split."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for cell in plan.cells:
+        if lacking := _lacking(cell.specs[0], root):
+            found.setdefault(cell.benchmark, lacking)
+    return found
+
+
+def _lacking(spec: RunSpec, root: Path) -> dict[str, list[str]]:
+    """The classes without a sample in a split on which the finished run `spec` was judged, by split."""
+    frame = read_parquet(spec.directory(root) / PREDICTIONS, ["split", "target"])
+    classes = DATASETS.build(spec.config.data.name, spec.config.data.options).labels
+    present = {str(split): set(group) for split, group in frame.groupby("split", observed=True)["target"]}
+    missing = {
+        split: [name for index, name in enumerate(classes) if index not in found]
+        for split, found in present.items()
+    }
+    return {split: names for split, names in missing.items() if names}
