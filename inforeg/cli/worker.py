@@ -33,8 +33,8 @@ THREADS = (
 )  # fmt: skip
 """What Snakemake sets to a job's number of threads."""
 
-PASSING = {PLACE, "_", "SHLVL", "PWD", "OLDPWD", "TMPDIR", "TMP", "TEMP", "TEMPDIR"}
-"""Variables that no library reads when it is loaded."""
+PASSING = {PLACE, "_", "PS1", "SHLVL", "PWD", "OLDPWD", "TMPDIR", "TMP", "TEMP", "TEMPDIR"}
+"""Variables that no library reads when it is loaded: shells and Snakemake set them anew for each job."""
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -120,9 +120,9 @@ def _ended(signals: Sequence[int]) -> int:
 
 
 def _address(folder: str, environment: Mapping[str, str]) -> str:
-    """Where the worker listens that has this interpreter and an environment."""
+    """Where the worker listens that has this installation of Python and an environment."""
     kept = sorted(item for item in environment.items() if item[0] not in PASSING)
-    return str(Path(folder, hashlib.sha256(repr((sys.executable, kept)).encode()).hexdigest()[:16]))
+    return str(Path(folder, hashlib.sha256(repr((sys.prefix, sys.version, kept)).encode()).hexdigest()[:16]))
 
 
 def work(folder: str, listener: socket.socket) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from inforeg.cli.worker import PLACE, THREADS, handed
+from inforeg.cli.worker import PLACE, THREADS, _address, handed
 from tests.unit.conftest import BENCHMARK, write
 from tests.unit.test_processes import is_gone, until
 
@@ -179,6 +179,21 @@ def test_a_fork_that_is_killed_fails_its_command(waiting: tuple[subprocess.Popen
     _, err = command.communicate()
     assert command.returncode == 128 + signal.SIGKILL
     assert err == "inforeg: the process was killed; the same command goes on where it stopped.\n"
+
+
+def test_what_a_shell_sets_does_not_matter(workshop: Workshop) -> None:
+    with workshop.start("hold", PS1="$ ", SHLVL="7") as command:
+        writer = written(workshop)
+        forks = workshop.forks()
+        os.close(writer)
+    assert len(forks) == 1
+    assert command.returncode == 0
+
+
+def test_another_name_of_the_interpreter_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = _address("folder", os.environ)
+    monkeypatch.setattr(sys, "executable", f"{sys.executable}3")  # as the first line of `snakemake` has it
+    assert _address("folder", os.environ) == address
 
 
 def test_other_threads_have_no_worker(workshop: Workshop) -> None:
