@@ -101,6 +101,20 @@ def opened(root: Path) -> Iterator[Workshop]:
         yield Workshop(root, starter, starter.stdout.readline().strip())
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _heeded() -> Iterator[None]:
+    """Have signals end processes: what starts the tests may have them ignored, as nohup does."""
+    handlers = {
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+        signal.SIGINT: signal.default_int_handler,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     with opened(tmp_path_factory.mktemp("workshop")) as opening:
