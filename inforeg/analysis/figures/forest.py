@@ -14,7 +14,14 @@ from inforeg.analysis.figures.style import PAGE
 from inforeg.analysis.statistics.stored import Results
 from inforeg.suite.experiment import Claim
 
-VERDICTS = {"reproduced": "#0072B2", "contradicted": "#D55E00", "inconclusive": "0.55"}
+VERDICTS = {
+    "reproduced": "#0072B2",
+    "reproduced, negligible": "#56B4E9",
+    "contradicted": "#D55E00",
+    "contradicted, negligible": "#E69F00",
+    "practically equal": "#009E73",
+    "inconclusive": "0.55",
+}
 """The verdicts that have an effect, and their colours."""
 
 MARKERS = "os^vP*X"

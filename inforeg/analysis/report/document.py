@@ -10,6 +10,7 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.catalogue import FIGURES
 from inforeg.analysis.report.typeset import compiler, marked
 from inforeg.analysis.statistics.stored import Results, Statistics
+from inforeg.analysis.tables.claims import SYMBOLS
 from inforeg.analysis.tables.notation import latex_file, latex_text
 from inforeg.analysis.tables.words import number, signed
 from inforeg.errors import UserError
@@ -45,10 +46,14 @@ PREAMBLE = r"""\usepackage[a4paper,margin=17mm]{geometry}
 
 ABSTRACT = r"""\noindent The claims of Huang, Wei, Yang and Hu (Adaptive Unimodal Regulation for Balanced
 Multimodal Information Acquisition, CVPR 2025) on \ClaimsBenchmarks{} benchmarks, from \ClaimsRuns{} runs.
-Of \ClaimsTests{} pairs of claim and benchmark, \ClaimsReproduced{} are reproduced, \ClaimsContradicted{} are
-contradicted and \ClaimsInconclusive{} are inconclusive; \ClaimsLeftOut{} could not be tested. A claim is
-reproduced or contradicted where a two-sided paired sign-flip test over seeds rejects equality at 0.05 after
-Holm's correction over the claims of one table on a benchmark; inconclusive is no evidence of no effect.
+Of \ClaimsTests{} pairs of claim and benchmark, \ClaimsReproduced{} are reproduced and
+\ClaimsReproducedNegligible{} more by a negligible effect, \ClaimsContradicted{} are contradicted and
+\ClaimsContradictedNegligible{} more by a negligible effect, \ClaimsPracticallyEqual{} are practically equal
+and \ClaimsInconclusive{} are inconclusive; \ClaimsLeftOut{} could not be tested. A claim is reproduced or
+contradicted where a two-sided paired sign-flip test over seeds rejects equality at 0.05 after Holm's
+correction over the claims of one table on a benchmark, and practically equal or negligible where two
+one-sided ones reject differences of the smallest effect of interest or more; inconclusive is no evidence of
+no effect.
 A claim that two tables make is tested, and counted, in each.
 """
 
@@ -114,7 +119,7 @@ def _section(study: Study) -> str:
 def _counts(results: Results) -> Iterator[tuple[str, str]]:
     lines = pd.concat([statistics.verdicts for _, statistics in results])
     yield macro("claims", "tests"), str(len(lines))
-    for verdict in ("reproduced", "contradicted", "inconclusive", "left out"):
+    for verdict in SYMBOLS:
         yield macro("claims", verdict), str((lines["verdict"] == verdict).sum())
     yield macro("claims", "benchmarks"), str(lines["benchmark"].nunique())
     runs = {digest for _, statistics in results for digest in statistics.specs["spec_sha256"]}

@@ -124,7 +124,7 @@ def effects(
     """
     lines = []
     for pair in pairs:
-        delta = _differences(values, pair)
+        delta = paired_differences(values, pair)
         if pair.row == pair.reference or delta.empty:
             continue
         result = paired.paired(delta)
@@ -183,7 +183,7 @@ def _of_row(frame: pd.DataFrame, benchmark: str, row: str) -> pd.DataFrame:
     return frame[(frame["benchmark"] == benchmark) & (frame["row"] == row)]
 
 
-def _differences(values: pd.DataFrame, pair: Pair) -> pd.Series:
+def paired_differences(values: pd.DataFrame, pair: Pair) -> pd.Series:
     """`row` minus `reference` by seed; empty where one of them is left out."""
     row, reference = (
         _of_row(values, pair.benchmark, key).set_index("seed")["value"] for key in (pair.row, pair.reference)

@@ -6,6 +6,7 @@ comes from a stream of its own, so that no global seed and no other comparison c
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -53,8 +54,8 @@ def is_exact(n: int) -> bool:
     return n <= math.log2(RESAMPLES)
 
 
-def sign_flip_p(differences: ArrayLike) -> Floats:
-    """Two-sided p of the paired sign-flip permutation test of the mean along the last axis (Fisher, 1935).
+def sign_flip_p(differences: ArrayLike, alternative: Literal["two-sided", "greater"] = "two-sided") -> Floats:
+    """The p of the paired sign-flip permutation test of the mean along the last axis (Fisher, 1935).
 
     Zero differences stay in: flipping them changes nothing, so they cost power but not validity. A flip
     whose sum equals the observed one but for rounding is as far out as that.
@@ -77,9 +78,28 @@ def sign_flip_p(differences: ArrayLike) -> Floats:
         n_resamples=RESAMPLES,
         batch=256,
         axis=-1,
+        alternative=alternative,
         rng=numpy_stream(None, "statistics", "sign_flip"),
     )
     return np.asarray(result.pvalue, dtype=float)
+
+
+def equality_p(differences: ArrayLike, margin: float) -> Floats:
+    """The p of a mean that is `margin` or more from 0: small where it is not (Schuirmann, 1987).
+
+    The larger of two one-sided sign-flip p-values. Below alpha where the interval of confidence 1 - 2 alpha
+    lies within ± `margin`.
+    """
+    d = np.asarray(differences, dtype=float)
+    return np.maximum(sign_flip_p(margin + d, "greater"), sign_flip_p(margin - d, "greater"))
+
+
+def standard_error(differences: ArrayLike) -> float:
+    """Of the mean of differences; 0 where all are equal but for rounding, nan for a single one."""
+    d = np.asarray(differences, dtype=float)
+    if len(d) < 2:
+        return math.nan
+    return 0.0 if _constant(d) else float(d.std(ddof=1) / math.sqrt(len(d)))
 
 
 def smallest_p(n: int, family: int = 1) -> float:
@@ -112,8 +132,8 @@ def effect_size(differences: ArrayLike) -> float:
     return math.nan if _constant(d) else float(_mean(d) / d.std(ddof=1))
 
 
-def mean_interval(values: ArrayLike) -> tuple[float, float]:
-    """Interval of the mean over seeds: all means that `sign_flip_p` does not reject at ALPHA.
+def mean_interval(values: ArrayLike, alpha: float = ALPHA) -> tuple[float, float]:
+    """Interval of the mean over seeds: all means that `sign_flip_p` does not reject at `alpha`.
 
     Its ends are among the means of all non-empty subsets of the values (of RESAMPLES random ones, where the
     test is not exact either; then they agree but for the error of both). Drawn from a symmetric distribution,
@@ -121,17 +141,17 @@ def mean_interval(values: ArrayLike) -> tuple[float, float]:
     holds it at least as often as it says, however few the seeds.
 
     Returns:
-        low, high; nan for fewer than MINIMUM values, which bound nothing.
+        low, high; nan for fewer values than can reject anything (MINIMUM at ALPHA), which bound nothing.
     """
     v = np.asarray(values, dtype=float)
-    if len(v) < MINIMUM:
+    if smallest_p(len(v)) >= alpha:
         return math.nan, math.nan
     if _constant(v):
         return float(v.mean()), float(v.mean())
     chosen = _subsets(len(v))
     means = np.sort(_centred(chosen @ v / chosen.sum(1), v))
     # A mean with r subset means at or below it has the two-sided p 2 (1 + r) / (1 + number of subsets).
-    place = math.ceil(ALPHA * (1 + len(means)) / 2) - 1
+    place = math.ceil(alpha * (1 + len(means)) / 2) - 1
     return float(means[place - 1]), float(means[-place])
 
 

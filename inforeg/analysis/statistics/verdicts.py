@@ -1,4 +1,4 @@
-"""The paper's claims, tested: reproduced, contradicted or inconclusive."""
+"""The paper's claims, tested: reproduced, contradicted, practically equal or inconclusive."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,35 +7,53 @@ import pandas as pd
 
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.compare import RESULTS, Pair, corrected, effects
+from inforeg.analysis.statistics.equality import (
+    EQUALITY,
+    corrected_equality,
+    margin_of,
+    verdict_of,
+    with_equality,
+)
 from inforeg.metrics.base import metric_of, title_of
 from inforeg.suite.experiment import Claim
 
 PAIR = ["experiment", "claim", *Pair._fields]
 
+COLUMNS = [
+    *PAIR, *RESULTS, *EQUALITY, "p_holm", "family", "significant", "p_equal_holm", "equal", "note", "verdict",
+    "against_printed",
+]  # fmt: skip
+"""Of the verdicts."""
+
 
 def judge(study: Study, scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Every claim of the experiment on each of its benchmarks; Holm over the claims of a benchmark.
+
+    The tests of equality are corrected among themselves.
 
     Args:
         study: whose claims.
         scored: the `scores` of each metric that they name.
 
     Returns:
-        A line per claim and benchmark: the columns of `effects` and `corrected`, and a verdict. `difference`
-        is the advantage of `row`, claimed to be better, over `reference`, also for a metric that should be
-        small.
+        A line per claim and benchmark: the columns of `effects`, `corrected` and `with_equality`, a verdict,
+        and against_printed: on the paper's own data, whether what it prints lies outside the interval.
+        `difference` is the advantage of `row`, claimed to be better, over `reference`, also for a metric that
+        should be small.
     """
     claims = study.experiment.claims
     asked = [(claim, Pair(name, claim.better, claim.worse)) for claim in claims for name in study.benchmarks]
     if not asked:
-        return pd.DataFrame(columns=[*PAIR, *RESULTS, "p_holm", "family", "significant", "note", "verdict"])
-    found = pd.concat([_tested(study, claim, scored[claim.metric]) for claim in claims])
-    tests = corrected(found.assign(experiment=study.name), "benchmark")
+        return pd.DataFrame(columns=COLUMNS)
+    found = pd.concat([_tested(study, claim, scored[claim.metric]) for claim in claims], ignore_index=True)
+    tests = corrected_equality(corrected(found.assign(experiment=study.name), "benchmark"), "benchmark")
     named = [{"experiment": study.name, "claim": claim.id, **pair._asdict()} for claim, pair in asked]
     lines = pd.DataFrame(named).merge(tests, on=PAIR, how="left")
-    lines["verdict"] = [_verdict(line) for line in lines.to_dict("records")]
-    noted = zip(asked, lines.to_dict("records"), strict=True)
+    each = lines.to_dict("records")
+    lines["verdict"] = [verdict_of(line["p_holm"], line["difference"], line["equal"]) for line in each]
+    noted = list(zip(asked, lines.to_dict("records"), strict=True))
     lines["note"] = [_note(line, claim.metric, study) for (claim, _), line in noted]
+    lines["against_printed"] = [_against_printed(line, claim, study) for (claim, _), line in noted]
     return lines
 
 
@@ -43,15 +61,19 @@ def _tested(study: Study, claim: Claim, values: pd.DataFrame) -> pd.DataFrame:
     if not metric_of(claim.metric).higher_is_better:
         values = values.assign(value=-values["value"])
     pairs = [Pair(benchmark, claim.better, claim.worse) for benchmark in study.benchmarks]
-    return effects(values, study.collected.predictions, claim.metric, pairs).assign(claim=claim.id)
+    tests = effects(values, study.collected.predictions, claim.metric, pairs)
+    margin = margin_of(claim.metric, study.experiment.smallest_effect)
+    return with_equality(tests, values, margin).assign(claim=claim.id)
 
 
-def _verdict(line: Mapping[Any, Any]) -> str:
-    if pd.isna(line["p_holm"]):
-        return "left out"
-    if not line["significant"]:
-        return "inconclusive"
-    return "reproduced" if line["difference"] > 0 else "contradicted"
+def _against_printed(line: Mapping[Any, Any], claim: Claim, study: Study) -> str:
+    """How ours is to what the paper prints of the same data set; empty where the interval holds that."""
+    printed = claim.printed.get(study.benchmarks[line["benchmark"]].title)
+    if printed is None:
+        return ""
+    if line["ci_high"] < printed:
+        return "smaller than printed"
+    return "larger than printed" if line["ci_low"] > printed else ""
 
 
 def _note(line: Mapping[Any, Any], metric: str, study: Study) -> str:

@@ -13,7 +13,15 @@ from inforeg.analysis.tables.words import EPOCH, INTERVAL, NOTHING, interval, nu
 from inforeg.metrics.base import POINTS, metrics
 from inforeg.suite.experiment import Claim
 
-SYMBOLS = {"reproduced": "●", "contradicted": "✗", "inconclusive": "○", "left out": "—"}
+SYMBOLS = {
+    "reproduced": "●",
+    "reproduced, negligible": "●≈",
+    "contradicted": "✗",
+    "contradicted, negligible": "✗≈",
+    "practically equal": "≈",
+    "inconclusive": "○",
+    "left out": "—",
+}
 """The verdicts and how tables show them."""
 
 
@@ -53,7 +61,10 @@ def overview_table(study: Study, statistics: Statistics) -> Table:
 def detail_table(study: Study, statistics: Statistics) -> Table:
     """Every test in numbers."""
     lines = statistics.verdicts
-    header = ["Claim", "Benchmark", "Difference [95 %]", "n", "d_z", "p", "p (Holm)", "Verdict"]
+    header = [
+        "Claim", "Benchmark", "Difference [95 %]", "[90 %]", "n", "d_z", "p", "p (Holm)",
+        "p of equality (Holm)", "Verdict",
+    ]  # fmt: skip
     rows = [
         [Entry(line["claim"]), Entry(study.titles([line["benchmark"]])), *_numbers(line)]
         for line in lines.to_dict("records")
@@ -75,8 +86,13 @@ def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
         f"{_units()}, in favour of the row claimed to be better; d_z: Cohen's effect size. p: two-sided "
         f"sign-flip test, {INTERVAL}; Holm over the "
         f"{lines['family'].max():.0f} tests of a benchmark. ● reproduced: p (Holm) < {ALPHA} and a positive "
-        "difference; ✗ contradicted: the same and a negative one; ○ inconclusive: all else, which is no "
-        "evidence of no effect."
+        f"difference; ✗ contradicted: the same and a negative one; ≈ practically equal: p of equality < "
+        f"{ALPHA}; ●≈ and ✗≈ negligible: both; ○ inconclusive: all else, which is no evidence of no effect."
+    )
+    yield (
+        "p of equality: the larger of two one-sided sign-flip tests of differences of at least "
+        f"{study.experiment.smallest_effect:g} {POINTS.name} either way, Holm over these tests of a "
+        "benchmark; it finds equal what has its 90 % interval within, before the correction."
     )
     for note, part in lines[lines["note"] != ""].groupby("note", sort=False):
         every = len(part) == lines["benchmark"].isin(part["benchmark"]).sum()
@@ -94,7 +110,10 @@ def _units() -> str:
 
 def _verdict_cell(line: Mapping[Any, Any]) -> Entry:
     symbol = SYMBOLS[line["verdict"]]
-    return Entry(symbol if line["verdict"] == "left out" else f"{symbol} {signed(line['difference'])}")
+    if line["verdict"] == "left out":
+        return Entry(symbol)
+    told = f" ({line['against_printed']})" if line["against_printed"] else ""
+    return Entry(f"{symbol} {signed(line['difference'])}{told}")
 
 
 def _printed(claim: Claim) -> Entry:
@@ -104,12 +123,14 @@ def _printed(claim: Claim) -> Entry:
 def _numbers(line: Mapping[Any, Any]) -> list[Entry]:
     symbol = Entry(SYMBOLS[line["verdict"]])
     if line["verdict"] == "left out":
-        return [NOTHING] * 5 + [symbol]
+        return [NOTHING] * 7 + [symbol]
     return [
         Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
+        Entry(interval(line, "ci90")),
         Entry(f"{line['n']:.0f}"),
         Entry(signed(line["effect_size"])),
         Entry(number(line["p"], ".2g")),
         Entry(number(line["p_holm"], ".2g")),
+        Entry(number(line["p_equal_holm"], ".2g")),
         symbol,
     ]

@@ -25,7 +25,7 @@ def test_five_seeds_are_inconclusive_by_construction(tmp_path):
     assert lines["verdict"].tolist() == ["inconclusive"]
     assert "too few seeds" in lines["note"][0]
     table = claims.detail_table(study, compute(study))
-    assert table.notes[1].startswith("All claims on ALPHA: too few seeds")
+    assert table.notes[2].startswith("All claims on ALPHA: too few seeds")
     assert table.header[-1] == "Test sets [95 %]"
     # 80 of 100 samples are gained: ± 1.96 sqrt(.8 * .2 / 100) = ± 7.8 points.
     assert table.rows[0][2].text == "+80.0 —"
@@ -37,7 +37,7 @@ def test_enough_seeds_need_no_resampled_test_set(study):
     table = claims.detail_table(study, compute(study))
     # Differences 1 2 2 3 3 3 4 5: sixth of the means of their subsets is 2, from above 4.
     assert [cell.text for cell in table.rows[0]] == [
-        "better", "ALPHA", "+2.9 [+2.0, +4.0]", "8", "+2.3", "0.0078", "0.0078", "●",
+        "better", "ALPHA", "+2.9 [+2.0, +4.0]", "[+2.0, +3.8]", "8", "+2.3", "0.0078", "0.0078", "1", "●",
     ]  # fmt: skip
 
 
@@ -52,6 +52,64 @@ def test_a_small_gap_is_an_advantage(tmp_path):
     assert lines["verdict"].tolist() == ["reproduced"]
 
 
+SMALL = [0.703, 0.714, 0.703, 0.713, 0.704, 0.714, 0.702, 0.713]
+"""Over JOINT by 0.2 to 0.4 points."""
+
+
+def test_a_small_difference_is_reproduced_and_negligible_and_none_practically_equal(tmp_path):
+    accuracies = {
+        ("alpha", "joint", "default"): JOINT,
+        ("alpha", "inforeg", "default"): SMALL,
+        ("beta", "joint", "default"): SMALL,
+        ("beta", "inforeg", "default"): JOINT,
+        ("gamma", "joint", "default"): JOINT,
+        ("gamma", "inforeg", "default"): JOINT,
+    }
+    study = make_sweep(tmp_path, accuracies, {}, claims=[CLAIM]).study()
+    lines = compute(study).verdicts
+    assert lines["verdict"].tolist() == [
+        "reproduced, negligible", "contradicted, negligible", "practically equal",
+    ]  # fmt: skip
+    # All of 1 + d and 1 - d are positive: one flip of 2^8 sums to as much.
+    assert lines["p_equal_holm"].tolist() == pytest.approx([1 / 256] * 3)
+    cells = claims.overview_table(study, compute(study)).rows[0]
+    assert [cell.text for cell in cells[2:]] == ["●≈ +0.3", "✗≈ −0.3", "≈ +0.0"]
+
+
+def test_the_smallest_effect_is_the_experiments_own(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): SMALL}
+    study = make_sweep(tmp_path, accuracies, {}, claims=[CLAIM], smallest_effect=0.3).study()
+    assert compute(study).verdicts["verdict"].tolist() == ["reproduced"]
+    assert "at least 0.3 points either way" in claims.detail_table(study, compute(study)).notes[1]
+    with pytest.raises(ValidationError, match="smallest_effect"):
+        make_sweep(tmp_path, accuracies, {}, claims=[CLAIM], smallest_effect=0)
+
+
+def test_equality_has_a_family_of_its_own(study):
+    study.experiment.claims.append(
+        study.experiment.claims[0].model_copy(update={"id": "again", "metric": "loss"})
+    )
+    lines = compute(study).verdicts.set_index(["claim", "benchmark"])
+    # Two claims are tested for a difference, one for equality: nothing says how much a nat is.
+    assert lines.loc[("better", "alpha"), "family"] == 2
+    assert lines["p_equal_holm"]["better"].tolist() == lines["p_equal"]["better"].tolist()
+    assert lines["p_equal"]["again"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("printed", "found"),
+    [(5.29, "smaller than printed"), (3.0, ""), (1.0, "larger than printed")],
+)
+def test_what_the_paper_prints_of_the_same_data_is_compared(tmp_path, printed, found):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    claim = CLAIM | {"printed": {"ALPHA": printed, "CREMA-D": 9.0}}
+    study = make_sweep(tmp_path, accuracies, {}, claims=[claim]).study()
+    lines = compute(study).verdicts  # [2, 4]
+    assert lines["against_printed"].tolist() == [found]
+    told = f" ({found})" if found else ""
+    assert claims.overview_table(study, compute(study)).rows[0][2].text == f"● +2.9{told}"
+
+
 def test_left_out_has_a_reason_and_does_not_count(study):
     claim = study.experiment.claims[0].model_copy(
         update={"id": "alone", "better": "joint", "worse": "unimodal"}
@@ -64,10 +122,10 @@ def test_left_out_has_a_reason_and_does_not_count(study):
     assert lines.loc[("better", "beta"), "family"] == 1
 
 
-def test_no_difference_is_inconclusive(tmp_path):
+def test_no_difference_is_practically_equal(tmp_path):
     accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): JOINT}
     lines = compute(make_sweep(tmp_path, accuracies, {}, claims=[CLAIM]).study()).verdicts
-    assert lines["verdict"].tolist() == ["inconclusive"]
+    assert lines["verdict"].tolist() == ["practically equal"]
     assert lines["p"].tolist() == [1]
 
 
