@@ -11,8 +11,8 @@ PDF = "paper.pdf"
 RUNS = "runs.parquet"
 CHOICES = ("tuning/tuned.yaml", "tuning/trials.csv", "tuning/trials.md")
 STATISTICS = (
-    "comparison", "means", "variants", "weakest", "acted", "overview", "ranks", "verdicts", "specs",
-    "cost", "sweep", "selection", "window_noise",
+    "comparison", "means", "variants", "weakest", "acted", "overview", "ranks", "verdicts", "pooled",
+    "specs", "cost", "sweep", "selection", "window_noise",
 )  # fmt: skip
 """What an experiment's tables, figures and claims are rendered from."""
 ORIGIN = "provenance.json"

@@ -9,6 +9,7 @@ from inforeg.analysis.statistics import across
 from inforeg.analysis.statistics.acting import acted
 from inforeg.analysis.statistics.compare import best_variants, compare, scores, weakest
 from inforeg.analysis.statistics.costs import efficiency
+from inforeg.analysis.statistics.pooled import pool
 from inforeg.analysis.statistics.selection_rules import gains
 from inforeg.analysis.statistics.stored import TESTS, Statistics
 from inforeg.analysis.statistics.summaries import intervals, means
@@ -35,6 +36,7 @@ def compute(study: Study) -> Statistics:
         "selection": partial(gains, study),
         "window_noise": partial(false_alarms, study),
     }
+    verdicts, acting = judge(study, scored), acted(study)
     return Statistics(
         comparison=pd.concat(
             [part.assign(**{TESTS: place}) for place, part in enumerate(comparisons)], ignore_index=True
@@ -42,10 +44,11 @@ def compute(study: Study) -> Statistics:
         means=means(study),
         variants=best_variants(runs),
         weakest=pd.DataFrame(modalities.items(), columns=["benchmark", "modality"]).dropna(),
-        acted=acted(study),
+        acted=acting,
         overview=overview,
         ranks=ranks,
-        verdicts=judge(study, scored),
+        verdicts=verdicts,
+        pooled=pool(study, verdicts, acting),
         specs=runs[["spec_sha256"]].drop_duplicates(),
         **{name: made() if name in experiment.figures else pd.DataFrame() for name, made in asked.items()},
     )

@@ -60,6 +60,7 @@ class Statistics:
         overview: over all benchmarks, as `across.overview` has it; empty where there is one.
         ranks: of the rows over the benchmarks; None for fewer than two or three rows.
         verdicts: on the claims, as `judge` has it.
+        pooled: the claims over all benchmarks, as `pool` has it.
         specs: the digest of each run's spec: spec_sha256.
         cost: as `efficiency` has it; like those below empty unless the figure of its name is asked for.
         sweep: as `intervals` has it.
@@ -75,6 +76,7 @@ class Statistics:
     overview: pd.DataFrame
     ranks: Ranks | None
     verdicts: pd.DataFrame
+    pooled: pd.DataFrame
     specs: pd.DataFrame
     cost: pd.DataFrame
     sweep: pd.DataFrame
