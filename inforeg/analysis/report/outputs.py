@@ -12,9 +12,9 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures import catalogue
 from inforeg.analysis.figures.forest import forest
 from inforeg.analysis.report import document
-from inforeg.analysis.statistics.level import SETTINGS
+from inforeg.analysis.statistics.level import CLAIM_SETTINGS, SETTINGS
 from inforeg.analysis.statistics.stored import Results, Statistics
-from inforeg.analysis.tables import claims, details, main_table, render
+from inforeg.analysis.tables import claims, details, main_table, pooled, render
 from inforeg.analysis.tables.render import Table
 from inforeg.errors import UserError
 from inforeg.files import write_json, write_text
@@ -49,22 +49,26 @@ def write_claims(results: Results, folder: Path) -> None:
     judged = _judged(results)
     lines = pd.concat([statistics.verdicts for _, statistics in judged])
     overviews = [claims.overview_table(*each) for each in judged]
-    details = [claims.detail_table(*each) for each in judged]
+    details = [*pooled.sensitivity_tables(judged), *(claims.detail_table(*each) for each in judged)]
     origin = "; ".join(study.provenance for study, _ in judged)
     catalogue.write(partial(forest, judged), folder / "figures/claims.pdf")
     write_text(
         folder / "claims.md",
-        f"# The paper's claims, tested\n\n{claims.summary(lines)}\n\n{_PICTURE}\n\n"
+        f"# The paper's claims, tested\n\n{render.markdown(pooled.summary_tables(judged), origin)}\n"
+        f"## Every benchmark\n\n{claims.summary(lines)}\n\n{_PICTURE}\n\n"
         f"{render.markdown(overviews, origin)}\n## Every test\n\n{render.markdown(details, origin)}",
     )
-    write_text(folder / "claims.tex", render.latex([*overviews, *details], origin))
-    write_text(folder / "claims.html", render.html([*overviews, *details], origin))
+    paged = pooled.summary_tables(judged, pooled.PAGE)
+    write_text(folder / "claims.tex", render.latex([*paged, *overviews, *details], origin))
+    whole = [*pooled.summary_tables(judged), *overviews, *details]
+    write_text(folder / "claims.html", render.html(whole, origin))
     provenance = {study.name: study.collected.provenance for study, _ in judged}
     write_json(
         folder / "claims.json",
         {
-            "settings": SETTINGS,
+            "settings": SETTINGS | CLAIM_SETTINGS,
             "summary": claims.summary(lines),
+            "pooled": _told(judged, pd.concat([statistics.pooled for _, statistics in judged])),
             "tests": _told(judged, lines),
             "provenance": provenance,
         },
@@ -90,7 +94,7 @@ _PICTURE = "![Every claim on every benchmark, and what the paper prints](figures
 
 
 def _told(judged: Results, lines: pd.DataFrame) -> list[dict[str, Any]]:
-    """Each verdict, with the claim's own words and printed numbers."""
+    """Each verdict in `lines`, with the claim's own words and printed numbers."""
     words = {
         (study.name, claim.id): claim.model_dump(include={"statement", "source", "metric", "printed"})
         for study, _ in judged

@@ -19,3 +19,11 @@ SETTINGS = {
     "interval": "of the mean difference: all that the sign-flip test, uncorrected, does not reject",
 }
 """The same for who reads the numbers."""
+
+CLAIM_SETTINGS = {
+    "equality": "the larger of two one-sided sign-flip p-values against ± the experiment's smallest_effect, "
+    "Holm's correction in a family of its own",
+    "pooled": "the unweighted mean of the data sets' effects, Student's t on k - 1 degrees of freedom, "
+    "Holm's correction over the pooled claims of an experiment; equality by two one-sided t tests",
+}
+"""What verdicts on claims are by, beside that."""

@@ -140,11 +140,22 @@ def test_numbers_of_all_studies_are_written_alike(study, tmp_path):
     alone = whole.experiment.claims[0].model_copy(update={"better": "joint", "worse": "unimodal"})
     lacking = replace(whole, name="other", experiment=whole.experiment.model_copy(update={"claims": [alone]}))
     write_claims([(study, compute(study)) for study in (whole, lacking)], tmp_path)
-    tests = json.loads((tmp_path / "claims.json").read_text())["tests"]
+    written = json.loads((tmp_path / "claims.json").read_text())
+    tests = written["tests"]
     # One claim on beta is left out, so that the count of seeds is not whole there.
     assert [repr(test["n"]) for test in tests] == ["8.0", "8.0", "8.0", "None"]
     assert [test["statement"] for test in tests] == ["InfoReg beats joint training"] * 4
     assert [test["experiment"] for test in tests] == ["mini", "mini", "other", "other"]
+    asked = ("claim", "effect", "low", "high", "tau", "i2", "benchmarks", "verdict")
+    assert [[line[name] for name in asked] for line in written["pooled"]] == [
+        ["better", None, None, None, None, None, 2, "counts only"],
+        ["better", None, None, None, None, None, 1, "counts only"],
+    ]
+    opening = (tmp_path / "claims.md").read_text().split("\n## Every benchmark")[0]
+    assert opening.count("InfoReg beats joint training (Table 2)") == 2
+    for name in ("claims.tex", "claims.html"):
+        text = (tmp_path / name).read_text()
+        assert text.index("The claims over all benchmarks") < text.index("Mini: claims")
 
 
 def test_overview_shows_ours_beside_the_papers(study):

@@ -1,0 +1,130 @@
+"""The claims over all benchmarks, a line each, and what other ways of pooling find."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.statistics.level import ALPHA, LEAST
+from inforeg.analysis.statistics.stored import Results
+from inforeg.analysis.tables.claims import SYMBOLS
+from inforeg.analysis.tables.render import Entry, Table
+from inforeg.analysis.tables.words import NOTHING, interval, number, signed
+from inforeg.metrics.base import POINTS
+
+PAGE = 12
+"""Claims that have room on a page."""
+
+
+def summary_tables(judged: Results, most: int | None = None) -> list[Table]:
+    """A line per claim, sorted by the paper's table: pooled effect, interval, verdict, benchmarks each way.
+
+    Args:
+        judged: experiments with claims.
+        most: lines of a table; None: all are in one.
+    """
+    lines = sorted(_named(judged), key=lambda line: _place(line["source"]))
+    size = most or len(lines)
+    parts = [lines[start : start + size] for start in range(0, len(lines), size)]
+    header = ["Claim", "Pooled effect [95 %]", "[90 %]", "p (Holm)", "Verdict", "Benchmarks + / −"]
+    return [
+        Table(
+            f"The claims over all benchmarks{f' ({place} of {len(parts)})' if len(parts) > 1 else ''}",
+            f"claims-pooled{place}",
+            header,
+            [[Entry(line["name"]), *_found(line)] for line in part],
+            list(_notes(judged)) if place == len(parts) else [],
+        )
+        for place, part in enumerate(parts, start=1)
+    ]
+
+
+def sensitivity_tables(judged: Results) -> list[Table]:
+    """What other ways of pooling find of the claims that are pooled, an experiment a table."""
+    header = [
+        "Claim", "Weighted [95 %]", "τ [95 %]", "I² (%)", "Another data set [95 %]", "Where it acts [95 %]",
+    ]  # fmt: skip
+    note = (
+        "Weighted: random-effects model, τ by Paule and Mandel with the Q-profile's interval (a dash: the "
+        "effects scatter less than any τ agrees with), the effect's interval by Hartung and Knapp with the "
+        "factor max(1, q). Another data set: prediction interval. Where it acts: the mean without the "
+        "benchmarks on which a method of the claim never changed a gradient (data sets left, of all)."
+    )
+    tables = []
+    for study, statistics in judged:
+        lines = [line for line in _named([(study, statistics)]) if not pd.isna(line["effect"])]
+        if lines:
+            rows = [[Entry(line["name"]), *_beside(line)] for line in lines]
+            title = f"{study.experiment.title}: claims, pooled otherwise"
+            tables.append(Table(title, f"{study.name}-sensitivity", header, rows, [note]))
+    return tables
+
+
+def _named(judged: Results) -> Iterator[dict[Any, Any]]:
+    """Each claim's pooled numbers, its source, and its name in tables."""
+    for study, statistics in judged:
+        claims = {claim.id: claim for claim in study.experiment.claims}
+        for line in statistics.pooled.to_dict("records"):
+            claim = claims[line["claim"]]
+            named = {"name": f"{claim.statement} ({claim.source})", "source": claim.source}
+            yield {**line, **named, "effect_low": line["low"], "effect_high": line["high"]}
+
+
+def _place(source: str) -> tuple[int, int]:
+    """Where the claims of `source` stand: tables by number, then figures, then all else."""
+    named = re.match(r"(Table|Figure)\D*(\d+)", source)
+    return (2, 0) if named is None else (("Table", "Figure").index(named[1]), int(named[2]))
+
+
+def _found(line: Mapping[Any, Any]) -> list[Entry]:
+    verdict = str(line["verdict"])
+    symbol = f"{SYMBOLS[verdict]} " if verdict in SYMBOLS else ""
+    return [
+        _effect(line, "effect"),
+        Entry(interval(line, "ci90")),
+        Entry(number(line["p_holm"], ".2g")),
+        Entry(f"{symbol}{verdict}"),
+        Entry(f"{line['above']:.0f} / {line['below']:.0f}"),
+    ]
+
+
+def _beside(line: Mapping[Any, Any]) -> list[Entry]:
+    tau = f"{number(line['tau'], '.1f')} {interval(line, 'tau') if line['tau_high'] else NOTHING.text}"
+    left = "" if pd.isna(line["acting_effect"]) else f" ({line['acting']:.0f} of {line['data_sets']:.0f})"
+    return [
+        _effect(line, "weighted"),
+        Entry(tau.replace("+", "")),
+        Entry(number(100 * line["i2"], ".0f")),
+        Entry(interval(line, "next")),
+        Entry(f"{_effect(line, 'acting_effect', 'acting').text}{left}"),
+    ]
+
+
+def _effect(line: Mapping[Any, Any], name: str, ends: str = "") -> Entry:
+    """The effect `name` and its interval; a dash where there is none."""
+    if pd.isna(line[name]):
+        return NOTHING
+    return Entry(f"{signed(line[name])} {interval(line, ends or name)}")
+
+
+def _notes(judged: Results) -> Iterator[str]:
+    margins = dict.fromkeys(f"{study.experiment.smallest_effect:g}" for study, _ in judged)
+    yield (
+        f"Pooled effect, in {POINTS.name} where accuracies are compared: the unweighted mean of all "
+        "benchmarks' effects, of those on which the method never acted too, with Student's t (those on one "
+        "data set count once, by their mean). p: two-sided, Holm over the pooled claims of an experiment. "
+        f"Significant below {ALPHA}; practically equal or negligible within ± {' or '.join(margins)} "
+        f"{POINTS.name} by two one-sided tests, corrected likewise. Fewer than {LEAST} independent data sets "
+        "are not pooled. + / −: benchmarks with an effect as claimed, and against it, whatever its size."
+    )
+    if foreign := dict.fromkeys(name for study, _ in judged for name in _foreign(study)):
+        yield f"The paper did not use these data sets: {', '.join(foreign)}."
+
+
+def _foreign(study: Study) -> Iterator[str]:
+    """The experiment's benchmarks of which the paper prints nothing."""
+    printed = {data for claim in study.experiment.claims for data in claim.printed}
+    printed |= set(study.experiment.printed)
+    yield from (config.title for config in study.benchmarks.values() if config.title not in printed)
