@@ -2,7 +2,7 @@
 
 Most of a short job's time goes into importing torch and pandas. A workflow starts one worker for its jobs on
 this machine, and a command is handed over where a worker has its environment; where none has, it runs as
-ever. Only the standard library is imported here, so that handing over costs little.
+ever. No more than the standard library is imported for it, so that handing over costs little.
 """
 
 import atexit
@@ -23,6 +23,8 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
+
+from inforeg.processes import STOPS, handling
 
 PLACE = "INFOREG_WORKERS"
 """The variable that names the folder of the workers' sockets."""
@@ -100,14 +102,8 @@ def _passed_on(pid: int) -> Iterator[list[int]]:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, pass_on) for number in heeded}
-    try:
+    with handling((signal.SIGINT, *STOPS), pass_on):
         yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _ended(signals: Sequence[int]) -> int:
