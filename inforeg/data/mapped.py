@@ -1,8 +1,10 @@
 """A split that stays in its files: read by the batch, ahead of the training."""
 
+import math
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +19,8 @@ from inforeg.data.split import NONE, Draws, Held, Split, Stored, clips_in, shape
 from inforeg.data.transforms import Transform
 
 Array = NDArray[Any]
+LARGE = 1 << 20
+"""Bytes of a batch from which on it has pages of its own."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Mapped(Split):
     def _copied(self, array: Array, rows: NDArray[np.int64]) -> Tensor:
         dtype = torch.from_numpy(np.empty(0, array.dtype)).dtype
         pinned = self.target.device.type == "cuda"  # elsewhere there is no such memory
-        copy = torch.empty((len(rows), *array.shape[1:]), dtype=dtype, pin_memory=pinned)
+        copy = room((len(rows), *array.shape[1:]), dtype, pinned=pinned)
         # "clip" writes into `out` without a buffer in between; the rows are known to be in the array.
         np.take(array, rows, axis=0, out=copy.numpy(), mode="clip")
         return copy
@@ -139,6 +143,18 @@ class Mapped(Split):
 
     def _moved(self, values: Tensor) -> Tensor:
         return values.to(self.target.device, non_blocking=True)
+
+
+def room(shape: Shape, dtype: torch.dtype, *, pinned: bool) -> Tensor:
+    """An unset tensor for a batch as it is stored.
+
+    Large ones are pages of their own, which go back to the system with the tensor. Taken from the heap by one
+    thread and given back by another, they leave it in pieces, and it grows with the number of batches.
+    """
+    size = math.prod(shape) * dtype.itemsize
+    if pinned or size < LARGE:
+        return torch.empty(shape, dtype=dtype, pin_memory=pinned)
+    return torch.frombuffer(mmap(-1, size, flags=MAP_PRIVATE | MAP_ANONYMOUS), dtype=dtype).view(shape)
 
 
 def _arrays(values: Array | Clips | Mapping[str, Array | Clips]) -> Mapping[str, Array | Clips]:

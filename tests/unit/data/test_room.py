@@ -1,0 +1,38 @@
+"""Where batches of mapped files lie in memory."""
+
+import sys
+from mmap import PAGESIZE
+from pathlib import Path
+
+import pytest
+import torch
+
+from inforeg.data.mapped import LARGE, room
+
+
+def mapped(address: int) -> bool:
+    """Whether the process has memory there."""
+    spans = [line.split()[0].split("-") for line in Path("/proc/self/maps").read_text().splitlines()]
+    return any(int(first, 16) <= address < int(last, 16) for first, last in spans)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_large_batch_has_pages_of_its_own_that_go_with_it():
+    batch = room((4, LARGE), torch.uint8, pinned=False)
+    address = batch.data_ptr()
+    assert address % PAGESIZE == 0
+    part = batch[1:, :5].fill_(7)
+    del batch
+    assert (part == 7).all()
+    assert mapped(address)
+    del part
+    assert not mapped(address)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3,), (LARGE, 2, 1)])
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.float32, torch.bool])
+def test_it_is_as_any_other_tensor(shape, dtype):
+    batch = room(shape, dtype, pinned=False)
+    assert (batch.shape, batch.dtype, batch.is_contiguous()) == (torch.Size(shape), dtype, True)
+    batch.fill_(1)
+    assert (batch.numpy() == 1).all()
