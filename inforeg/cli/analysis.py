@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from inforeg.cli.options import Commands, Made, add_command, add_runs, placed
 from inforeg.errors import UserError
 from inforeg.suite.project import Project
-from inforeg.suite.tuning import TUNING
+from inforeg.suite.tuning import PROTOCOLS, TUNING
 
 if TYPE_CHECKING:
     from inforeg.analysis.collected.study import Study
@@ -43,8 +43,12 @@ def register(commands: Commands) -> None:
     _add_sources(parser)
     _add_path(parser, "--figures", "figures", "folder for EXPERIMENT_FIGURE.{pdf,png,csv}")
     parser = _command(commands, "tune", tune, "choose among the finished trials of tuning, on validation")
+    parser.add_argument(
+        "protocol", nargs="?", choices=sorted(PROTOCOLS), default=TUNING.name,
+        help="the file below workflow/config/ that says what was tried (default: %(default)s)",
+    )  # fmt: skip
     add_runs(parser)
-    _add_path(parser, "--output", "tuning", "folder for tuned.yaml and trials.{csv,md}")
+    _add_path(parser, "--output", "{protocol}", "folder for the choices and trials.{csv,md}")
     parser = _command(
         commands, "claims", claims, "report the verdicts on claims: what is reproduced, what contradicted"
     )
@@ -62,12 +66,14 @@ def register(commands: Commands) -> None:
 def tune(args: argparse.Namespace) -> None:
     """Choose among the trials."""
     from inforeg.analysis.tables.trials import write_choices
-    from inforeg.suite.plan import plan_tuning
+    from inforeg.suite.plan import plan_trials
 
-    trials = plan_tuning(Project())
-    if not trials:
-        raise UserError(f"There is nothing to choose from; say in {TUNING} what to tune.")
-    write_choices(trials, args.runs, args.output)
+    protocol = PROTOCOLS[args.protocol]
+    trials = plan_trials(project := Project(), protocol)
+    tuning = project.tuning(protocol)
+    if not (tuning and trials):
+        raise UserError(f"There is nothing to choose from; say in {protocol.path} what to tune.")
+    write_choices(protocol, tuning, trials, args.runs, Path(str(args.output).format(protocol=protocol.name)))
 
 
 def collect(args: argparse.Namespace) -> None:

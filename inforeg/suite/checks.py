@@ -13,15 +13,16 @@ from inforeg.registry import PROBES
 from inforeg.suite.experiment import Experiment, WorkflowConfig
 from inforeg.suite.folders.places import dataset_of, refuse_two_preparations
 from inforeg.suite.jobs import Job, jobs
-from inforeg.suite.plan import Cell, Plan, plan, plan_tuning
+from inforeg.suite.plan import Cell, Plan, plan, plan_trials
 from inforeg.suite.presentable import Benchmarks, check_presentable, texts
 from inforeg.suite.products import former, tables
 from inforeg.suite.project import CONFIG, Project
 from inforeg.suite.resolve import resolve
+from inforeg.suite.tuning import PROTOCOLS
 
 RULES = (
-    "all", "complete", "quick",
-    "fetch", "train", "examine", "collect", "statistics", "tuning", "merge", "claims", "document", "typeset",
+    "all", "complete", "quick", *PROTOCOLS,
+    "fetch", "train", "examine", "collect", "statistics", "merge", "claims", "document", "typeset",
 )  # fmt: skip
 """The workflow's own rules, beside those that have an experiment in their name."""
 
@@ -36,7 +37,7 @@ class Configuration:
         experiments: all that are asked for, by name.
         benchmarks: the configuration of each of their benchmarks, by name.
         plans: their runs, by name.
-        trials: the runs of tuning.
+        trials: the runs of the protocols of tuning, by name.
         jobs: of all these runs and of what they need, by the path of their report.
         data: names of the data sets that benchmarks and jobs read.
     """
@@ -46,7 +47,7 @@ class Configuration:
     experiments: Mapping[str, Experiment]
     benchmarks: Mapping[str, Benchmarks]
     plans: Mapping[str, Plan]
-    trials: list[Cell]
+    trials: Mapping[str, list[Cell]]
     jobs: Mapping[str, Job]
     data: frozenset[str]
 
@@ -92,10 +93,13 @@ def configuration(project: Project) -> Configuration:
     plans = {name: plan(project, name) for name in experiments}
     for name, experiment in experiments.items():
         check_presentable(name, experiment, benchmarks[name], plans[name].left_out)
-    trials = [cell for trial in plan_tuning(project) for cell in trial.cells]
+    trials = {
+        name: [cell for trial in plan_trials(project, protocol) for cell in trial.cells]
+        for name, protocol in PROTOCOLS.items()
+    }
     alone = [[name] for name in experiments if name not in chain(*named)]
     wanted = [[cell for name in names for cell in plans[name].cells] for names in named + alone]
-    found = jobs([*wanted, trials])
+    found = jobs([*wanted, *trials.values()])
     configs += [job.spec.config for job in found.values()]
     data = frozenset(dataset_of(config.data).place for config in configs)
     return Configuration(workflow, left_out, experiments, benchmarks, plans, trials, found, data)

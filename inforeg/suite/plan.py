@@ -11,7 +11,7 @@ from inforeg.suite.experiment import Experiment, Row
 from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.project import Project
 from inforeg.suite.resolve import joined, refuse_borrowed, refuse_unknown, resolve
-from inforeg.suite.tuning import TUNING, every_trial
+from inforeg.suite.tuning import PROTOCOLS, Protocol, every_trial
 
 Fold = tuple[int, str] | None
 """A fold of a benchmark, and the variant of which the runs on it are a part; None where there is but one."""
@@ -141,30 +141,40 @@ class Trial:
     cells: tuple[Cell, ...]
 
 
-def plan_tuning(project: Project) -> list[Trial]:
-    """The trials of workflow/config/tuning.yaml that can be run; none where there is no such file.
+def plan_trials(project: Project, protocol: Protocol) -> list[Trial]:
+    """The trials of `protocol` that can be run; none where there is no such file.
 
     Raises:
-        UserError: an experiment uses seeds of the trials.
+        UserError: an experiment or another protocol uses seeds of the trials.
     """
-    tuning = project.tuning()
+    tuning = project.tuning(protocol)
     if tuning is None:
         return []
-    for name in project.experiments():
-        if project.whole(name).seeds > tuning.first_seed:
-            raise UserError(
-                f"The experiment {name!r} reports seeds that {TUNING} tunes on; raise first_seed there."
-            )
     seeds = range(tuning.first_seed, tuning.first_seed + tuning.seeds)
+    _refuse_reported(project, protocol, seeds)
     for benchmark in tuning.benchmarks:
         _refuse_unvalidated(project, benchmark, "tune on data that have one")
     trials = []
-    for benchmark, searched, number, row in every_trial(tuning):
+    for benchmark, searched, number, row in every_trial(tuning, protocol):
         specs = resolve_row(project, benchmark, row)
         if supports(specs[0])[0]:
             cells = tuple(Cell(searched.key, with_seeds(spec, seeds), len(seeds)) for spec in specs)
             trials.append(Trial(benchmark, searched.key, number, row, cells))
     return trials
+
+
+def _refuse_reported(project: Project, protocol: Protocol, seeds: range) -> None:
+    """Raise where the seeds of the protocol's trials serve anything else."""
+    for name in project.experiments():
+        if project.whole(name).seeds > seeds.start:
+            raise UserError(
+                f"The experiment {name!r} reports seeds that {protocol.path} tunes on; raise first_seed "
+                "there."
+            )
+    for other in PROTOCOLS.values():
+        theirs = project.tuning(other) if other != protocol else None
+        if theirs and theirs.first_seed < seeds.stop and seeds.start < theirs.first_seed + theirs.seeds:
+            raise UserError(f"{protocol.path} and {other.path} share seeds; raise first_seed in one of them.")
 
 
 def with_seeds(spec: RunSpec, seeds: Iterable[int]) -> tuple[RunSpec, ...]:

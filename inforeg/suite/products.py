@@ -9,7 +9,6 @@ FOREST = tuple(f"figures/claims.{suffix}" for suffix in ("png", "pdf", "csv"))
 DOCUMENT = ("paper.tex", "numbers.tex")
 PDF = "paper.pdf"
 RUNS = "runs.parquet"
-CHOICES = ("tuning/tuned.yaml", "tuning/trials.csv", "tuning/trials.md")
 STATISTICS = (
     "comparison", "means", "variants", "weakest", "acted", "overview", "ranks", "verdicts", "pooled",
     "specs", "cost", "sweep", "selection", "window_noise",

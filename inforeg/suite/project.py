@@ -16,7 +16,7 @@ from inforeg.reading import read_yaml
 from inforeg.runspec import MACHINE, BenchmarkConfig, Machine
 from inforeg.suite.choice import Choice
 from inforeg.suite.experiment import ACROSS, Experiment, Suite, WorkflowConfig
-from inforeg.suite.tuning import TUNED, TUNING, Choices, Tuning
+from inforeg.suite.tuning import TUNED, TUNING, Choices, Protocol, Tuning
 
 CONFIG = Path("workflow/config/config.yaml")
 RESULTS = Path("results")
@@ -154,9 +154,9 @@ class Project:
         every = {name: self.whole(name) for name in names}
         return [name for name, whole in every.items() if len(self.not_asked(whole)) < len(whole.benchmarks)]
 
-    def tuning(self) -> Tuning | None:
-        """How methods are tuned, or None where nothing says."""
-        path = self.root / TUNING
+    def tuning(self, protocol: Protocol) -> Tuning | None:
+        """What `protocol` tries, or None where nothing says."""
+        path = self.root / protocol.path
         return read_yaml(path, Tuning) if path.exists() else None
 
     def tuned(self) -> Choices:
@@ -165,7 +165,7 @@ class Project:
         if not path.exists():
             raise UserError(
                 f"{path} is not there, which experiments with `tuned: true` read; set it to false, run "
-                f"`snakemake --cores all tuning`, copy {self.results}/tuning/tuned.yaml to {TUNED} and "
+                f"`snakemake --cores all tuning`, copy {self.results}/{TUNING.products[0]} to {TUNED} and "
                 "set it back."
             )
         return read_yaml(path, Choices)

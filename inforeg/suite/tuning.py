@@ -1,17 +1,57 @@
-"""Tuning by one protocol for all methods: the same few trials, chosen on validation, on seeds of its own."""
+"""Settings by a written protocol: the same trials for all, chosen on validation, on seeds of their own."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from inforeg.errors import UserError
 from inforeg.random import numpy_stream
-from inforeg.runspec import Name, Seed, Seeds, Setting, Strict
+from inforeg.runspec import Name, Seed, Seeds, Setting, Strict, Text
 from inforeg.suite.experiment import Row
-from inforeg.ties import settled
+from inforeg.ties import apart, settled
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A file below workflow/config/ that says what is tried, and what becomes of it.
+
+    Attributes:
+        name: of the file and of the target.
+        trial: of which the names of the trials' variants are made.
+        file: that holds the choices.
+    """
+
+    name: str
+    trial: str
+    file: str
+
+    @property
+    def path(self) -> Path:
+        """The file, relative to the project."""
+        return Path(f"workflow/config/{self.name}.yaml")
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What is made of the trials: the choices, and all trials as CSV and as a table."""
+        return (self.file, "trials.csv", "trials.md")
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The same below results/."""
+        return tuple(f"{self.name}/{file}" for file in self.files)
+
+
+TUNING = Protocol("tuning", "trial", "tuned.yaml")
+"""Settings of every method, for experiments with `tuned: true`."""
+SETTINGS = Protocol("settings", "setting", "chosen.yaml")
+"""How benchmarks train, by joint training alone; their YAMLs hold what it chose."""
+PROTOCOLS = {protocol.name: protocol for protocol in (SETTINGS, TUNING)}
 
 
 class Range(Strict):
@@ -39,12 +79,14 @@ class Searched(Row):
 
 
 class Tuning(Strict):
-    """workflow/config/tuning.yaml."""
+    """workflow/config/tuning.yaml or settings.yaml."""
 
-    title: str = Field(description="of the protocol")
+    title: Text = Field(description="of the protocol")
     benchmarks: list[Name] = Field(min_length=1, description="on which rows are tuned, each by itself")
-    trials: Annotated[int, Field(ge=2, le=1000)] = Field(
-        description="trials of each row on each benchmark, of which the first is the row as it stands"
+    trials: Annotated[int, Field(ge=2, le=1000)] | None = Field(
+        None,
+        description="trials of each row on each benchmark, drawn at random, of which the first is the row "
+        "as it stands; left out: the row as it stands and every combination of the choices",
     )
     first_seed: Annotated[Seed, Field(ge=1)] = Field(description="above the seeds of all experiments")
     seeds: Seeds = Field(description="runs of a trial")
@@ -53,14 +95,26 @@ class Tuning(Strict):
     )
     rows: list[Searched] = Field(min_length=1, description="what is tuned")
 
-    def trial(self, row: Searched, number: int) -> Row:
-        """The row as trial `number` trains it; trial 0 is the row itself."""
-        if not number:
-            return Row(label=row.label, method=row.method, variant=row.variant, set=row.set)
+    @model_validator(mode="after")
+    def _can_be_combined(self) -> "Tuning":
+        if self.trials is None:
+            for row in self.rows:
+                space = {**self.common, **row.space}
+                if wrong := next((key for key, values in space.items() if isinstance(values, Range)), None):
+                    raise ValueError(f"{wrong!r} is a range; give a list of choices, or say how many trials")
+                if len(grid(space)) == 1:
+                    raise ValueError(f"the row {row.key!r} has nothing to choose from; give choices in space")
+        return self
+
+    def settings(self, row: Searched) -> list[dict[str, Setting]]:
+        """What is tried of `row`, by the number of the trial; trial 0 is the row as it stands."""
+        if self.trials is None:
+            return [{}, *grid({**self.common, **row.space})]
+        return [{}, *(self._drawn(row, number) for number in range(1, self.trials))]
+
+    def _drawn(self, row: Searched, number: int) -> dict[str, Setting]:
         drawn = {key: draw(space, key, number) for key, space in self.common.items()}
-        drawn |= {key: draw(space, row.key, key, number) for key, space in row.space.items()}
-        name = f"trial_{number}" if row.variant == "default" else f"{row.variant}_trial_{number}"
-        return Row(label=row.label, method=row.method, variant=name, set={**row.set, **drawn})
+        return drawn | {key: draw(space, row.key, key, number) for key, space in row.space.items()}
 
 
 class Choice(Strict):
@@ -81,12 +135,12 @@ class Choices(Strict):
             return self.choices[benchmark][row.key].row
         except KeyError:
             raise UserError(
-                f"{TUNED} has no choice for {row.key!r} on {benchmark!r}; add the row to {TUNING}, run "
+                f"{TUNED} has no choice for {row.key!r} on {benchmark!r}; add the row to {TUNING.path}, run "
                 "`snakemake --cores all tuning` and copy results/tuning/tuned.yaml there."
             ) from None
 
 
-TUNING, TUNED = Path("workflow/config/tuning.yaml"), Path("workflow/config/tuned.yaml")
+TUNED = Path("workflow/config/tuned.yaml")
 
 
 def draw(space: Range | list[Setting], *names: str | int) -> Setting:
@@ -101,16 +155,71 @@ def draw(space: Range | list[Setting], *names: str | int) -> Setting:
     return float(f"{value:.3g}")
 
 
-def best(scores: Mapping[int, float]) -> int:
-    """The trial with the highest mean validation accuracy, which NaN is not; of equals the first."""
+def grid(space: Space) -> list[dict[str, Setting]]:
+    """Every combination of the choices, the last key's changing fastest."""
+    choices = [values for values in space.values() if isinstance(values, list)]
+    return [dict(zip(space, values, strict=True)) for values in product(*choices)]
+
+
+def at_the_edge(space: Space, setting: Mapping[str, Setting]) -> list[str]:
+    """The keys whose value is the smallest or the largest of at least three numbers to choose from."""
+    found = []
+    for key, values in space.items():
+        numbers = (
+            [value for value in values if isinstance(value, int | float)] if isinstance(values, list) else []
+        )
+        if len(numbers) > 2 and setting.get(key) in (min(numbers), max(numbers)):
+            found.append(key)
+    return found
+
+
+def best(scores: Mapping[int, Sequence[float]], epochs: Mapping[int, int]) -> int:
+    """The trial with the highest mean score, unless one of fewer epochs is as good.
+
+    As good is a trial whose mean is below the highest by no more than one standard error of the difference,
+    paired over seeds (the one-standard-error rule of Breiman et al., 1984). Of the trials that are as good,
+    those of the fewest epochs are left; of these it is the one with the highest mean, of equals the first.
+
+    Args:
+        scores: validation accuracies by trial, in the order of the seeds; minus infinity for a run that
+            diverged.
+        epochs: passes over the training split by trial.
+    """
     trials = sorted(scores)
-    known = [-math.inf if math.isnan(scores[trial]) else scores[trial] for trial in trials]
+    means = {trial: float(np.mean(scores[trial])) for trial in trials}
+    top = _highest(means, trials)
+    if not math.isfinite(means[top]):
+        return top
+    equal = [trial for trial in trials if _as_good(scores[trial], scores[top])]
+    fewest = min(epochs[trial] for trial in equal)
+    return _highest(means, [trial for trial in equal if epochs[trial] == fewest])
+
+
+def _as_good(scores: Sequence[float], highest: Sequence[float]) -> bool:
+    below = np.subtract(highest, scores)
+    if not np.isfinite(below).all():
+        return False
+    error = np.std(below, ddof=1) / math.sqrt(len(below)) if len(below) > 1 else 0.0
+    return bool(apart(np.mean(below), error) <= 0)
+
+
+def _highest(means: Mapping[int, float], trials: Sequence[int]) -> int:
+    known = [-math.inf if math.isnan(means[trial]) else means[trial] for trial in trials]
     return trials[int(settled(known).argmax())]
 
 
-def every_trial(tuning: Tuning) -> Iterator[tuple[str, Searched, int, Row]]:
+def every_trial(tuning: Tuning, protocol: Protocol) -> Iterator[tuple[str, Searched, int, Row]]:
     """Benchmark, row, trial's number and what it trains, in order."""
     for benchmark in tuning.benchmarks:
         for row in tuning.rows:
-            for number in range(tuning.trials):
-                yield benchmark, row, number, tuning.trial(row, number)
+            for number, setting in enumerate(tuning.settings(row)):
+                yield benchmark, row, number, trial(row, number, setting, protocol)
+
+
+def trial(row: Searched, number: int, setting: Mapping[str, Setting], protocol: Protocol) -> Row:
+    """The row as trial `number` trains it."""
+    name = f"{protocol.trial}_{number}"
+    if row.variant != "default":
+        name = f"{row.variant}_{name}"
+    variant = name if number else row.variant
+    return Row(label=row.label, method=row.method, variant=variant, set={**row.set, **setting})

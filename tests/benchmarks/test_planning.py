@@ -22,6 +22,7 @@ import pytest
 from inforeg.suite.checks import configuration
 from inforeg.suite.plan import with_seeds
 from inforeg.suite.project import Project
+from inforeg.suite.tuning import PROTOCOLS
 from tests.runs import finish, kept
 from tests.workflow.conftest import ROOT, Tree
 
@@ -49,7 +50,8 @@ def large(folder: Path, rows: int = 100) -> Tree:
     where = folder / "workflow/config"
     shutil.rmtree(where / "experiments")
     (where / "experiments").mkdir()
-    (where / "tuning.yaml").unlink()
+    for protocol in PROTOCOLS.values():
+        (folder / protocol.path).unlink()
     umt = [
         {"label": f"UMT {n}", "method": "umt", "variant": f"row_{n}", "set": {"weight": 1 + n / 100}}
         for n in range(rows - 1)

@@ -42,7 +42,8 @@ def test_an_epoch_without_a_number_is_selected_only_where_none_has_one(values, e
     ("scores", "trial"), [({0: NAN, 1: 50.0}, 1), ({0: 50.0, 1: NAN}, 0), ({0: NAN, 1: -INF}, 0)]
 )
 def test_a_trial_without_a_number_is_never_the_best(scores, trial):
-    assert best(scores) == trial
+    values = {number: [score] for number, score in scores.items()}
+    assert best(values, dict.fromkeys(scores, 40)) == trial
 
 
 @pytest.mark.parametrize(

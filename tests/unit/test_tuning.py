@@ -9,10 +9,11 @@ from inforeg.__main__ import main
 from inforeg.data.sets.synthetic import Synthetic
 from inforeg.errors import UserError
 from inforeg.suite import plan as plan_module
+from inforeg.suite import tuning
 from inforeg.suite.jobs import jobs
-from inforeg.suite.plan import plan, plan_tuning
+from inforeg.suite.plan import plan, plan_trials
 from inforeg.suite.project import Project
-from inforeg.suite.tuning import Choices, Range, Tuning, best, draw
+from inforeg.suite.tuning import Choices, Range, Tuning, at_the_edge, best, draw, grid
 from tests import runs
 from tests.runs import kept
 from tests.unit.conftest import EXPERIMENT, write
@@ -44,13 +45,13 @@ def tuned(project) -> Project:
     return project
 
 
-def trials(project, key):
-    return [trial for trial in plan_tuning(project) if trial.key == key]
+def trials(project, key, protocol=tuning.TUNING):
+    return [trial for trial in plan_trials(project, protocol) if trial.key == key]
 
 
-def finish(project, accuracies):
+def finish(project, accuracies, protocol=tuning.TUNING):
     """Give every run of every trial the validation accuracy that `accuracies` says for row and trial."""
-    for trial in plan_tuning(project):
+    for trial in plan_trials(project, protocol):
         for cell in trial.cells:
             for spec in cell.specs:
                 value = accuracies(trial.key, trial.number, spec)
@@ -83,14 +84,19 @@ def test_trial_0_is_the_row_itself_and_all_rows_share_what_is_common(tuned):
         assert mine.row.set["training.lr"] == umt.row.set["training.lr"]
         assert set(umt.row.set) == {"training.lr", "weight"}
         assert mine.row.set["unimodal_weight"] == 1.0
-    assert {spec.seed for trial in plan_tuning(tuned) for cell in trial.cells for spec in cell.specs} == {
+    assert {
+        spec.seed
+        for trial in plan_trials(tuned, tuning.TUNING)
+        for cell in trial.cells
+        for spec in cell.specs
+    } == {
         100,
         101,
     }
 
 
 def test_a_trials_teachers_are_of_its_own_training_and_shared(tuned):
-    cells = [cell for trial in plan_tuning(tuned) for cell in trial.cells]
+    cells = [cell for trial in plan_trials(tuned, tuning.TUNING) for cell in trial.cells]
     found = jobs([cells])
     teachers = [path for path in found if "/unimodal/" in path]
     assert "toy/unimodal/trial_1_first/seeds=100-101.json" in teachers
@@ -102,26 +108,117 @@ def test_a_trials_teachers_are_of_its_own_training_and_shared(tuned):
 def test_seeds_of_reported_runs_are_refused(tuned):
     write(tuned.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, "seeds": 101})
     with pytest.raises(UserError, match=r"'main' reports seeds that workflow/config/tuning.yaml tunes on"):
-        plan_tuning(tuned)
+        plan_trials(tuned, tuning.TUNING)
 
 
 def test_a_data_set_is_asked_once_whether_it_can_be_tuned_on(tuned, monkeypatch):
     built, dataset_of = [], plan_module.dataset_of
     monkeypatch.setattr(plan_module, "dataset_of", lambda config: built.append(config) or dataset_of(config))
-    assert len(plan_tuning(tuned)) == 9
+    assert len(plan_trials(tuned, tuning.TUNING)) == 9
     assert len(built) == 1
 
 
 def test_data_without_a_validation_split_are_refused(tuned, monkeypatch):
     monkeypatch.setattr(Synthetic, "validates", False)
     with pytest.raises(UserError, match="no validation split of its own to select by; tune on data"):
-        plan_tuning(tuned)
+        plan_trials(tuned, tuning.TUNING)
 
 
 def test_the_best_on_validation_is_chosen_and_of_equals_the_first():
-    assert best({0: 0.5, 1: 0.7, 2: 0.7}) == 1
-    assert best({0: 0.25, 1: 0.3, 2: 0.1 + 0.2}) == 1  # rounding apart
-    assert best({0: -math.inf, 1: -math.inf}) == 0
+    def chosen(scores):
+        return best({trial: [score] for trial, score in scores.items()}, dict.fromkeys(scores, 40))
+
+    assert chosen({0: 0.5, 1: 0.7, 2: 0.7}) == 1
+    assert chosen({0: 0.25, 1: 0.3, 2: 0.1 + 0.2}) == 1  # rounding apart
+    assert chosen({0: -math.inf, 1: -math.inf}) == 0
+
+
+def test_fewer_epochs_are_chosen_where_they_are_as_good():
+    epochs = {1: 20, 2: 20, 3: 40}
+    # Below the best by 2, 0 and 1: 1 on average, with a standard error of 1 / sqrt(3).
+    worse = {1: [70.0, 71.0, 70.0], 2: [68.0, 71.0, 69.0], 3: [72.0, 71.0, 71.0]}
+    assert best(worse, epochs) == 3
+    # Below it by 3, -1 and 0.5: 0.83, with a standard error of 1.17.
+    as_good = {**worse, 1: [69.0, 72.0, 70.5]}
+    assert best(as_good, epochs) == 1
+    assert best(as_good, dict.fromkeys(epochs, 20)) == 3
+    assert best({1: [70.0, -math.inf], 3: [70.0, 70.0]}, epochs) == 3
+    assert best({1: [70.0], 3: [70.5]}, epochs) == 3  # one seed has no error
+
+
+SETTINGS = {
+    "title": "Learning rates",
+    "benchmarks": ["toy"],
+    "first_seed": 200,
+    "seeds": 2,
+    "common": {"training.lr": [0.01, 0.02, 0.04]},
+    "rows": [
+        {"label": "Joint", "method": "joint", "space": {"training.epochs": ["x1", "x2"]}},
+        {"label": "Joint*", "method": "joint", "variant": "star", "set": {"unimodal_weight": 1.0}},
+    ],
+}
+
+
+@pytest.fixture
+def settings(tuned) -> Project:
+    write(tuned.root / "workflow/config/settings.yaml", SETTINGS)
+    return tuned
+
+
+def test_a_grid_tries_every_combination_beside_the_row_as_it_stands(settings):
+    joint = trials(settings, "joint", tuning.SETTINGS)
+    assert [trial.row.variant for trial in joint] == ["default", *(f"setting_{n}" for n in range(1, 7))]
+    tried = [spec.config.training for trial in joint for spec in trial.cells[0].specs[:1]]
+    epochs = tried[0].epochs
+    assert [(each.lr, each.epochs) for each in tried[1:]] == [
+        (rate, factor * epochs) for rate in (0.01, 0.02, 0.04) for factor in (1, 2)
+    ]
+    star = trials(settings, "joint/star", tuning.SETTINGS)
+    assert [trial.row.variant for trial in star][1:] == [f"star_setting_{n}" for n in (1, 2, 3)]
+    assert grid({}) == [{}]
+
+
+def test_what_a_grid_chose_is_written_with_its_courses_and_edges(settings):
+    def accuracies(key, number, spec):
+        training = spec.config.training
+        noise = 0.002 * (spec.seed - 200)
+        if number == 0:
+            return 0.9 + noise  # it is for comparison, and never chosen
+        if key == "joint":
+            return 0.5 + noise + {0.01: 0.0, 0.02: 0.2, 0.04: 0.1}[training.lr]
+        return 0.5 + noise + training.lr
+
+    finish(settings, accuracies, tuning.SETTINGS)
+    assert main(["tune", "settings"]) == 0
+    folder = settings.root / "results/settings"
+    chosen = yaml.safe_load((folder / "chosen.yaml").read_text())["choices"]["toy"]
+    assert chosen["joint"]["row"]["set"] == {"training.lr": 0.02, "training.epochs": "x1"}
+    assert chosen["joint/star"]["row"]["set"] == {"unimodal_weight": 1.0, "training.lr": 0.04}
+    table = (folder / "trials.md").read_text()
+    assert "The smallest or the largest of what was tried: Joint\\* on toy (training.lr)." in table
+    courses = table.partition("training.lr, all other settings being the chosen ones")[2]
+    course = next(line for line in courses.splitlines() if line.startswith("| Joint "))
+    assert [float(entry) for entry in course.split("|")[3:6]] == [50.1, 70.1, 60.1]
+
+
+def test_a_grid_is_of_lists_and_has_something_to_choose_from():
+    with pytest.raises(ValueError, match=r"'training.lr' is a range; give a list of choices"):
+        Tuning(**{**SETTINGS, "common": TUNING["common"]})
+    with pytest.raises(ValueError, match=r"the row 'joint/star' has nothing to choose from"):
+        Tuning(**{**SETTINGS, "common": {}})
+
+
+def test_an_edge_is_one_of_three_numbers_or_more():
+    space = {"lr": [1, 2, 4], "epochs": ["x1", "x2"], "decay": [0.7, 1.0], "beta": Range(low=0, high=1)}
+    assert at_the_edge(space, {"lr": 4, "epochs": "x2", "decay": 1.0, "beta": 0.0}) == ["lr"]
+    assert at_the_edge(space, {"lr": 2}) == []
+    assert at_the_edge(space, {}) == []
+
+
+def test_protocols_share_no_seed(settings):
+    write(settings.root / "workflow/config/settings.yaml", {**SETTINGS, "first_seed": 101})
+    with pytest.raises(UserError, match=r"settings.yaml and workflow/config/tuning.yaml share seeds"):
+        plan_trials(settings, tuning.SETTINGS)
 
 
 def test_a_trial_that_diverges_is_not_chosen(tuned):
@@ -194,8 +291,8 @@ def test_the_projects_own_tuning_covers_the_field(monkeypatch, request):
     monkeypatch.chdir(request.config.rootpath)
     monkeypatch.delenv("INFOREG_ROOT", raising=False)
     own = Project()
-    tuning = own.tuning()
-    assert isinstance(tuning, Tuning)
+    written = own.tuning(tuning.TUNING)
+    assert isinstance(written, Tuning)
     untrained = {"ensemble"}
     field = {row.key for row in own.experiment("field").rows}
-    assert {row.key for row in tuning.rows} == field - untrained
+    assert {row.key for row in written.rows} == field - untrained

@@ -169,6 +169,9 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     tree.write(
         "workflow/config/tuning.yaml", tuning(["synthetic"], {"joint": {}, "inforeg": {"beta": [0.1, 0.5]}})
     )
+    grid = {key: value for key, value in tuning(["synthetic"], {"joint": {}}).items() if key != "trials"}
+    common = {"training.lr": [0.02, 0.05, 0.1]}
+    tree.write("workflow/config/settings.yaml", {**grid, "first_seed": 200, "common": common})
     return tree
 
 

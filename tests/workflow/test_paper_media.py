@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from inforeg.suite.tuning import PROTOCOLS
 from tests.paper import GIVEN, RAW, shrunk
 from tests.workflow.conftest import ROOT, Tree
 
@@ -19,7 +20,8 @@ def laboratory(fresh: Tree, tmp_path: Path) -> Tree:
     tree = fresh.copy(tmp_path / "laboratory")
     shutil.rmtree(tree.path / CONFIG)
     shutil.copytree(ROOT / CONFIG, tree.path / CONFIG)
-    (tree.path / CONFIG / "tuning.yaml").unlink()
+    for protocol in PROTOCOLS.values():
+        (tree.path / protocol.path).unlink()
     for path in (tree.path / CONFIG / "benchmarks").iterdir():
         if yaml.safe_load(path.read_text(encoding="utf-8"))["data"]["name"] in RAW:
             shrunk(path)

@@ -92,18 +92,22 @@ for name in EXPERIMENTS:
                 "python -m inforeg figure {params.experiment:q} &> {log:q} || (cat {log:q} >&2; false)"
 
 
-if TRIALS:
+for name in (name for name, trials in TRIALS.items() if trials):
 
-    rule tuning:
+    rule:
+        name:
+            name
         input:
-            lambda wildcards: reports(TRIALS),
+            trials_of(name),
         output:
-            made(products.CHOICES),
+            made(PROTOCOLS[name].products),
         log:
-            "results/logs/tuning.log",
+            f"results/logs/{name}.log",
         conda:
             "../envs/inforeg.yaml"
         params:
-            settings=PROJECT.tuning().model_dump_json(),
+            protocol=name,
+            settings=PROJECT.tuning(PROTOCOLS[name]).model_dump_json(),
         shell:
-            "python -m inforeg tune --runs results/runs &> {log:q} || (cat {log:q} >&2; false)"
+            "python -m inforeg tune {params.protocol:q} --runs results/runs &> {log:q}"
+            " || (cat {log:q} >&2; false)"

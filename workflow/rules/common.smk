@@ -23,6 +23,7 @@ from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.jobs import by_cell, examinations, needs, serving
 from inforeg.suite.project import Project
 from inforeg.suite.recovery import recover, runs_jobs
+from inforeg.suite.tuning import PROTOCOLS
 from inforeg.analysis.report.typeset import compiler, missing
 
 FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "times.json", "provenance.json"]
@@ -135,6 +136,11 @@ def jobs_of(cells):
 def reports(cells):
     """The reports of these jobs."""
     return [f"{RUNS}/{job.path}" for job in jobs_of(cells)]
+
+
+def trials_of(protocol):
+    """The reports of all jobs of a protocol of tuning, once they are asked for: there are thousands."""
+    return lambda wildcards: reports(TRIALS[protocol])
 
 
 def examined(experiment):
