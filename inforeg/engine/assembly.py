@@ -31,7 +31,8 @@ def blueprint(spec: RunSpec, data: Data) -> Blueprint:
         modality: (ENCODERS.build(encoder.kind, encoder.options), without_present(data.shape(modality)))
         for modality, encoder in chosen.items()
     }
-    return Blueprint(encoders, FUSIONS.get(spec.config.fusion), len(data.classes), spec.seed)
+    fusion, classes = FUSIONS.get(spec.config.fusion), len(data.classes)
+    return Blueprint(encoders, fusion, classes, spec.seed, spec.config.initial_weights)
 
 
 def built(plan: Blueprint, method: Method, data: Data, machine: Machine = MACHINE) -> MultimodalModel:

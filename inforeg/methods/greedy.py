@@ -20,6 +20,7 @@ from inforeg.methods.base import (
     stream,
     unimodal_losses,
 )
+from inforeg.models.fusions.base import reset
 from inforeg.models.joined import MMTM, Branches, JoinedModel, join
 from inforeg.models.multimodal import MultimodalModel, branch
 from inforeg.registry import ENCODERS
@@ -90,7 +91,10 @@ class Greedy(Method):
         depths = min(len(recipe.stage_widths[-self.joins :]) for recipe in recipes.values())
         streams = partial(stream, blueprint.seed, "init", "mmtm")
         make = partial(MMTM, ratio=self.ratio, gain=self.gain, leader=leader)
-        return join(blueprint.build(fusion=Branches), recipes, depths, make, streams)
+        model = join(blueprint.build(fusion=Branches), recipes, depths, make, streams)
+        if blueprint.initial == "torch":
+            reset(cast(Branches, model.fusion).joints, streams)
+        return model
 
     def setup(self, state: TrainState, weights: LoadWeights) -> None:
         """No step has been made."""

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inforeg.batch import Output
-from inforeg.models.fusions.base import Fusion, Streams, blocks, linear, mean_logits, sum_logits
+from inforeg.models.fusions.base import Fusion, Streams, blocks, linear, mean_logits, reset_blocks, sum_logits
 from inforeg.models.fusions.sum import Sum
 
 
@@ -33,6 +33,10 @@ class Cosine(Fusion):
     def __init__(self, widths: Mapping[str, int], classes: int, streams: Streams) -> None:
         super().__init__(widths, classes, streams)
         self.weights = blocks(widths, classes, streams)
+
+    def reset_parameters(self) -> None:
+        """Torch's own initial weights."""
+        reset_blocks(self.weights)
 
     def forward(self, features: Mapping[str, Tensor]) -> Output:
         """The shares and their sum; a feature vector of zeros has cosine 0."""

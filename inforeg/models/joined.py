@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from inforeg.batch import Output, Values, present_in
 from inforeg.models.encoders.base import Encoder
-from inforeg.models.fusions.base import Streams, blocks, linear
+from inforeg.models.fusions.base import Streams, blocks, linear, reset_blocks
 from inforeg.models.heads import Mean
 from inforeg.models.multimodal import MultimodalModel, encoded
 
@@ -44,6 +44,10 @@ class MMTM(nn.Module):
         self.register_buffer("passes", torch.zeros(()))
         for modality, width in widths.items():
             self.register_buffer(f"average_{modality}", torch.zeros(width))
+
+    def reset_parameters(self) -> None:
+        """Torch's own initial weights of the squeeze."""
+        reset_blocks(self.squeeze, self.bias)
 
     def forward(self, values: Mapping[str, Tensor], held: Collection[str]) -> dict[str, Tensor]:
         """The rescaled values; in training by the running average for the branches `held`."""

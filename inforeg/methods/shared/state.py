@@ -12,14 +12,14 @@ from inforeg.batch import Shape
 from inforeg.data.split import Split
 from inforeg.metrics.cost import Cost
 from inforeg.models.encoders.base import Encoder
-from inforeg.models.fusions.base import Fusion, OwnHeads
+from inforeg.models.fusions.base import Fusion, OwnHeads, reset
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.optim import step
 from inforeg.optim.optimizers import OPTIMIZERS, Optimizer
 from inforeg.random import stream
 from inforeg.regulation.numbers import any_of
 from inforeg.regulation.trace import FisherTrace
-from inforeg.runspec import RunSpec
+from inforeg.runspec import InitialWeights, RunSpec
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,14 @@ class Blueprint:
         fusion: the benchmark's fusion.
         classes: C.
         seed: of the run; a modality's initial weights are the same for all methods of one seed.
+        initial: whose initial weights.
     """
 
     encoders: dict[str, tuple[Encoder, Shape]]
     fusion: type[Fusion]
     classes: int
     seed: int
+    initial: InitialWeights = "paper"
 
     def build(
         self,
@@ -52,13 +54,15 @@ class Blueprint:
         chosen = modalities or tuple(self.encoders)
         recipes = {modality: self.encoders[modality] for modality in chosen}
         encoders = {
-            modality: recipe.build(shape, stream(self.seed, "init", modality))
+            modality: recipe.build(shape, stream(self.seed, "init", modality), self.initial)
             for modality, (recipe, shape) in recipes.items()
         }
         widths = {modality: recipe.features for modality, (recipe, _) in recipes.items()}
         head: Fusion = (fusion or self.fusion)(widths, self.classes, self._head_stream)
         if own_heads:
             head = OwnHeads(head, self._head_stream)
+        if self.initial == "torch":
+            reset(head, self._head_stream)
         return MultimodalModel(encoders, head)
 
     def _head_stream(self, layer: str) -> torch.Generator:

@@ -10,6 +10,7 @@ from torch import nn
 
 from inforeg.batch import Shape
 from inforeg.errors import UserError
+from inforeg.runspec import InitialWeights
 
 Width = Annotated[int, Field(ge=1, le=16_384)]
 """Of a layer, in channels or units."""
@@ -61,7 +62,7 @@ class Encoder(ABC):
         """Whether it takes samples of `shape`: a tensor of its rank, if it says nothing else."""
         return not isinstance(shape, Mapping) and len(shape) == self.rank
 
-    def build(self, shape: Shape, generator: torch.Generator) -> nn.Module:
+    def build(self, shape: Shape, generator: torch.Generator, initial: InitialWeights = "paper") -> nn.Module:
         """The network with its own initial weights, or with those that are drawn from `generator`."""
         if not self.fits(shape):
             raise UserError(
@@ -72,7 +73,7 @@ class Encoder(ABC):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(generator.initial_seed())
             network = self.network(shape)
-        return network if self.own_weights else initialise(network, generator)
+        return network if self.own_weights or initial == "torch" else initialise(network, generator)
 
 
 def initialise(network: nn.Module, generator: torch.Generator) -> nn.Module:

@@ -52,6 +52,22 @@ def blocks(widths: Mapping[str, int], fan_out: int, streams: Streams) -> nn.Para
     return nn.ParameterDict({m: nn.Parameter(block * std) for m, block in drawn.items()})
 
 
+def reset_blocks(weights: nn.ParameterDict, bias: Tensor | None = None) -> None:
+    """Torch's own initial weights of the same layer, in place and from torch's own generator."""
+    bound = sum(block.shape[1] for block in weights.values()) ** -0.5
+    for parameter in (*weights.values(), *([] if bias is None else [bias])):
+        nn.init.uniform_(parameter, -bound, bound)
+
+
+def reset(module: nn.Module, streams: Streams) -> None:
+    """Torch's own initial weights in every layer of `module`, in place, each from a stream of its own."""
+    for name, layer in module.named_modules():
+        if callable(own := getattr(layer, "reset_parameters", None)):
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(streams(f"torch {name}").initial_seed())
+                own()
+
+
 def linear(fan_in: int, fan_out: int, generator: torch.Generator) -> nn.Linear:
     """A linear layer with Xavier normal weights and no bias at first."""
     layer = nn.Linear(fan_in, fan_out)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from inforeg.batch import Output
-from inforeg.models.fusions.base import Fusion, Streams, blocks, sum_logits
+from inforeg.models.fusions.base import Fusion, Streams, blocks, reset_blocks, sum_logits
 
 
 class Concat(Fusion):
@@ -19,6 +19,10 @@ class Concat(Fusion):
         super().__init__(widths, classes, streams)
         self.weights = blocks(widths, classes, streams)
         self.bias = nn.Parameter(torch.zeros(classes))
+
+    def reset_parameters(self) -> None:
+        """Torch's own initial weights."""
+        reset_blocks(self.weights, self.bias)
 
     def forward(self, features: Mapping[str, Tensor]) -> Output:
         """The shares and their sum."""
