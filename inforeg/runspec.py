@@ -18,11 +18,16 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
+    ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from inforeg.characters import clean, untypesettable
+
+InitialWeights = Literal["paper", "torch"]
+"""The field's common initial weights, which InfoReg's code draws, or torch's own."""
 
 Setting = bool | int | float | str | None | list[Any] | dict[str, Any]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=100)]
@@ -184,6 +189,11 @@ class RunConfig(Strict):
         min_length=1, description="one for each modality that is used, by its name in the data set"
     )
     fusion: Name = Field("concat", description="of the encoders' features; see `inforeg list fusions`")
+    initial_weights: InitialWeights = _later(
+        "paper",
+        "those of the paper's code (linear layers Xavier normal, convolutions Kaiming normal by fan-out, "
+        "biases 0), or torch's own",
+    )
     training: Training = Field(description="how all methods train")
 
 
@@ -191,6 +201,11 @@ class BenchmarkConfig(RunConfig):
     """workflow/config/benchmarks/<name>.yaml."""
 
     title: Text = Field(description="how tables call the benchmark")
+    multitask: dict[Name, Setting] = _later(
+        {},
+        "what of `training` is another for methods whose losses hold a cross-entropy of each modality, such "
+        "as Joint*; a row's `set` may ask for one or the other by `training: joint` or `training: multitask`",
+    )
     seeds_per_job: Seeds = Field(12, description="runs that share one process in the workflow")
     machine: Machine = Field(MACHINE, description="where its runs are computed, over config.yaml's")
     folds: Annotated[int, Field(ge=1, le=100)] = _later(
@@ -198,6 +213,17 @@ class BenchmarkConfig(RunConfig):
         "an experiment's run is its mean over so many folds: over data.fold from 1 on; tuning and `inforeg "
         "train` keep to the data.fold given",
     )
+
+    @model_validator(mode="after")
+    def _trains_multitask(self) -> "BenchmarkConfig":
+        if self.multitask:
+            try:
+                Training.model_validate({**self.training.model_dump(), **self.multitask})
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(map(str, first["loc"]))
+                raise ValueError(f"multitask.{where}: {first['msg']}") from None
+        return self
 
     def trial(self) -> RunConfig:
         """The part that decides a run's numbers."""

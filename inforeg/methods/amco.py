@@ -33,6 +33,7 @@ class AMCo(Method):
     head = Mixed
     fusions = ("concat", "sum")
     own_losses = True
+    multitask = True
 
     sigma: PositiveFloat = 0.5
     epsilon: PositiveFloat = 0.3

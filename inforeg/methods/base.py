@@ -67,6 +67,7 @@ class Method:
         own_heads: whether the unimodal logits come from a linear head per modality beside the fusion, not
             from its shares.
         own_losses: whether `unimodal_weight` has no say, since the method brings all of its losses.
+        multitask: whether its losses hold a cross-entropy of each modality alone, whatever its settings are.
         head: the fusion that the method brings along; None for the benchmark's.
         asks_validation: whether it looks at the validation split while it trains.
         remembered: names of the attributes that a resumed run needs, which `setup` must set: plain values and
@@ -88,6 +89,7 @@ class Method:
     same_width: ClassVar[bool] = False
     own_heads: ClassVar[bool] = False
     own_losses: ClassVar[bool] = False
+    multitask: ClassVar[bool] = False
     head: ClassVar[type[Fusion] | None] = None
     asks_validation: ClassVar[bool] = False
     remembered: ClassVar[tuple[str, ...]] = ()
@@ -119,6 +121,11 @@ class Method:
     def expand(cls, modalities: tuple[str, ...]) -> dict[str, Settings]:
         """The runs that one table row stands for: settings by suffix of the variant, "" for the row's own."""
         return {"": {}}
+
+    @property
+    def supervises_each(self) -> bool:
+        """Whether, as it is set, its losses hold a cross-entropy of each modality alone, as Joint*'s do."""
+        return self.multitask or self.unimodal_weight > 0
 
     def supports(self, config: RunConfig) -> tuple[bool, str]:
         """Whether the settings fit a benchmark, else (False, the reason that tables print).

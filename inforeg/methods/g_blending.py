@@ -64,6 +64,7 @@ class GBlending(Method):
     remembered = ("_weights",)
     own_heads = True
     own_losses = True
+    multitask = True
     variants = {"online": {"super_epoch": 0.25}}
 
     super_epoch: Annotated[float, Field(gt=0, le=1)] = 1.0

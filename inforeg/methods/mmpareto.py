@@ -32,6 +32,7 @@ class MMPareto(Method):
     reference = "Wei and Hu, MMPareto, ICML 2024"
     own_heads = True
     own_losses = True
+    multitask = True
     variants = {"released": {"lengths": "tensor"}}
 
     gamma: PositiveFloat = 1.5

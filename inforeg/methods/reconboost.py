@@ -42,6 +42,7 @@ class ReconBoost(Method):
     fusions = ("concat", "sum")
     same_width = True
     own_losses = True
+    multitask = True
     variants = {"released": {"agreement": "detached"}}
 
     stage: Annotated[float, Field(gt=0, le=0.5)] = 0.05

@@ -114,12 +114,15 @@ def _overridden(
     """The benchmark's YAML and the method's `settings` with the overrides applied."""
     known = {field.name for field in dataclasses.fields(METHODS.get(method))}
     fields = set(RunConfig.model_fields)
+    settings.update({key: value for key, value in overrides.items() if key in known})
     tree: dict[str, Any] = base.model_dump(mode="json")
+    if base.multitask and _multitask(method, settings, overrides):
+        tree["training"].update(base.multitask)
     for key, value in overrides.items():
+        if key in known or (key == "training" and value in TRAININGS):
+            continue
         if key.split(".")[0] in fields:
             _put(tree, key, _times(tree, key, value))
-        elif key in known:
-            settings[key] = value
         elif key.split(".")[0] == "machine":
             raise UserError(
                 f"{key} says where a run is computed, which is no part of what is trained; give it to "
@@ -128,6 +131,18 @@ def _overridden(
         else:
             raise unknown(f"setting of method {method!r} named", key, known | fields)
     return tree, settings
+
+
+TRAININGS = ("joint", "multitask")
+"""Whose settings a row may ask for by `training`."""
+
+
+def _multitask(method: str, settings: Settings, overrides: Mapping[str, Setting]) -> bool:
+    """Whether the method as it is set trains as Joint* does on the benchmark, unless it is told otherwise."""
+    if (asked := overrides.get("training")) in TRAININGS:
+        return asked == "multitask"
+    supervises: bool = METHODS.build(method, settings).supervises_each
+    return supervises
 
 
 def _with_defaults(config: RunConfig, benchmark: str) -> RunConfig:

@@ -159,6 +159,43 @@ def test_a_factor_multiplies_the_benchmarks_own_number(project):
         resolve(project, "toy", "joint", "long", overrides={"fusion": "x2"})
 
 
+@pytest.mark.parametrize(
+    ("method", "overrides", "rate"),
+    [
+        ("joint", {}, 0.05),
+        ("joint", {"unimodal_weight": 0.5}, 0.2),
+        ("joint", {"training": "multitask"}, 0.2),
+        ("joint", {"unimodal_weight": 0.5, "training": "joint"}, 0.05),
+        ("joint", {"unimodal_weight": 0.5, "training.lr": "x2"}, 0.4),
+        ("joint", {"unimodal_weight": 0.5, "training.lr": 0.1}, 0.1),
+        ("mlb", {}, 0.2),
+        ("mmpareto", {}, 0.2),
+        ("greedy", {}, 0.05),
+    ],
+)
+def test_methods_with_unimodal_losses_have_settings_of_their_own(project, method, overrides, rate):
+    toy = project.root / "workflow/config/benchmarks/toy.yaml"
+    write(toy, {**project.benchmark("toy").model_dump(), "multitask": {"lr": 0.2}})
+    variant = "own" if overrides else "default"
+    training = resolve(project, "toy", method, variant, overrides=overrides).config.training
+    assert training.lr == rate
+    assert training.epochs == project.benchmark("toy").training.epochs
+
+
+def test_a_wrong_setting_of_multitask_training_is_named(project):
+    toy, content = project.root / "workflow/config/benchmarks/toy.yaml", project.benchmark("toy").model_dump()
+    for wrong, words in (({"lr": -1}, "lr"), ({"rate": 1}, "rate")):
+        write(toy, {**content, "multitask": wrong})
+        with pytest.raises(UserError, match=f"toy.yaml is not valid: multitask.{words}"):
+            resolve(project, "toy", "joint", overrides={})
+
+
+def test_which_methods_have_unimodal_losses():
+    found = {name for name, cls in METHODS.classes.items() if METHODS.build(name, {}).supervises_each}
+    by_weight = {"arl", "encoder_scale", "iprm", "mbsd", "mlb", "mses"}
+    assert found == by_weight | {"amco", "aug", "g_blending", "mla", "mmpareto", "reconboost"}
+
+
 def test_the_suite_of_the_paper(project):
     toy = {**project.benchmark("toy").model_dump(), "title": "Big"}
     experiment = {**EXPERIMENT, "paper_benchmarks": ["big"], "paper_caption": "Of the paper."}

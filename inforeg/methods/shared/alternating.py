@@ -17,6 +17,7 @@ class Alternating(Method):
 
     fusions = ("concat", "sum")
     own_losses = True
+    multitask = True
 
     @abstractmethod
     def loss(self, state: TrainState, batch: Batch, output: Output) -> Tensor:
