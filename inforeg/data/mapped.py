@@ -145,7 +145,7 @@ class Mapped(Split):
         return values.to(self.target.device, non_blocking=True)
 
 
-def room(shape: Shape, dtype: torch.dtype, *, pinned: bool) -> Tensor:
+def room(shape: tuple[int, ...], dtype: torch.dtype, *, pinned: bool) -> Tensor:
     """An unset tensor for a batch as it is stored.
 
     Large ones are pages of their own, which go back to the system with the tensor. Taken from the heap by one
