@@ -9,13 +9,15 @@ import pandas as pd
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics import paired
 from inforeg.analysis.statistics.level import ALPHA, MINIMUM
+from inforeg.analysis.statistics.power import detectable
 from inforeg.errors import unknown
 from inforeg.metrics.base import is_weakest, metric_of
 from inforeg.metrics.classification import ACCURACY
 from inforeg.ties import apart, settled
 
 RESULTS = [
-    "n", "difference", "ci_low", "ci_high", "effect_size", "p", "test", "test_set_low", "test_set_high",
+    "n", "difference", "ci_low", "ci_high", "se", "effect_size", "p", "test", "test_set_low",
+    "test_set_high",
 ]  # fmt: skip
 """What a paired test says, by column."""
 
@@ -119,8 +121,9 @@ def effects(
         pairs: to test; a row against itself is passed over.
 
     Returns:
-        A line per pair: n, difference, ci_low, ci_high, effect_size (d_z), p, test; with fewer seeds than
-        MINIMUM, for accuracy, also the interval of the difference over resampled test sets.
+        A line per pair: n, difference, ci_low, ci_high, se (of the difference), effect_size (d_z), p, test;
+        with fewer seeds than MINIMUM, for accuracy, also the interval of the difference over resampled test
+        sets.
     """
     lines = []
     for pair in pairs:
@@ -138,6 +141,7 @@ def effects(
                 "difference": result.difference,
                 "ci_low": result.low,
                 "ci_high": result.high,
+                "se": paired.standard_error(delta),
                 "effect_size": result.effect_size,
                 "p": result.p,
                 "test": f"paired sign-flip, {exact}",
@@ -157,14 +161,17 @@ def differences(row: pd.Series, reference: pd.Series) -> pd.Series:
 def corrected(tests: pd.DataFrame, by: str) -> pd.DataFrame:
     """`tests` with Holm's p over each family, the lines with the same value of the column `by`.
 
-    Adds p_holm, significant, family (its size) and, where too few seeds make significance impossible
-    whatever the data, a note that says so.
+    Adds p_holm, significant, family (its size), detectable (the smallest difference that so many seeds would
+    find) and, where too few seeds make significance impossible whatever the data, a note that says so.
     """
     groups = tests.groupby(by)["p"]
     tests = tests.assign(p_holm=groups.transform(paired.holm), family=groups.transform("size"))
     tests["significant"] = tests["p_holm"] < ALPHA
-    sizes = zip(tests["n"], tests["family"], strict=True)
-    tests["note"] = [too_few_seeds(int(n), int(family)) for n, family in sizes]
+    sizes = [(int(n), int(family)) for n, family in zip(tests["n"], tests["family"], strict=True)]
+    tests["detectable"] = [
+        detectable(se * math.sqrt(n), n, family) for se, (n, family) in zip(tests["se"], sizes, strict=True)
+    ]
+    tests["note"] = [too_few_seeds(*each) for each in sizes]
     return tests
 
 

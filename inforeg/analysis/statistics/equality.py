@@ -6,10 +6,10 @@ import pandas as pd
 
 from inforeg.analysis.statistics.compare import Pair, paired_differences
 from inforeg.analysis.statistics.level import ALPHA
-from inforeg.analysis.statistics.paired import equality_p, holm, mean_interval, standard_error
+from inforeg.analysis.statistics.paired import equality_p, holm, mean_interval
 from inforeg.metrics.base import POINTS, metric_of
 
-EQUALITY = ["se", "ci90_low", "ci90_high", "p_equal"]
+EQUALITY = ["ci90_low", "ci90_high", "p_equal"]
 """What the test of equality says, by column."""
 
 
@@ -30,7 +30,7 @@ def with_equality(tests: pd.DataFrame, values: pd.DataFrame, margin: float) -> p
     for line in tests.to_dict("records"):
         delta = paired_differences(values, Pair(*(line[name] for name in Pair._fields)))
         p = math.nan if math.isnan(margin) else float(equality_p(delta, margin))
-        lines.append((standard_error(delta), *mean_interval(delta, 2 * ALPHA), p))
+        lines.append((*mean_interval(delta, 2 * ALPHA), p))
     return tests.join(pd.DataFrame(lines, columns=EQUALITY, index=tests.index, dtype=float))
 
 

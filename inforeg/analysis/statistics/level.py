@@ -9,6 +9,9 @@ RESAMPLES = 9999
 MINIMUM = 6
 """Fewest seeds with which a two-sided sign-flip test can reject at ALPHA: 2 / 2^n < ALPHA."""
 
+POWER = 0.8
+"""Chance with which the smallest difference that seeds are said to find is found."""
+
 LEAST = 4
 """Fewest independent data sets over which claims are pooled."""
 

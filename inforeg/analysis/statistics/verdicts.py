@@ -20,8 +20,8 @@ from inforeg.suite.experiment import Claim
 PAIR = ["experiment", "claim", *Pair._fields]
 
 COLUMNS = [
-    *PAIR, *RESULTS, *EQUALITY, "p_holm", "family", "significant", "p_equal_holm", "equal", "note", "verdict",
-    "against_printed",
+    *PAIR, *RESULTS, *EQUALITY, "p_holm", "family", "significant", "detectable", "p_equal_holm", "equal",
+    "note", "verdict", "against_printed",
 ]  # fmt: skip
 """Of the verdicts."""
 

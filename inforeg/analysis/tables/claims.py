@@ -9,7 +9,17 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import ALPHA
 from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables.render import Entry, Table
-from inforeg.analysis.tables.words import EPOCH, INTERVAL, NOTHING, interval, number, signed
+from inforeg.analysis.tables.words import (
+    EPOCH,
+    FOUND,
+    INTERVAL,
+    NOTHING,
+    SMALLEST,
+    interval,
+    number,
+    signed,
+    smallest_found,
+)
 from inforeg.metrics.base import POINTS, metrics
 from inforeg.suite.experiment import Claim
 
@@ -63,7 +73,7 @@ def detail_table(study: Study, statistics: Statistics) -> Table:
     lines = statistics.verdicts
     header = [
         "Claim", "Benchmark", "Difference [95 %]", "[90 %]", "n", "d_z", "p", "p (Holm)",
-        "p of equality (Holm)", "Verdict",
+        "p of equality (Holm)", SMALLEST, "Verdict",
     ]  # fmt: skip
     rows = [
         [Entry(line["claim"]), Entry(study.titles([line["benchmark"]])), *_numbers(line)]
@@ -94,6 +104,7 @@ def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
         f"{study.experiment.smallest_effect:g} {POINTS.name} either way, Holm over these tests of a "
         "benchmark; it finds equal what has its 90 % interval within, before the correction."
     )
+    yield FOUND
     for note, part in lines[lines["note"] != ""].groupby("note", sort=False):
         every = len(part) == lines["benchmark"].isin(part["benchmark"]).sum()
         who = "All claims" if every else ", ".join(part["claim"].unique())
@@ -123,7 +134,7 @@ def _printed(claim: Claim) -> Entry:
 def _numbers(line: Mapping[Any, Any]) -> list[Entry]:
     symbol = Entry(SYMBOLS[line["verdict"]])
     if line["verdict"] == "left out":
-        return [NOTHING] * 7 + [symbol]
+        return [NOTHING] * 8 + [symbol]
     return [
         Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
         Entry(interval(line, "ci90")),
@@ -132,5 +143,6 @@ def _numbers(line: Mapping[Any, Any]) -> list[Entry]:
         Entry(number(line["p"], ".2g")),
         Entry(number(line["p_holm"], ".2g")),
         Entry(number(line["p_equal_holm"], ".2g")),
+        smallest_found(line),
         symbol,
     ]

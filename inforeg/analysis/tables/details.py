@@ -14,13 +14,16 @@ from inforeg.analysis.tables import acting
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import (
     EPOCH,
+    FOUND,
     INTERVAL,
     NOTHING,
+    SMALLEST,
     interval,
     mean_sd,
     number,
     reference_names,
     signed,
+    smallest_found,
     spread,
 )
 from inforeg.metrics.base import metric_of, title_of
@@ -151,22 +154,23 @@ def tests_table(study: Study, statistics: Statistics, benchmark: str) -> Table:
     header = ["Method"]
     for which, reference in enumerate(reference_names(study)):
         comparison = statistics.against(which)
-        header += [f"Over {reference} ({metric_of(metric).unit.difference})", "p after Holm"]
+        header += [f"Over {reference} ({metric_of(metric).unit.difference})", "p after Holm", SMALLEST]
         here = comparison[comparison["benchmark"] == benchmark]
         found = {str(line["row"]): _tested(line) for line in here.to_dict("records")}
         for key, cells in lines.items():
-            cells.extend(found.get(key, [NOTHING, NOTHING]))
+            cells.extend(found.get(key, [NOTHING] * 3))
     what = f"{study.benchmarks[benchmark].title}: test {title_of(metric)} over the references"
-    note = f"Mean differences; two-sided paired sign-flip test over seeds, {INTERVAL}."
+    note = f"Mean differences; two-sided paired sign-flip test over seeds, {INTERVAL}. {FOUND}"
     return Table(what, f"{study.name}-{benchmark}-tests", header, list(lines.values()), [note])
 
 
 def _tested(line: Mapping[Any, Any]) -> list[Entry]:
     if pd.isna(line["difference"]):
-        return [NOTHING, NOTHING]
+        return [NOTHING] * 3
     return [
         Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
         Entry(number(line["p_holm"], ".3f")),
+        smallest_found(line),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.statistics.level import MINIMUM
+from inforeg.analysis.statistics.level import MINIMUM, POWER
 from inforeg.analysis.tables.render import Entry
 from inforeg.engine.selection import CHOOSING
 
@@ -28,6 +28,13 @@ INTERVAL = (
 )
 """What an interval of a difference is; goes on from the name of the test."""
 
+SMALLEST = "Smallest found"
+FOUND = (
+    f"{SMALLEST}: the difference that so many seeds find with a chance of {100 * POWER:g} % at Holm's first "
+    "step, if paired differences scatter as these do; ∞: so few seeds find none."
+)
+"""How a column of `smallest_found` is called, and what it holds."""
+
 
 def number(value: float, form: str) -> str:
     """`value` in the format `form`; a dash where it is undefined."""
@@ -43,6 +50,11 @@ def interval(line: Mapping[Any, Any], name: str) -> str:
     """The interval in the columns `name`_low and `name`_high; a dash where there is none."""
     low, high = (line[f"{name}_{end}"] for end in ("low", "high"))
     return NOTHING.text if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
+
+
+def smallest_found(line: Mapping[Any, Any]) -> Entry:
+    """The smallest difference that the seeds find; a dash where nothing was tested."""
+    return Entry("∞" if line["detectable"] == math.inf else number(line["detectable"], ".1f"))
 
 
 def reference_names(study: Study) -> Iterator[str]:

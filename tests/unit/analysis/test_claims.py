@@ -25,7 +25,8 @@ def test_five_seeds_are_inconclusive_by_construction(tmp_path):
     assert lines["verdict"].tolist() == ["inconclusive"]
     assert "too few seeds" in lines["note"][0]
     table = claims.detail_table(study, compute(study))
-    assert table.notes[2].startswith("All claims on ALPHA: too few seeds")
+    assert table.notes[3].startswith("All claims on ALPHA: too few seeds")
+    assert [cell.text for cell in table.rows[0]][-3:-1] == ["∞", "○"]
     assert table.header[-1] == "Test sets [95 %]"
     # 80 of 100 samples are gained: ± 1.96 sqrt(.8 * .2 / 100) = ± 7.8 points.
     assert table.rows[0][2].text == "+80.0 —"
@@ -37,7 +38,8 @@ def test_enough_seeds_need_no_resampled_test_set(study):
     table = claims.detail_table(study, compute(study))
     # Differences 1 2 2 3 3 3 4 5: sixth of the means of their subsets is 2, from above 4.
     assert [cell.text for cell in table.rows[0]] == [
-        "better", "ALPHA", "+2.9 [+2.0, +4.0]", "[+2.0, +3.8]", "8", "+2.3", "0.0078", "0.0078", "1", "●",
+        "better", "ALPHA", "+2.9 [+2.0, +4.0]", "[+2.0, +3.8]", "8", "+2.3", "0.0078", "0.0078", "1", "1.5",
+        "●",
     ]  # fmt: skip
 
 
