@@ -181,10 +181,15 @@ def _products(experiments: Mapping[str, Experiment]) -> None:
 
 
 def _metrics(name: str, experiment: Experiment, benchmarks: Benchmarks) -> None:
-    """Every probe that the experiment names is there, and every metric will be on one of its benchmarks."""
-    for probe in experiment.probes:
+    """Every probe that the experiment names finds runs, and every metric will be on one of its benchmarks."""
+    for probe in experiment.examined_by:
         if probe not in PROBES.classes:
             raise UserError(f"The experiment {name!r}: {unknown('probe', probe, PROBES.classes)}")
+        if not all(PROBES.get(probe).chosen(experiment.seeds_on(each)) for each in benchmarks):
+            raise UserError(
+                f"The experiment {name!r}: the probe {probe!r} examines none of its seeds; lower first_seed, "
+                "or drop the figure or the probe."
+            )
     modalities = {m for config in benchmarks.values() for m in config.encoders}
     # A probe asks the model that validation selects.
     there = known(modalities, experiment.examined_by if experiment.selection == "val" else ())

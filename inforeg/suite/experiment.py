@@ -1,12 +1,12 @@
 """What the YAML files of experiments and of the workflow hold, as validated models."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, WrapValidator, model_validator
 
 from inforeg.errors import unknown
-from inforeg.runspec import MACHINE, MOST_SEEDS, Machine, Name, Setting, Strict, Text
+from inforeg.runspec import MACHINE, MOST_SEED, MOST_SEEDS, Machine, Name, Setting, Strict, Text
 
 T = TypeVar("T")
 
@@ -19,6 +19,21 @@ def _each_once(values: list[T]) -> list[T]:
 
 Once = Annotated[list[T], AfterValidator(_each_once)]
 """A list in which nothing stands twice."""
+
+Several = Annotated[int, Field(ge=2, le=MOST_SEEDS)]
+"""How many runs a cell has."""
+
+ByBenchmark = dict[Name, Several]
+
+
+def _one_or_by_benchmark(value: Any, _: Any) -> Any:
+    """A complaint about one of the two kinds, which a union would join with one about the other."""
+    kind: TypeAdapter[Any] = TypeAdapter(ByBenchmark if isinstance(value, dict) else Several)
+    return kind.validate_python(value)
+
+
+DEFAULT = "default"
+"""Stands for the benchmarks that are not named."""
 
 Metric = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/[a-z0-9_]+)?$")]
 Metrics = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/([a-z0-9_]+|\*))?$")]
@@ -101,8 +116,21 @@ class Experiment(Strict):
     paper_benchmarks: Once[Name] = Field(
         default_factory=list, description="of the suite `paper`; none: the embedded ones"
     )
-    seeds: Annotated[int, Field(ge=2, le=MOST_SEEDS)] = Field(
-        description="runs per cell: seeds 0 to seeds - 1"
+    seeds: Annotated[Several | ByBenchmark, WrapValidator(_one_or_by_benchmark)] = Field(
+        description="runs per cell: as many seeds from first_seed on; or such a number for each benchmark, "
+        f"`{DEFAULT}` for those not named"
+    )
+    first_seed: Annotated[int, Field(ge=0, le=MOST_SEED - MOST_SEEDS)] = Field(
+        0,
+        description="the first of the seeds; above those of another table, they test its findings on a "
+        "sample of their own",
+        exclude_if=lambda value: value == 0,  # it came later: experiments that exist stay as they are
+    )
+    detectable: dict[Name, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="the smallest difference that the seeds of a benchmark are to find with a chance of "
+        "80 %, in points for accuracy; `inforeg power` says how many seeds that takes",
+        exclude_if=lambda value: not value,  # as above
     )
     rows: list[Row] = Field(min_length=1, description="what is compared")
     reference: str = Field(description="key of the row that every other one is tested against")
@@ -124,7 +152,7 @@ class Experiment(Strict):
         "note",
         description="where runs were computed on several devices or in several precisions: a note below each "
         "table, or an error in place of tables",
-        exclude_if=lambda value: value == "note",  # it came later: experiments that exist stay as they are
+        exclude_if=lambda value: value == "note",  # as above
     )
     figures: Once[Drawing] = Field(default_factory=list, description="to draw")
     probes: Once[Name] = Field(
@@ -166,12 +194,38 @@ class Experiment(Strict):
         """The row that each one is tested against first, by row key."""
         return {row.key: row.reference or self.reference for row in self.rows}
 
+    def seeds_on(self, benchmark: str) -> range:
+        """The seeds of every cell on a benchmark."""
+        number = self._numbers.get(benchmark) or self._numbers[DEFAULT]
+        return range(self.first_seed, self.first_seed + number)
+
+    @property
+    def last_seed(self) -> int:
+        """The largest seed of all."""
+        return max(self.seeds_on(benchmark)[-1] for benchmark in self.benchmarks)
+
+    @property
+    def _numbers(self) -> ByBenchmark:
+        """Runs per cell by benchmark."""
+        return self.seeds if isinstance(self.seeds, dict) else {DEFAULT: self.seeds}
+
     def on_paper(self) -> "Experiment":
         """The same on the benchmarks of the suite `paper`, or unchanged where it names none."""
         if not self.paper_benchmarks:
             return self
         caption = self.paper_caption or self.caption
         return self.model_copy(update={"benchmarks": self.paper_benchmarks, "caption": caption})
+
+    @model_validator(mode="after")
+    def _names_its_benchmarks(self) -> "Experiment":
+        ours = [*self.benchmarks, *self.paper_benchmarks]
+        for name in (*self._numbers, *self.detectable):
+            if name not in (*ours, DEFAULT):
+                raise ValueError(str(unknown("benchmark", name, ours)).removesuffix("."))
+        for name in ours:
+            if not {name, DEFAULT} & self._numbers.keys():
+                raise ValueError(f"seeds has no number for {name!r}; add one, or one for {DEFAULT!r}")
+        return self
 
     @model_validator(mode="after")
     def _names_its_rows(self) -> "Experiment":

@@ -81,7 +81,7 @@ def plan_experiment(project: Project, experiment: Experiment) -> Plan:
             if supported and experiment.tuned:
                 specs = resolve_row(project, benchmark, project.tuned().row(row, benchmark))
             if supported:
-                seeds = range(experiment.seeds)
+                seeds = experiment.seeds_on(benchmark)
                 parts = [each for spec in specs for each in in_folds(spec, config.folds, row)]
                 cells += [Cell(row.key, with_seeds(spec, seeds), block, fold) for spec, fold in parts]
             else:
@@ -166,7 +166,7 @@ def plan_trials(project: Project, protocol: Protocol) -> list[Trial]:
 def _refuse_reported(project: Project, protocol: Protocol, seeds: range) -> None:
     """Raise where the seeds of the protocol's trials serve anything else."""
     for name in project.experiments():
-        if project.whole(name).seeds > seeds.start:
+        if project.whole(name).last_seed >= seeds.start:
             raise UserError(
                 f"The experiment {name!r} reports seeds that {protocol.path} tunes on; raise first_seed "
                 "there."

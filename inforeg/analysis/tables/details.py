@@ -102,7 +102,7 @@ def detail_tables(study: Study, statistics: Statistics, benchmark: str) -> list[
             f"{study.name}-{benchmark}-{what.split()[-1]}",
             ["Method", *(f"{title} ({_unit(*column)})" for title, column in columns.items())],
             _details(study, statistics, benchmark, columns),
-            [f"{spread(study)} {note}"],
+            [f"{spread(study, [benchmark])} {note}"],
         )
         for what, columns, note in contents
     ]

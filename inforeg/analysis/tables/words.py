@@ -1,7 +1,7 @@
 """How tables say what they hold: numbers, intervals, selection rules, references."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -66,9 +66,17 @@ def reference_names(study: Study) -> Iterator[str]:
     yield from others
 
 
-def spread(study: Study) -> str:
-    """What the ± of a table means."""
-    return f"Mean ± sd (ddof = 1) over n = {study.experiment.seeds} seeds."
+def spread(study: Study, benchmarks: Iterable[str] = ()) -> str:
+    """What the ± of a table means: of one of all benchmarks, or of some."""
+    places: dict[range, list[str]] = {}
+    for name in benchmarks or study.benchmarks:
+        places.setdefault(study.experiment.seeds_on(name), []).append(name)
+    told = [
+        f"{len(seeds)} seeds{f' ({seeds[0]} to {seeds[-1]})' if seeds[0] else ''}"
+        f"{f' on {study.titles(names)}' if len(places) > 1 else ''}"
+        for seeds, names in places.items()
+    ]
+    return f"Mean ± sd (ddof = 1) over n = {', '.join(told)}."
 
 
 def mean_sd(mean: float, sd: float) -> Entry:
