@@ -27,6 +27,10 @@ RULES = (
 """The workflow's own rules, beside those that have an experiment in their name."""
 
 
+SEARCHES = ("tuning",)
+"""Those that train what no experiment reports."""
+
+
 @dataclass(frozen=True)
 class Configuration:
     """What workflow/config/ asks for, found to be sound.
@@ -162,8 +166,11 @@ def _names(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> N
     rules = {*RULES, *(f"{kind}_of_{name}" for kind in ("tables", "figures") for name in experiments)}
     taken = rules.union(*(former(name, experiment) for name, experiment in experiments.items()))
     for target, names in workflow.targets.items():
-        if target in taken or (target in experiments and names != [target]):
+        if target in taken or (target in experiments and target not in names):
             raise UserError(f"{CONFIG}: the target {target!r} is the workflow's own; name yours otherwise.")
+    for target in workflow.long:
+        if target not in (*workflow.targets, *SEARCHES):
+            raise UserError(f"{CONFIG}, long: {unknown('target', target, (*workflow.targets, *SEARCHES))}")
     for name in experiments:
         if name in rules and not name == "quick" == workflow.quick:
             raise UserError(

@@ -264,3 +264,7 @@ class WorkflowConfig(Strict):
     targets: dict[Name, Once[Name]] = Field(
         default_factory=dict, description="further targets, and the experiments that each of them makes"
     )
+    long: dict[Name, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="targets that take long, which `complete` leaves out, and the processor hours of each",
+    )

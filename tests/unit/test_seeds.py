@@ -97,3 +97,20 @@ def test_a_figure_of_seeds_that_are_not_there_is_refused(two):
     on_two(two, figures=["tsne"], first_seed=1)
     with pytest.raises(UserError, match="the probe 'embedding' examines none of its seeds; lower first_seed"):
         configuration(two)
+
+
+def test_a_target_may_make_more_than_the_experiment_of_its_name(two):
+    on_two(two, "fresh", first_seed=3)
+    write(
+        two.root / CONFIG, {"experiments": ["main"], "quick": "main", "targets": {"main": ["main", "fresh"]}}
+    )
+    assert configuration(two).workflow.targets == {"main": ["main", "fresh"]}
+
+
+def test_what_takes_long_is_a_target(two):
+    workflow = {"experiments": ["main"], "quick": "main", "targets": {"more": ["main"]}}
+    write(two.root / CONFIG, {**workflow, "long": {"more": 2.5, "tuning": 9}})
+    assert configuration(two).workflow.long == {"more": 2.5, "tuning": 9}
+    write(two.root / CONFIG, {**workflow, "long": {"mroe": 2.5}})
+    with pytest.raises(UserError, match="long: There is no target 'mroe'; did you mean 'more'"):
+        configuration(two)

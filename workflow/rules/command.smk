@@ -10,6 +10,10 @@ FILES = {
     *(str(file) for rule in workflow.rules if not rule.has_wildcards() for file in rule.output),
 }
 
+for each in workflow.rules:  # for `snakemake --list-target-rules`
+    if each.name in LONG:
+        each.docstring = f"{LONG[each.name]:g} processor hours, outside `complete`"
+
 
 if ARGUMENTS:
     try:

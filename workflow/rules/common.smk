@@ -60,6 +60,7 @@ RESULTS = PROJECT.results
 EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs
 READ = {}  # benchmarks of the jobs that are planned, by the folder of data/ that they read
 CELLS, TRIALS, TARGETS = by_cell(JOBS.values()), CONFIGURATION.trials, CONFIGURATION.workflow.targets
+LONG = CONFIGURATION.workflow.long
 PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
 # `quick` may be an experiment's name, and is then that of the rule which makes it.
 NAMED = {name: [name] for name in EXPERIMENTS if name != "quick"} | TARGETS
