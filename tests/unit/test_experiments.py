@@ -111,13 +111,15 @@ def test_the_printed_effect_of_a_claim_is_the_difference_of_printed_numbers(expe
         for claim in experiment.claims:
             for data, effect in claim.printed.items():
                 rows = experiment.printed.get(data, {})
+                if name.startswith("headline"):
+                    rows = experiments["table3"].printed[data] | experiments["table2"].printed[data]
                 if name == "table1" and data == "Kinetics-Sounds":  # of Table 2
                     rows = experiments["table2"].printed[data]
                 place = COLUMN[claim.metric]
                 difference = rows[claim.better][place] - rows[claim.worse][place]
                 assert effect == pytest.approx(difference, abs=0.001), (name, claim.id, data)
                 checked += 1
-    assert checked == 56
+    assert checked == 100
 
 
 def test_the_peaks_that_figure_1_prints_stand_in_its_caption(experiments):
@@ -156,7 +158,8 @@ def test_extensions_are_labelled_and_apart(project, experiments):
     extensions = set(config.targets["extensions"])
     assert not extensions & set(config.experiments)
     assert {name for name in experiments if experiments[name].title.startswith("Extension: ")} == extensions
-    assert set(experiments) == extensions | {*config.experiments, *config.targets["field"], config.quick}
+    others = {*config.experiments, *config.targets["field"], *config.targets["headline"], config.quick}
+    assert set(experiments) == extensions | others
 
 
 def test_every_row_can_run_and_says_what_it_changes(project, experiments):
@@ -181,8 +184,39 @@ def test_every_claim_is_of_cells_that_run(project, experiments):
 def test_there_are_seeds_enough_for_every_claim(experiments):
     for name, experiment in experiments.items():
         if experiment.claims:
-            assert experiment.seeds >= seeds_needed(len(experiment.claims)), name
+            fewest = min(len(experiment.seeds_on(benchmark)) for benchmark in experiment.benchmarks)
+            assert fewest >= seeds_needed(len(experiment.claims)), name
     assert experiments["table2"].seeds == experiments["table3"].seeds == 10
+
+
+def test_the_fresh_seeds_of_the_headline_are_tested_as_all_are(experiments):
+    whole, fresh = experiments["headline"], experiments["headline_fresh"]
+    assert fresh.first_seed == experiments["table2"].seeds == experiments["table3"].seeds
+    for benchmark in whole.benchmarks:
+        assert fresh.seeds_on(benchmark) == whole.seeds_on(benchmark)[fresh.first_seed :]
+    apart = {"title", "caption", "seeds", "first_seed"}
+    assert fresh.model_dump(exclude=apart) == whole.model_dump(exclude=apart)
+
+
+def test_the_headline_begins_with_the_runs_of_the_tables_that_it_is_about(project, experiments):
+    specs = {
+        name: {spec.digest() for cell in plan(project, name).cells for spec in cell.specs}
+        for name in ("table2", "table3")
+    }
+    first = [
+        spec.digest()
+        for cell in plan(project, "headline").cells
+        for spec in cell.specs
+        if spec.seed < experiments["headline_fresh"].first_seed
+    ]
+    assert len(first) == 10 * 3 * 10
+    assert specs["table2"] | specs["table3"] >= {*first}
+
+
+def test_what_takes_long_is_no_part_of_all(project):
+    config = project.workflow()
+    assert {*config.long} == {"headline", "tuning"}
+    assert not {*config.targets["headline"]} & {*config.experiments}
 
 
 def test_a_sweeps_places_are_its_settings(experiments):
