@@ -1,7 +1,7 @@
 """An experiment's tables across benchmarks, and of one benchmark in detail."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from inforeg.analysis.tables.words import (
     interval,
     mean_sd,
     number,
+    reached,
     reference_names,
     signed,
     smallest_found,
@@ -161,17 +162,8 @@ def tests_table(study: Study, statistics: Statistics, benchmark: str) -> Table:
             cells.extend(found.get(key, [NOTHING] * 3))
     what = f"{study.benchmarks[benchmark].title}: test {title_of(metric)} over the references"
     notes = [f"Mean differences; two-sided paired sign-flip test over seeds, {INTERVAL}. {FOUND}"]
-    notes += _reached(study, statistics, benchmark)
+    notes += reached(study, statistics, [benchmark])
     return Table(what, f"{study.name}-{benchmark}-tests", header, list(lines.values()), notes)
-
-
-def _reached(study: Study, statistics: Statistics, benchmark: str) -> Iterator[str]:
-    """How many tests find what the seeds of a benchmark are to find, where the experiment says what."""
-    if wished := study.experiment.detectable.get(benchmark):
-        tests = statistics.comparison.query("benchmark == @benchmark").dropna(subset="difference")
-        reached = (tests["detectable"] <= wished).sum()
-        unit = metric_of(study.experiment.metric).unit.difference
-        yield f"The seeds are to find {wished:g} {unit}: in {reached} of {len(tests)} tests they do."
 
 
 def _tested(line: Mapping[Any, Any]) -> list[Entry]:

@@ -12,7 +12,15 @@ from inforeg.analysis.statistics.level import ALPHA
 from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables import acting, oracle
 from inforeg.analysis.tables.render import Entry, Style, Table
-from inforeg.analysis.tables.words import EPOCH, NOTHING, mean_sd, number, reference_names, spread
+from inforeg.analysis.tables.words import (
+    EPOCH,
+    NOTHING,
+    mean_sd,
+    number,
+    reached,
+    reference_names,
+    spread,
+)
 from inforeg.errors import unknown
 from inforeg.metrics.base import is_weakest, metric_of, title_of
 from inforeg.suite.experiment import Selection
@@ -153,6 +161,7 @@ def _notes(study: Study, statistics: Statistics) -> Iterator[str]:
         f"{against} with p < {ALPHA} in a two-sided paired sign-flip test over seeds, after Holm over the "
         "rows of a benchmark."
     )
+    yield from reached(study, statistics, study.benchmarks)
     yield f"Optimiser: {', '.join(_optimizers(study))}."
     tested = statistics.comparison.dropna(subset="difference")
     told = tested.assign(note=tested["note"].astype(str).str.split("; ")).explode("note")

@@ -8,8 +8,10 @@ import pandas as pd
 
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import MINIMUM, POWER
+from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables.render import Entry
 from inforeg.engine.selection import CHOOSING
+from inforeg.metrics.base import metric_of
 
 EPOCH = {
     "val": f"at the epoch with the best validation {CHOOSING.title}",
@@ -55,6 +57,20 @@ def interval(line: Mapping[Any, Any], name: str) -> str:
 def smallest_found(line: Mapping[Any, Any]) -> Entry:
     """The smallest difference that the seeds find; a dash where nothing was tested."""
     return Entry("∞" if line["detectable"] == math.inf else number(line["detectable"], ".1f"))
+
+
+def reached(study: Study, statistics: Statistics, benchmarks: Iterable[str]) -> Iterator[str]:
+    """What the seeds of benchmarks find of that which the experiment says they are to find."""
+    unit = metric_of(study.experiment.metric).unit.difference
+    for name in benchmarks:
+        tests = statistics.comparison.query("benchmark == @name").dropna(subset="difference")
+        if (wished := study.experiment.detectable.get(name)) and len(tests):
+            enough, worst = (tests["detectable"] <= wished).sum(), {"detectable": tests["detectable"].max()}
+            yield (
+                f"{study.titles([name])}: seeds planned to find {wished:g} {unit} with a chance of "
+                f"{100 * POWER:g} %, as they do in {enough} of {len(tests)} tests; in all they find "
+                f"{smallest_found(worst).text}."
+            )
 
 
 def reference_names(study: Study) -> Iterator[str]:

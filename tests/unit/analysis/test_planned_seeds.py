@@ -12,7 +12,7 @@ import inforeg.suite.plan
 from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.statistics.planning import planned
 from inforeg.analysis.statistics.power import detectable, seeds_for
-from inforeg.analysis.tables import details
+from inforeg.analysis.tables import details, main_table
 from inforeg.analysis.tables.words import spread
 from inforeg.cli import power
 from inforeg.errors import UserError
@@ -58,12 +58,15 @@ def test_what_is_out_of_reach_takes_as_many_as_there_may_be(study):
     assert tests["reached"].tolist() == pytest.approx([detectable(DEVIATION, 12)], rel=1e-3)
 
 
-def test_the_details_say_whether_it_is_reached(study):
+def test_tables_say_whether_it_is_reached(study):
     study = wishing(study, detectable={"alpha": 1.0})
     statistics = compute(study)
-    assert "The seeds are to find 1 points: in 1 of 2 tests they do." in (
-        details.tests_table(study, statistics, "alpha").notes
+    told = (
+        "ALPHA: seeds planned to find 1 points with a chance of 80 %, as they do in 1 of 2 tests; in all "
+        "they find 1.8."
     )
+    assert told in main_table.main_table(study, statistics).notes
+    assert told in details.tests_table(study, statistics, "alpha").notes
     assert len(details.tests_table(study, statistics, "beta").notes) == 1
 
 
