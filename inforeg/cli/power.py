@@ -28,9 +28,7 @@ def register(commands: Commands) -> None:
     parser = add_command(commands, "power", "say how many seeds an experiment takes", POWER)
     parser.add_argument("experiment", metavar="EXPERIMENT", help="its name; see `inforeg list experiments`")
     parser.add_argument("--seeds", metavar="N", help="runs per cell that are finished (default: its own)")
-    parser.add_argument(
-        "--most", metavar="N", type=int, default=MOST, help="seeds that a benchmark may have (default: 40)"
-    )
+    parser.add_argument("--most", metavar="N", type=int, default=MOST, help="seeds that a benchmark may have")
     add_runs(parser)
     parser.set_defaults(run=power)
 
