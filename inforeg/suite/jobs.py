@@ -43,8 +43,8 @@ class Job:
 def jobs(targets: Iterable[Iterable[Cell]]) -> dict[str, Job]:
     """The jobs of the cells of all `targets` and of all that they need, by path; needed jobs come first.
 
-    Each run is in one job: a cell is cut at multiples of the block size and wherever one of `targets` ends,
-    so that targets with different numbers of seeds share the jobs of those that they have in common. The
+    Each run is in one job: a cell is cut at multiples of the block size and wherever seeds of one of `targets`
+    begin or end, so that targets with different seeds share the jobs of those that they have in common. The
     experiments of one target are made together, so between them nothing is cut.
 
     Raises:
@@ -55,8 +55,8 @@ def jobs(targets: Iterable[Iterable[Cell]]) -> dict[str, Job]:
     wanted: dict[Path, set[int]] = {}
     for cells in targets:
         for path, (block, seeds) in _together(cells, claimed).items():
-            ordered = sorted(seeds)
-            ends.setdefault(path, set()).update((*ordered[::block], ordered[-1] + 1))
+            edges = {seed for seed in seeds if seed - 1 not in seeds} | {seed + 1 for seed in seeds} - seeds
+            ends.setdefault(path, set()).update(sorted(seeds)[::block], edges)
             wanted.setdefault(path, set()).update(seeds)
     found = [
         Job(spec.model_copy(update={"seed": first}), first, stop - 1)

@@ -97,6 +97,15 @@ def test_experiments_of_one_target_are_cut_nowhere_but_at_the_block_size():
     assert jobs([[few, many]]) == jobs([[many, few]])
 
 
+def test_seeds_between_two_experiments_of_one_target_are_in_no_job():
+    first, later = (Cell("joint", with_seeds(make_spec(), seeds), 4) for seeds in (range(2), range(5, 11)))
+    found = [(job.first, job.last) for job in jobs([[first, later]]).values()]
+    assert found == [(0, 1), (5, 6), (7, 10)]
+    several = Cell("joint", with_seeds(make_spec(), range(3)), 4)
+    found = [(job.first, job.last) for job in jobs([[several], [first, later]]).values()]
+    assert found == [(0, 1), (2, 2), (5, 6), (7, 10)]
+
+
 def test_a_needed_run_is_the_run_that_an_experiment_asks_for(project):
     """Otherwise the ensemble would train its own copies over the table's unimodal runs."""
     cells = plan(project, "main").cells
