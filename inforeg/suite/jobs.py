@@ -43,9 +43,9 @@ class Job:
 def jobs(targets: Iterable[Iterable[Cell]]) -> dict[str, Job]:
     """The jobs of the cells of all `targets` and of all that they need, by path; needed jobs come first.
 
-    Each run is in one job: a cell is cut at multiples of the block size and wherever seeds of one of `targets`
-    begin or end, so that targets with different seeds share the jobs of those that they have in common. The
-    experiments of one target are made together, so between them nothing is cut.
+    Each run is in one job: a cell is cut at multiples of the block size and wherever seeds of one of
+    `targets` begin or end, so that targets with different seeds share the jobs of those that they have in
+    common. The experiments of one target are made together, so between them nothing is cut.
 
     Raises:
         UserError: two different specs claim the same directory.
