@@ -68,7 +68,7 @@ def reached(study: Study, statistics: Statistics, benchmarks: Iterable[str]) -> 
             enough, worst = (tests["detectable"] <= wished).sum(), {"detectable": tests["detectable"].max()}
             yield (
                 f"{study.titles([name])}: seeds planned to find {wished:g} {unit} with a chance of "
-                f"{100 * POWER:g} %, as they do in {enough} of {len(tests)} tests; in all they find "
+                f"{100 * POWER:g} %, as they do in {enough} of {len(tests)} tests; the worst finds "
                 f"{smallest_found(worst).text}."
             )
 

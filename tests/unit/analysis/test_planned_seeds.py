@@ -62,8 +62,8 @@ def test_tables_say_whether_it_is_reached(study):
     study = wishing(study, detectable={"alpha": 1.0})
     statistics = compute(study)
     told = (
-        "ALPHA: seeds planned to find 1 points with a chance of 80 %, as they do in 1 of 2 tests; in all "
-        "they find 1.8."
+        "ALPHA: seeds planned to find 1 points with a chance of 80 %, as they do in 1 of 2 tests; the worst "
+        "finds 1.8."
     )
     assert told in main_table.main_table(study, statistics).notes
     assert told in details.tests_table(study, statistics, "alpha").notes
