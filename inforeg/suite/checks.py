@@ -27,10 +27,6 @@ RULES = (
 """The workflow's own rules, beside those that have an experiment in their name."""
 
 
-SEARCHES = ("tuning",)
-"""Those that train what no experiment reports."""
-
-
 @dataclass(frozen=True)
 class Configuration:
     """What workflow/config/ asks for, found to be sound.
@@ -169,8 +165,8 @@ def _names(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> N
         if target in taken or (target in experiments and target not in names):
             raise UserError(f"{CONFIG}: the target {target!r} is the workflow's own; name yours otherwise.")
     for target in workflow.long:
-        if target not in (*workflow.targets, *SEARCHES):
-            raise UserError(f"{CONFIG}, long: {unknown('target', target, (*workflow.targets, *SEARCHES))}")
+        if target not in (*workflow.targets, *PROTOCOLS):
+            raise UserError(f"{CONFIG}, long: {unknown('target', target, (*workflow.targets, *PROTOCOLS))}")
     for name in experiments:
         if name in rules and not name == "quick" == workflow.quick:
             raise UserError(
