@@ -1,5 +1,6 @@
 """A split that stays in its files: read by the batch, ahead of the training."""
 
+import ctypes
 import math
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
@@ -21,6 +22,8 @@ from inforeg.data.transforms import Transform
 Array = NDArray[Any]
 LARGE = 1 << 20
 """Bytes of a batch from which on it has pages of its own."""
+RELEASED = 1 << 29
+"""Bytes read between two calls of `release`: what batches are turned into leaves holes in the heap too."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,12 @@ class Mapped(Split):
         ordered = list(order)
         # All at once: a copy from the device amid the training would wait for what is queued there.
         waiting = [index.cpu() for index in ordered]
+        read = 0
         with closing(ahead(lambda index: self._gathered(index, own), waiting, self.readers)) as found:
             for index, stored in zip(ordered, found, strict=True):
+                if (read := read + size(stored)) > RELEASED:
+                    release()
+                    read = 0
                 yield index, self._on_device(stored)
 
     def _gathered(self, index: Tensor, draws: Draws) -> Stored:
@@ -155,6 +162,20 @@ def room(shape: tuple[int, ...], dtype: torch.dtype, *, pinned: bool) -> Tensor:
     if pinned or size < LARGE:
         return torch.empty(shape, dtype=dtype, pin_memory=pinned)
     return torch.frombuffer(mmap(-1, size, flags=MAP_PRIVATE | MAP_ANONYMOUS), dtype=dtype).view(shape)
+
+
+def size(stored: Stored) -> int:
+    """Bytes of a batch as it is stored."""
+    read = 0
+    for values in stored.values():
+        read += sum(value.nbytes for value in ([values] if isinstance(values, Tensor) else values.values()))
+    return read
+
+
+def release() -> None:
+    """Give free memory inside the heap back to the system, where the C library can (glibc)."""
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        trim(0)
 
 
 def _arrays(values: Array | Clips | Mapping[str, Array | Clips]) -> Mapping[str, Array | Clips]:

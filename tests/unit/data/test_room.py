@@ -4,9 +4,11 @@ import sys
 from mmap import PAGESIZE
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from inforeg.data import mapped as mapped_split
 from inforeg.data.mapped import LARGE, room
 
 
@@ -27,6 +29,26 @@ def test_a_large_batch_has_pages_of_its_own_that_go_with_it():
     assert mapped(address)
     del part
     assert not mapped(address)
+
+
+def test_free_memory_goes_back_while_batches_are_read(monkeypatch):
+    freed = []
+    monkeypatch.setattr(mapped_split, "release", lambda: freed.append(1))
+    monkeypatch.setattr(mapped_split, "RELEASED", 100)
+    values = np.zeros((12, 10), np.float32)
+    split = mapped_split.Mapped({"audio": values}, np.arange(12), torch.zeros(12, dtype=torch.int64))
+    assert len(list(split.stream(torch.arange(12).split(2), 0, 0))) == 6  # of 80 bytes each
+    assert len(freed) == 3
+    assert (
+        mapped_split.size(
+            {"audio": torch.zeros(2, 3), "text": {"words": torch.zeros(4), "mask": torch.zeros(1)}}
+        )
+        == 44
+    )
+
+
+def test_memory_is_released_by_whatever_c_library_there_is():
+    mapped_split.release()
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (3,), (LARGE, 2, 1)])
