@@ -73,7 +73,7 @@ def tune(args: argparse.Namespace) -> None:
     tuning = project.tuning(protocol)
     if not (tuning and trials):
         raise UserError(f"There is nothing to choose from; say in {protocol.path} what to tune.")
-    write_choices(protocol, tuning, trials, args.runs, Path(str(args.output).format(protocol=protocol.name)))
+    write_choices(protocol, tuning, trials, args.runs, _folder(args.output, protocol.name, "{protocol}"))
 
 
 def collect(args: argparse.Namespace) -> None:
@@ -171,8 +171,8 @@ def _add_path(parser: argparse.ArgumentParser, flag: str, default: str, what: st
     parser.add_argument(flag, type=Path, metavar="PATH", default=Made(default), help=what)
 
 
-def _folder(path: Path, experiment: str) -> Path:
-    return Path(str(path).replace("{experiment}", experiment))
+def _folder(path: Path, name: str, placeholder: str = "{experiment}") -> Path:
+    return Path(str(path).replace(placeholder, name))
 
 
 def _results(args: argparse.Namespace) -> "Results":

@@ -201,6 +201,13 @@ def test_what_a_grid_chose_is_written_with_its_courses_and_edges(settings):
     assert [float(entry) for entry in course.split("|")[3:6]] == [50.1, 70.1, 60.1]
 
 
+def test_choices_may_go_to_a_folder_with_any_name(settings):
+    finish(settings, lambda key, number, spec: 0.5, tuning.SETTINGS)
+    folder = settings.root / "a {odd} name"
+    assert main(["tune", "settings", "--output", str(folder)]) == 0
+    assert {file.name for file in folder.iterdir()} == set(tuning.SETTINGS.files)
+
+
 def test_a_grid_is_of_lists_and_has_something_to_choose_from():
     with pytest.raises(ValueError, match=r"'training.lr' is a range; give a list of choices"):
         Tuning(**{**SETTINGS, "common": TUNING["common"]})
