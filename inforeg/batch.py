@@ -1,6 +1,6 @@
 """What a step of training is given and what a model answers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -85,6 +85,11 @@ def on_each(values: T | Mapping[str, T], change: Callable[[T], R]) -> R | Mappin
     if isinstance(values, Mapping):
         return {name: change(tensor) for name, tensor in values.items()}
     return change(values)
+
+
+def several(values: T | Mapping[str, T]) -> Iterable[T]:
+    """The tensor, or each of several."""
+    return values.values() if isinstance(values, Mapping) else (values,)
 
 
 def counted(length: Tensor, steps: int) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inforeg.batch import Shape, Values, on_each, present_in
+from inforeg.batch import Shape, Values, on_each, present_in, several
 from inforeg.data.ahead import ahead
 from inforeg.data.clips import Clips
 from inforeg.data.split import NONE, Draws, Held, Split, Stored, clips_in, shape_of
@@ -58,7 +58,7 @@ class Mapped(Split):
     @property
     def stored_bytes(self) -> int:
         """What all samples take as they are stored."""
-        arrays = [array for values in self.arrays.values() for array in _arrays(values).values()]
+        arrays = [array for values in self.arrays.values() for array in several(values)]
         return sum(
             array.frames[:1].nbytes * int(array.count.numpy()[self.rows].sum())
             if isinstance(array, Clips)
@@ -158,25 +158,18 @@ def room(shape: tuple[int, ...], dtype: torch.dtype, *, pinned: bool) -> Tensor:
     Large ones are pages of their own, which go back to the system with the tensor. Taken from the heap by one
     thread and given back by another, they leave it in pieces, and it grows with the number of batches.
     """
-    size = math.prod(shape) * dtype.itemsize
-    if pinned or size < LARGE:
+    total = math.prod(shape) * dtype.itemsize
+    if pinned or total < LARGE:
         return torch.empty(shape, dtype=dtype, pin_memory=pinned)
-    return torch.frombuffer(mmap(-1, size, flags=MAP_PRIVATE | MAP_ANONYMOUS), dtype=dtype).view(shape)
+    return torch.frombuffer(mmap(-1, total, flags=MAP_PRIVATE | MAP_ANONYMOUS), dtype=dtype).view(shape)
 
 
 def size(stored: Stored) -> int:
     """Bytes of a batch as it is stored."""
-    read = 0
-    for values in stored.values():
-        read += sum(value.nbytes for value in ([values] if isinstance(values, Tensor) else values.values()))
-    return read
+    return sum(tensor.nbytes for values in stored.values() for tensor in several(values))
 
 
 def release() -> None:
     """Give free memory inside the heap back to the system, where the C library can (glibc)."""
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
-
-
-def _arrays(values: Array | Clips | Mapping[str, Array | Clips]) -> Mapping[str, Array | Clips]:
-    return values if isinstance(values, Mapping) else {"": values}

@@ -20,7 +20,6 @@ from inforeg.methods.base import (
     stream,
     unimodal_losses,
 )
-from inforeg.models.fusions.base import reset
 from inforeg.models.joined import MMTM, Branches, JoinedModel, join
 from inforeg.models.multimodal import MultimodalModel, branch
 from inforeg.registry import ENCODERS
@@ -92,8 +91,7 @@ class Greedy(Method):
         streams = partial(stream, blueprint.seed, "init", "mmtm")
         make = partial(MMTM, ratio=self.ratio, gain=self.gain, leader=leader)
         model = join(blueprint.build(fusion=Branches), recipes, depths, make, streams)
-        if blueprint.initial == "torch":
-            reset(cast(Branches, model.fusion).joints, streams)
+        blueprint.weigh(cast(Branches, model.fusion).joints, streams)
         return model
 
     def setup(self, state: TrainState, weights: LoadWeights) -> None:

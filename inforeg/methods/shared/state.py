@@ -12,7 +12,7 @@ from inforeg.batch import Shape
 from inforeg.data.split import Split
 from inforeg.metrics.cost import Cost
 from inforeg.models.encoders.base import Encoder
-from inforeg.models.fusions.base import Fusion, OwnHeads, reset
+from inforeg.models.fusions.base import Fusion, OwnHeads, Streams, reset
 from inforeg.models.multimodal import MultimodalModel
 from inforeg.optim import step
 from inforeg.optim.optimizers import OPTIMIZERS, Optimizer
@@ -61,9 +61,13 @@ class Blueprint:
         head: Fusion = (fusion or self.fusion)(widths, self.classes, self._head_stream)
         if own_heads:
             head = OwnHeads(head, self._head_stream)
-        if self.initial == "torch":
-            reset(head, self._head_stream)
+        self.weigh(head, self._head_stream)
         return MultimodalModel(encoders, head)
+
+    def weigh(self, module: nn.Module, streams: Streams) -> None:
+        """Give a module that was built with the field's initial weights those that are asked for."""
+        if self.initial == "torch":
+            reset(module, streams)
 
     def _head_stream(self, layer: str) -> torch.Generator:
         return stream(self.seed, "init", "fusion", layer)
