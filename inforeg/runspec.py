@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from inforeg.characters import clean, untypesettable
+from inforeg.errors import complaint
 
 InitialWeights = Literal["paper", "torch"]
 """The field's common initial weights, which InfoReg's code draws, or torch's own."""
@@ -220,9 +221,7 @@ class BenchmarkConfig(RunConfig):
             try:
                 Training.model_validate({**self.training.model_dump(), **self.multitask})
             except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(map(str, first["loc"]))
-                raise ValueError(f"multitask.{where}: {first['msg']}") from None
+                raise ValueError(f"multitask.{complaint(error)}") from None
         return self
 
     def trial(self) -> RunConfig:
