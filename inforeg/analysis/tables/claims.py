@@ -143,6 +143,6 @@ def _numbers(line: Mapping[Any, Any]) -> list[Entry]:
         Entry(number(line["p"], ".2g")),
         Entry(number(line["p_holm"], ".2g")),
         Entry(number(line["p_equal_holm"], ".2g")),
-        smallest_found(line),
+        smallest_found(line["detectable"]),
         symbol,
     ]

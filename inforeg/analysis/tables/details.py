@@ -172,7 +172,7 @@ def _tested(line: Mapping[Any, Any]) -> list[Entry]:
     return [
         Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
         Entry(number(line["p_holm"], ".3f")),
-        smallest_found(line),
+        smallest_found(line["detectable"]),
     ]
 
 

@@ -54,9 +54,9 @@ def interval(line: Mapping[Any, Any], name: str) -> str:
     return NOTHING.text if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
 
 
-def smallest_found(line: Mapping[Any, Any]) -> Entry:
+def smallest_found(difference: float) -> Entry:
     """The smallest difference that the seeds find; a dash where nothing was tested."""
-    return Entry("∞" if line["detectable"] == math.inf else number(line["detectable"], ".1f"))
+    return Entry("∞" if difference == math.inf else number(difference, ".1f"))
 
 
 def reached(study: Study, statistics: Statistics, benchmarks: Iterable[str]) -> Iterator[str]:
@@ -65,11 +65,11 @@ def reached(study: Study, statistics: Statistics, benchmarks: Iterable[str]) -> 
     for name in benchmarks:
         tests = statistics.comparison.query("benchmark == @name").dropna(subset="difference")
         if (wished := study.experiment.detectable.get(name)) and len(tests):
-            enough, worst = (tests["detectable"] <= wished).sum(), {"detectable": tests["detectable"].max()}
+            enough, worst = (tests["detectable"] <= wished).sum(), smallest_found(tests["detectable"].max())
             yield (
                 f"{study.titles([name])}: seeds planned to find {wished:g} {unit} with a chance of "
                 f"{100 * POWER:g} %, as they do in {enough} of {len(tests)} tests; the worst finds "
-                f"{smallest_found(worst).text}."
+                f"{worst.text}."
             )
 
 
