@@ -50,7 +50,7 @@ class Protocol:
 TUNING = Protocol("tuning", "trial", "tuned.yaml")
 """Settings of every method, for experiments with `tuned: true`."""
 SETTINGS = Protocol("settings", "setting", "chosen.yaml")
-"""How benchmarks train, by joint training alone; their YAMLs hold what it chose."""
+"""How benchmarks train, by joint training alone, for their YAMLs."""
 PROTOCOLS = {protocol.name: protocol for protocol in (SETTINGS, TUNING)}
 
 
