@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, PositiveInt
 
 
 class LeftOut(BaseModel):
-    """A cell without numbers."""
+    """A cell without numbers, or without those of some runs."""
 
     row: str
     benchmark: str
@@ -33,6 +33,7 @@ class Gathered(BaseModel):
     machine: dict[str, list[str]] = {}
     data: dict[str, str | None]
     left_out: list[LeftOut]
+    diverged: list[LeftOut] = []
     absent: dict[str, dict[str, list[str]]] = {}
     gaps: dict[str, str] = {}
     runs: PositiveInt

@@ -49,6 +49,8 @@ class Metric:
         by_modality: whether there is one of each modality's own logits.
         part: the title of a modality's.
         probe: the probe that measures it, if one does: of the model that validation selects alone.
+        chance: of target (N,): what answering always its most frequent class has, as a run that diverged is
+            counted; None where that says nothing.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Metric:
     by_modality: bool = True
     part: str = "{title} of {modality}"
     probe: str | None = None
+    chance: Callable[[Tensor], float] | None = None
 
     def __call__(self, logits: Tensor, target: Tensor) -> float:
         """The value for logits (N, C) and class indices (N,), as it is stored."""

@@ -12,6 +12,11 @@ def accuracy(logits: Tensor, target: Tensor) -> float:
     return (logits.argmax(1) == target).double().mean().item()
 
 
+def majority_share(target: Tensor) -> float:
+    """Share of the N samples that are of the most frequent class: the accuracy of answering it always."""
+    return (torch.bincount(target).max().double() / len(target)).item()
+
+
 def balanced_accuracy(logits: Tensor, target: Tensor) -> float:
     """Mean recall over the classes that `target` has; one without samples does not count."""
     counts = _confusion(logits, target)
@@ -39,7 +44,7 @@ def _confusion(logits: Tensor, target: Tensor) -> Tensor:
     return torch.bincount(pairs, minlength=classes * classes).view(classes, classes)
 
 
-ACCURACY = Metric("accuracy", "accuracy", accuracy)
+ACCURACY = Metric("accuracy", "accuracy", accuracy, chance=majority_share)
 BALANCED_ACCURACY = Metric("balanced_accuracy", "balanced accuracy", balanced_accuracy)
 MACRO_F1 = Metric("macro_f1", "macro-F1", macro_f1)
 CROSS_ENTROPY = Metric("loss", "loss", cross_entropy, NATS, higher_is_better=False)

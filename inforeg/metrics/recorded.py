@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from inforeg.metrics.base import NATS, POINTS, WEAKEST, Metric, metrics
-from inforeg.metrics.classification import ACCURACY, CROSS_ENTROPY, MACRO_F1
+from inforeg.metrics.classification import ACCURACY, CROSS_ENTROPY, MACRO_F1, majority_share
 
 ANSWER = (ACCURACY, MACRO_F1, CROSS_ENTROPY)
 """Measured of the method's answer in every epoch; of each modality the accuracy alone."""
@@ -12,16 +12,20 @@ GAP = Metric("imbalance_gap", "imbalance gap", unit=POINTS, higher_is_better=Fal
 SCORE = Metric("score", "score", unit=NATS, whole=False)
 DELTA = Metric("delta", "delta", unit=NATS, whole=False)
 
-PROBE = Metric("probe", "linear probe", whole=False, probe="linear")
+PROBE = Metric("probe", "linear probe", whole=False, probe="linear", chance=majority_share)
 PROBE_GAP = Metric(
     "probe_gap", "probe gap", unit=POINTS, higher_is_better=False, by_modality=False, probe="linear"
 )
 
 DROPPED = Metric(
-    "dropped", "accuracy without a modality", part="accuracy without {modality}", probe="corruption"
+    "dropped",
+    "accuracy without a modality",
+    part="accuracy without {modality}",
+    probe="corruption",
+    chance=majority_share,
 )
-NOISE = Metric("noise", "accuracy under noise", probe="corruption")
-MASKING = Metric("masking", "accuracy under masking", probe="corruption")
+NOISE = Metric("noise", "accuracy under noise", probe="corruption", chance=majority_share)
+MASKING = Metric("masking", "accuracy under masking", probe="corruption", chance=majority_share)
 
 
 def every_epoch(modalities: Collection[str]) -> set[str]:

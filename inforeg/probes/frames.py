@@ -12,7 +12,7 @@ RUN = ["row", "benchmark", "method", "variant", "seed"]
 """Columns that name a run, first in every frame."""
 
 COLUMNS: Mapping[str, list[str]] = {
-    "runs": [*RUN, "selection", "epoch", "split", "metric", "value", "spec_sha256", "data_hash"],
+    "runs": [*RUN, "selection", "epoch", "split", "metric", "value", "spec_sha256", "data_hash", "diverged"],
     "epochs": [*RUN, "epoch", "metric", "value"],
     "costs": [*RUN, "metric", "value"],
     "predictions": [*RUN, "index", "correct"],

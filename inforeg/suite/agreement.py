@@ -18,7 +18,7 @@ from inforeg.ties import apart
 NOISE = 2.0
 """Standard errors of the difference of two means, over the seeds of both, that count as seed noise."""
 
-ORIGIN, FOUND = ("commits", "collected_by"), ("data", "left_out", "runs")
+ORIGIN, FOUND = ("commits", "collected_by"), ("data", "left_out", "diverged", "runs")
 """Keys of provenance.json on the code, and on what was found; all others name the machine."""
 
 AGAIN = "delete it and run `snakemake --cores all`"

@@ -36,7 +36,9 @@ def study(accuracies: np.ndarray) -> Study:
         for seed, value in enumerate(values)
         for split in ("val", "test")
     ]
-    runs = pd.DataFrame(lines).assign(benchmark="toy", selection="val", metric="accuracy", epoch=0)
+    runs = pd.DataFrame(lines).assign(
+        benchmark="toy", selection="val", metric="accuracy", epoch=0, diverged=False
+    )
     frames = {name: pd.DataFrame(columns=columns) for name, columns in COLUMNS.items()}
     collected = Collected(**{**frames, "runs": runs}, provenance={"left_out": []})
     return Study("simulated", experiment(), {"toy": BenchmarkConfig.model_validate(config)}, collected)

@@ -16,6 +16,7 @@ rule collect:
         "../envs/inforeg.yaml"
     params:
         settings=lambda wildcards: EXPERIMENTS[wildcards.experiment].model_dump_json(),
+        columns=COLUMNS,  # frames of an earlier version are collected anew
     shell:
         "python -m inforeg collect {wildcards.experiment:q} --runs results/runs &> {log:q}"
         " || (cat {log:q} >&2; false)"

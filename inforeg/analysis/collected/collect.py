@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from inforeg.analysis.collected.diverged import comparable, divided, stand_in
 from inforeg.analysis.collected.folds import FOLD, pooled
-from inforeg.analysis.collected.origins import absent, origin_of
+from inforeg.analysis.collected.origins import absent, listed, origin_of
 from inforeg.analysis.collected.parquet import read_parquet, read_whole, write_parquet
 from inforeg.engine import predictions
 from inforeg.engine.contents import METRICS, PREDICTIONS, RUN, SUMMARY, Run, Summary
@@ -36,7 +37,9 @@ class Collected:
     """The runs of one experiment.
 
     Attributes:
-        runs: a metric of one split at the epoch that a selection rule keeps; accuracies in 0..1.
+        runs: a metric of one split at the epoch that a selection rule keeps; accuracies in 0..1. A run that
+            diverged is at the level of chance, and says so; of its row the other frames but predictions and
+            costs hold nothing.
         epochs: a metric at one epoch, named as the run records it ("val/accuracy", "trace/batch/audio").
         costs: steps, forward_passes, backward_passes, the same as "total/..." with the runs that it needs,
             wall_seconds, training_seconds, samples_per_second, peak_memory_mib.
@@ -44,8 +47,8 @@ class Collected:
         corruptions: test accuracy with one modality corrupted; empty unless that probe examined the runs.
         embeddings: features in two dimensions; empty unless that probe did.
         provenance: commits, versions and data hashes of the runs, their probes' among them, the commit that
-            collected them, the cells left out with their reason, the classes that a split lacks, and what
-            samples are missing.
+            collected them, the cells left out with their reason, those in which some runs diverged, the
+            classes that a split lacks, and what samples are missing.
         seal: of the files that it was read from; empty for runs that have just been collected.
     """
 
@@ -117,28 +120,41 @@ def collect(
     folders = {spec.directory(root): spec for cell in plan.cells for spec in cell.specs}
     summaries = {folder: read_finished(folder, spec) for folder, spec in folders.items()}
     diverged = {folder for folder, summary in summaries.items() if summary.diverged is not None}
-    plan = without_diverged(plan, diverged, root)
-    pairs = [(cell, spec) for cell in plan.cells for spec in cell.specs]
+    parted = divided(plan, diverged, root)
+    pairs = [(cell, spec) for cell in parted.plan.cells for spec in cell.specs]
     for cell, spec in tqdm(pairs, "collect", unit="run", disable=None):
         folder, summary = spec.directory(root), summaries[spec.directory(root)]
         results = _results(folder, spec, probes)
         origins.append(read_json(folder / RUN, Run, _AGAIN))
         examiners |= {result.commit for result in results.values()}
         found = {
-            "epochs": pd.DataFrame(_epochs(folder / METRICS), columns=["epoch", "metric", "value"]),
-            "costs": _costs(spec, closure(spec), root),
-            "predictions": _predictions(folder / PREDICTIONS, selection),
+            **_measured(spec, root, selection),
             **{frame: pd.DataFrame(result.columns) for frame, result in _filled(results)},
             "runs": _observations(summary, results, folder, metrics),
         }
-        for name, frame in found.items():
-            tables[name].append((frame, _identity(cell, spec)))
+        if (cell.row, cell.benchmark) in parted.partly:
+            found = comparable(found)
+        lost = [(each, stand_in(found, folder)) for each in parted.beside.get(folder, ())]
+        for each, frames in ((spec, found), *lost):
+            for name, frame in frames.items():
+                tables[name].append((frame, _identity(cell, each)))
     if not origins:
         raise UserError("Every row of the experiment diverges; lower training.lr.")
-    origin = {**origin_of(plan, origins, examiners), "absent": absent(plan, root), "gaps": gaps or {}}
+    told = {"absent": absent(parted.plan, root), "gaps": gaps or {}, "diverged": listed(parted.partly)}
+    origin = {**origin_of(parted.plan, origins, examiners), **told}
     return Collected(
         **{name: _joined(name, parts) for name, parts in tables.items()}, provenance=origin, seal=""
     )
+
+
+def _measured(spec: RunSpec, root: Path, selection: Selection) -> dict[str, pd.DataFrame]:
+    """The frames that the run `spec` alone fills."""
+    folder = spec.directory(root)
+    return {
+        "epochs": pd.DataFrame(_epochs(folder / METRICS), columns=["epoch", "metric", "value"]),
+        "costs": _costs(spec, closure(spec), root),
+        "predictions": _predictions(folder / PREDICTIONS, selection),
+    }
 
 
 def _joined(name: str, parts: Sequence[tuple[pd.DataFrame, dict[str, Any]]]) -> pd.DataFrame:
@@ -150,17 +166,6 @@ def _joined(name: str, parts: Sequence[tuple[pd.DataFrame, dict[str, Any]]]) -> 
     owners = pd.DataFrame([identity for _, identity in parts]).iloc[rows].reset_index(drop=True)
     together = pd.concat([pd.concat(frames, ignore_index=True), owners], axis=1)
     return _sorted(pooled(name, together[[*COLUMNS[name], FOLD]]))
-
-
-def without_diverged(plan: Plan, diverged: Container[Path], root: Path) -> Plan:
-    """`plan` without the cells in which a run diverged: a mean over the other seeds would flatter the row."""
-    left_out = dict(plan.left_out)
-    for cell in plan.cells:
-        if count := sum(spec.directory(root) in diverged for spec in cell.specs):
-            reason = f"training diverges with {count} of {len(cell.specs)} seeds"
-            left_out[cell.row, cell.benchmark] = reason
-    kept = tuple(cell for cell in plan.cells if (cell.row, cell.benchmark) not in left_out)
-    return Plan(kept, left_out)
 
 
 def merge(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -232,7 +237,8 @@ def _observations(
             (each.selection, summary.selection[each.selection].epoch, each.split, each.metric, each.value)
             for each in predictions.measure(folder / PREDICTIONS, unrecorded)
         ]
-    return pd.DataFrame(rows, columns=["selection", "epoch", "split", "metric", "value"])
+    columns = ["selection", "epoch", "split", "metric", "value"]
+    return pd.DataFrame(rows, columns=columns).assign(diverged=False)
 
 
 def _epochs(path: Path) -> Iterator[tuple[int, str, float]]:

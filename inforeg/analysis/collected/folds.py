@@ -10,7 +10,7 @@ from inforeg.probes.frames import COLUMNS
 FOLD = "fold"
 """The column that says which fold a run was on, until they are one; 0 where there is but one."""
 
-LABELS = {"runs": ["epoch", "spec_sha256", "data_hash"]}
+LABELS = {"runs": ["epoch", "spec_sha256", "data_hash", "diverged"]}
 """Columns that neither name an observation nor are its value, by frame."""
 
 
@@ -51,7 +51,10 @@ def _labelled(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """What of `runs` is beside the value, by observation."""
     groups = frame.sort_values(FOLD).groupby([*keys], sort=False)
     told = groups.agg(
-        epoch=("epoch", "mean"), spec_sha256=("spec_sha256", _digest), data_hash=("data_hash", "first")
+        epoch=("epoch", "mean"),
+        spec_sha256=("spec_sha256", _digest),
+        data_hash=("data_hash", "first"),
+        diverged=("diverged", "any"),
     )
     return told.assign(epoch=told["epoch"].round().astype("int64")).reset_index()
 

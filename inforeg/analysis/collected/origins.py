@@ -20,12 +20,14 @@ def origin_of(plan: Plan, origins: list[Run], examiners: set[str]) -> dict[str, 
         "versions": _merged(origin.versions for origin in origins),
         "machine": _merged(origin.machine for origin in origins),
         "data": {cell.benchmark: cell.specs[0].data_hash for cell in plan.cells},
-        "left_out": [
-            {"row": row, "benchmark": benchmark, "reason": reason}
-            for (row, benchmark), reason in plan.left_out.items()
-        ],
+        "left_out": listed(plan.left_out),
         "runs": len(origins),
     }
+
+
+def listed(reasons: Mapping[tuple[str, str], str]) -> list[dict[str, str]]:
+    """Sentences by row key and benchmark, one after the other."""
+    return [{"row": row, "benchmark": name, "reason": reason} for (row, name), reason in reasons.items()]
 
 
 def _merged(facts: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from inforeg.analysis.collected.collect import Collected
 from inforeg.errors import UserError
+from inforeg.metrics.base import metric_of
 from inforeg.probes.frames import COLUMNS
 from inforeg.registry import METHODS
 from inforeg.runspec import BenchmarkConfig
@@ -65,12 +66,31 @@ class Study:
         """Benchmarks as tables call them, each once."""
         return ", ".join(self.benchmarks[name].title for name in dict.fromkeys(benchmarks))
 
+    def left_out(self, metric: str) -> list[dict[str, str]]:
+        """The cells without a value of `metric`, each with its reason."""
+        origin = self.collected.provenance
+        if metric_of(metric).chance is not None:
+            return [*origin["left_out"]]
+        why = f"and {metric_of(metric).title} has no level of chance"
+        return [
+            *origin["left_out"],
+            *({**cell, "reason": f"{cell['reason']}, {why}"} for cell in origin["diverged"]),
+        ]
+
     @property
     def caveats(self) -> list[str]:
         """What is to be known of the methods, the benchmarks' splits and what is not there, a note each."""
         classes = [METHODS.get(name) for name in dict.fromkeys(row.method for row in self.experiment.rows)]
         said = [f"{cls.title}: {cls.caveat}" for cls in classes if cls.caveat]
-        return [*said, *self._folds, *self._absent, *self._gaps, *self.mixed, *self.incomplete]
+        return [
+            *said,
+            *self._diverged,
+            *self._folds,
+            *self._absent,
+            *self._gaps,
+            *self.mixed,
+            *self.incomplete,
+        ]
 
     @property
     def incomplete(self) -> list[str]:
@@ -93,6 +113,16 @@ class Study:
             if len(groups) > 1:
                 said = "; ".join(f"{precision}: {', '.join(rows)}" for precision, rows in groups.items())
                 yield f"On {config.title} the forward passes of training differ in precision ({said})."
+
+    @property
+    def _diverged(self) -> list[str]:
+        """A note for each cell in which some runs diverged."""
+        return [
+            f"{self.labels[cell['row']]} on {self.titles([cell['benchmark']])}: {cell['reason']}. "
+            "Each counts as always answering the most frequent class; metrics without a level of chance are "
+            "left out."
+            for cell in self.collected.provenance["diverged"]
+        ]
 
     @property
     def _folds(self) -> list[str]:
@@ -121,7 +151,7 @@ class Study:
     @property
     def texts(self) -> Iterator[str]:
         """All that tables and figures may say in words that are not the program's own."""
-        reasons = (cell["reason"] for cell in self.collected.provenance["left_out"])
+        reasons = (cell["reason"] for cell in self.left_out(self.experiment.metric))
         return texts(self.experiment, self.benchmarks, reasons)
 
     @property

@@ -17,7 +17,7 @@ from inforeg.ties import apart, settled
 
 RESULTS = [
     "n", "difference", "ci_low", "ci_high", "se", "effect_size", "p", "test", "test_set_low",
-    "test_set_high",
+    "test_set_high", "finished_n", "finished_difference", "finished_low", "finished_high",
 ]  # fmt: skip
 """What a paired test says, by column."""
 
@@ -31,11 +31,14 @@ class Pair(NamedTuple):
 
 
 def scores(study: Study, metric: str) -> pd.DataFrame:
-    """The rows' test values of `metric` in its reported unit: benchmark, row, variant, several, seed, value.
+    """The rows' test values of `metric` in its reported unit.
 
     A row with several variants, such as `unimodal` with one per modality, is represented by the one with
     the best mean validation accuracy among those that have the metric; the test split has no say in the
     choice.
+
+    Returns:
+        benchmark, row, variant, several, seed, value, diverged; for a run that diverged the level of chance.
 
     Raises:
         UserError: no run has the metric.
@@ -55,7 +58,7 @@ def scores(study: Study, metric: str) -> pd.DataFrame:
     found["value"] *= metric_of(metric).unit.factor
     order = list(study.labels)
     found = found.sort_values("row", key=lambda keys: keys.map(order.index), kind="stable")
-    return found[["benchmark", "row", "variant", "several", "seed", "value"]]
+    return found[["benchmark", "row", "variant", "several", "seed", "value", "diverged"]]
 
 
 def weakest(study: Study, benchmark: str) -> str | None:
@@ -94,15 +97,16 @@ def compare(study: Study, values: pd.DataFrame, reference: str | None = None) ->
         reference: key of the row to test against; default: each row's own, else the experiment's first.
 
     Returns:
-        A line per benchmark and row: mean, sd (ddof = 1) and n; for all rows but the reference also the
-        columns of `effects` and `corrected`. In the metric's reported unit.
+        A line per benchmark and row: mean, sd (ddof = 1) and n, and where some of its runs diverged the same
+        of the others; for all rows but the reference also the columns of `effects` and `corrected`. In the
+        metric's reported unit.
     """
     against = {key: reference or own for key, own in study.experiment.own_references.items()}
     pairs = [Pair(benchmark, *each) for benchmark in study.benchmarks for each in against.items()]
     tests = effects(values, study.collected.predictions, study.experiment.metric, pairs)
     tests = corrected(tests, "benchmark")
     by = ["benchmark", "row", "variant", "several"]
-    summary = values.groupby(by, as_index=False)["value"].agg(n="size", mean="mean", sd="std")
+    summary = _summary(values, by)
     merged = pd.DataFrame(pairs).merge(summary, on=["benchmark", "row"])
     merged = merged.merge(tests.drop(columns="n"), on=list(Pair._fields), how="left")
     merged["note"] = [_note(line) for line in merged.to_dict("records")]
@@ -123,33 +127,46 @@ def effects(
     Returns:
         A line per pair: n, difference, ci_low, ci_high, se (of the difference), effect_size (d_z), p, test;
         with fewer seeds than MINIMUM, for accuracy, also the interval of the difference over resampled test
-        sets.
+        sets; where a run of either row diverged also number, mean and interval of the other differences.
     """
     lines = []
     for pair in pairs:
         delta = paired_differences(values, pair)
         if pair.row == pair.reference or delta.empty:
             continue
-        result = paired.paired(delta)
-        few = metric == ACCURACY.name and result.n < MINIMUM
+        few = metric == ACCURACY.name and len(delta) < MINIMUM
         low, high = _test_set_interval(values, predictions, pair) if few else (math.nan, math.nan)
-        exact = "exact" if paired.is_exact(result.n) else "Monte Carlo"
-        lines.append(
-            {
-                **pair._asdict(),
-                "n": result.n,
-                "difference": result.difference,
-                "ci_low": result.low,
-                "ci_high": result.high,
-                "se": paired.standard_error(delta),
-                "effect_size": result.effect_size,
-                "p": result.p,
-                "test": f"paired sign-flip, {exact}",
-                "test_set_low": low,
-                "test_set_high": high,
-            }
-        )
+        test_set = {"test_set_low": low, "test_set_high": high}
+        lines.append({**pair._asdict(), **_tested(delta), **test_set, **_of_finished(values, pair, delta)})
     return pd.DataFrame(lines, columns=[*Pair._fields, *RESULTS])
+
+
+def _tested(delta: pd.Series) -> dict[str, Any]:
+    """The paired test of the differences `delta`."""
+    result = paired.paired(delta)
+    return {
+        "n": result.n,
+        "difference": result.difference,
+        "ci_low": result.low,
+        "ci_high": result.high,
+        "se": paired.standard_error(delta),
+        "effect_size": result.effect_size,
+        "p": result.p,
+        "test": f"paired sign-flip, {'exact' if paired.is_exact(result.n) else 'Monte Carlo'}",
+    }
+
+
+def _of_finished(values: pd.DataFrame, pair: Pair, delta: pd.Series) -> dict[str, float]:
+    """Of the differences `delta`, by seed, those without a run that diverged; nothing where none did."""
+    own = values[(values["benchmark"] == pair.benchmark) & values["row"].isin([pair.row, pair.reference])]
+    rest = delta.drop(own.loc[own["diverged"], "seed"], errors="ignore")
+    if len(rest) == len(delta):
+        return {}
+    if rest.empty:
+        return {"finished_n": 0}
+    found = paired.paired(rest)
+    ends = {"finished_low": found.low, "finished_high": found.high}
+    return {"finished_n": found.n, "finished_difference": found.difference, **ends}
 
 
 def differences(row: pd.Series, reference: pd.Series) -> pd.Series:
@@ -184,6 +201,15 @@ def too_few_seeds(n: int, family: int) -> str:
         f"too few seeds: with n = {n} and {family} tests Holm's p cannot fall below {smallest:.2g} "
         f"({paired.seeds_needed(family)} seeds suffice)"
     )
+
+
+def _summary(values: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Number, mean and sd of the scores of each cell, and those of its finished runs where some diverged."""
+    told = values.groupby(by).agg(n=("value", "size"), mean=("value", "mean"), sd=("value", "std"))
+    partly = values[values.groupby(by)["diverged"].transform("any")]
+    rest = partly[~partly["diverged"]].groupby(by)
+    others = rest.agg(finished_mean=("value", "mean"), finished_sd=("value", "std"))
+    return told.join(others).reset_index()
 
 
 def _of_row(frame: pd.DataFrame, benchmark: str, row: str) -> pd.DataFrame:

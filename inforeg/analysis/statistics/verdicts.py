@@ -81,7 +81,7 @@ def _note(line: Mapping[Any, Any], metric: str, study: Study) -> str:
         return str(line["note"])
     reasons = [
         f"{study.labels[cell['row']]} is left out ({cell['reason']})"
-        for cell in study.collected.provenance["left_out"]
+        for cell in study.left_out(metric)
         if cell["benchmark"] == line["benchmark"] and cell["row"] in (line["row"], line["reference"])
     ]
     return "; ".join(reasons) or f"no {title_of(metric)} here"

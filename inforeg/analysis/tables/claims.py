@@ -8,6 +8,7 @@ import pandas as pd
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import ALPHA
 from inforeg.analysis.statistics.stored import Statistics
+from inforeg.analysis.tables.diverged import without
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import (
     EPOCH,
@@ -105,6 +106,14 @@ def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
         "benchmark; it finds equal what has its 90 % interval within, before the correction."
     )
     yield FOUND
+    if told := [
+        f"{line['claim']} on {study.titles([line['benchmark']])} {without(line)}"
+        for line in lines.dropna(subset="finished_n").to_dict("records")
+    ]:
+        yield (
+            "A run that diverged counts as always answering the most frequent class; without such runs: "
+            f"{'; '.join(told)}."
+        )
     for note, part in lines[lines["note"] != ""].groupby("note", sort=False):
         every = len(part) == lines["benchmark"].isin(part["benchmark"]).sum()
         who = "All claims" if every else ", ".join(part["claim"].unique())

@@ -10,7 +10,7 @@ import pandas as pd
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import ALPHA
 from inforeg.analysis.statistics.stored import Statistics
-from inforeg.analysis.tables import acting, oracle
+from inforeg.analysis.tables import acting, diverged, oracle
 from inforeg.analysis.tables.render import Entry, Style, Table
 from inforeg.analysis.tables.words import (
     EPOCH,
@@ -45,11 +45,11 @@ def main_table(study: Study, statistics: Statistics) -> Table:
     With the cells left out and the paper's numbers.
     """
     experiment = study.experiment
-    left_out = study.collected.provenance["left_out"]
+    left_out = study.left_out(experiment.metric)
     letters = dict(zip(sorted({cell["reason"] for cell in left_out}), _letters(), strict=False))
     cells = {(cell["row"], cell["benchmark"]): Entry("—", mark=letters[cell["reason"]]) for cell in left_out}
     shown = _bracketed(study, statistics, _cells(study, statistics), experiment.selection)
-    cells |= acting.marked(statistics, shown)
+    cells |= diverged.marked(study, acting.marked(statistics, shown))
     sets = _sets(study, cells, _bracketed(study, statistics, oracle.cells(study, statistics), oracle.RULE))
     for data, numbers in experiment.printed.items():
         sets[f"{data}, printed (%)"] = {row: _printed(found) for row, found in numbers.items()}
@@ -174,6 +174,7 @@ def _notes(study: Study, statistics: Statistics) -> Iterator[str]:
     if experiment.beside:
         yield f"In brackets: {'; '.join(_brackets(study))}."
     yield from acting.notes(study, statistics)
+    yield from diverged.notes(study, statistics.comparison)
     if experiment.tuned:
         yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
     yield from oracle.notes(study)

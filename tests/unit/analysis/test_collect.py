@@ -54,6 +54,7 @@ def test_epochs_costs_predictions_and_provenance(study):
         "machine": {"level": ["avx2"]},
         "data": {"alpha": "hash-of-alpha", "beta": "hash-of-beta"},
         "left_out": [{"row": "unimodal", "benchmark": "beta", "reason": "needs two modalities"}],
+        "diverged": [],
         "absent": {},
         "gaps": {},
         "runs": 48,
@@ -125,19 +126,6 @@ def test_a_run_of_another_spec_is_refused(sweep):
     finish(spec.directory(sweep.runs), other, kept(**{"test/accuracy": 0.5}))
     with pytest.raises(UserError, match=r"seed=2 holds a run with another spec \(settings.beta = 0.5 there"):
         sweep.study()
-
-
-def test_a_cell_in_which_a_run_diverged_is_left_out_with_its_reason(sweep):
-    for seed in (2, 5):
-        spec = spread(sweep, "inforeg")[seed]
-        finish(spec.directory(sweep.runs), spec, diverged="a loss is not finite")
-    study = sweep.study()
-    reason = {"row": "inforeg", "benchmark": "alpha", "reason": "training diverges with 2 of 8 seeds"}
-    assert reason in study.collected.provenance["left_out"]
-    assert set(study.collected.runs.query("benchmark == 'alpha'")["row"]) == {"joint", "unimodal"}
-    table = main_table(study, compute(study))
-    assert (table.rows[1][1].text, table.rows[1][1].mark) == ("—", "b")
-    assert "b: training diverges with 2 of 8 seeds." in table.notes
 
 
 def test_not_collected_yet(tmp_path):

@@ -20,7 +20,7 @@ def frame(name: str, *lines: dict[str, object]) -> pd.DataFrame:
 
 
 def observed(fold: int, value: float, **more: object) -> dict[str, object]:
-    own = {"selection": "val", "epoch": fold, "split": "test", "metric": "accuracy"}
+    own = {"selection": "val", "epoch": fold, "split": "test", "metric": "accuracy", "diverged": False}
     return {**own, "value": value, "spec_sha256": f"spec {fold}", "data_hash": "data", FOLD: fold, **more}
 
 
