@@ -80,14 +80,15 @@ def collect(args: argparse.Namespace) -> None:
     """Write the frames of an experiment's runs."""
     from inforeg.analysis.collected.collect import collect as gather
     from inforeg.suite.folders.gathering import gaps
+    from inforeg.suite.folders.places import groups
     from inforeg.suite.plan import plan
 
     project = Project()
     experiment = project.experiment(args.experiment)
     runs = plan(project, args.experiment)
-    missing = gaps(project, experiment.benchmarks)
+    missing, known = gaps(project, experiment.benchmarks), groups(project, experiment.benchmarks)
     probes, metrics = experiment.examined_by, experiment.metrics
-    collected = gather(runs, args.runs, experiment.selection, probes, metrics, gaps=missing)
+    collected = gather(runs, args.runs, experiment.selection, probes, metrics, gaps=missing, groups=known)
     collected.write(_folder(args.output, args.experiment))
 
 

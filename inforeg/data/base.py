@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from numpy.typing import NDArray
+
 from inforeg.batch import Shape
 from inforeg.data.sources import Source
 from inforeg.data.split import Data, Held, Split
@@ -75,6 +77,13 @@ class Dataset(ABC):
     @property
     def extent(self) -> Extent | None:
         """What `load` will give of all that is listed; None where only the folder tells."""
+        return None
+
+    def groups(self, folder: Path) -> NDArray[Any] | None:
+        """Who or what each sample in the prepared `folder` is of, integers (N,); None where nothing says.
+
+        Samples of one group, as of one person, are no independent ones.
+        """
         return None
 
     @abstractmethod

@@ -15,7 +15,7 @@ COLUMNS: Mapping[str, list[str]] = {
     "runs": [*RUN, "selection", "epoch", "split", "metric", "value", "spec_sha256", "data_hash", "diverged"],
     "epochs": [*RUN, "epoch", "metric", "value"],
     "costs": [*RUN, "metric", "value"],
-    "predictions": [*RUN, "index", "correct"],
+    "predictions": [*RUN, "index", "group", "correct"],
     "corruptions": [*RUN, "corruption", "modality", "severity", "value"],
     "embeddings": [*RUN, "modality", "index", "target", "x", "y"],
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from inforeg.analysis.collected.diverged import comparable, divided, stand_in
@@ -43,7 +44,8 @@ class Collected:
         epochs: a metric at one epoch, named as the run records it ("val/accuracy", "trace/batch/audio").
         costs: steps, forward_passes, backward_passes, the same as "total/..." with the runs that it needs,
             wall_seconds, training_seconds, samples_per_second, peak_memory_mib.
-        predictions: whether a test sample is classified correctly, under the experiment's selection rule.
+        predictions: whether a test sample is classified correctly, under the experiment's selection rule,
+            and the group that it is of, -1 where nothing says.
         corruptions: test accuracy with one modality corrupted; empty unless that probe examined the runs.
         embeddings: features in two dimensions; empty unless that probe did.
         provenance: commits, versions and data hashes of the runs, their probes' among them, the commit that
@@ -101,6 +103,7 @@ def collect(
     metrics: Collection[str] = (),
     *,
     gaps: Mapping[str, str] | None = None,
+    groups: Mapping[str, NDArray[Any]] | None = None,
 ) -> Collected:
     """All runs of `plan`, which lie under `root`.
 
@@ -111,6 +114,7 @@ def collect(
         probes: by which the runs are examined.
         metrics: that are computed where a run has not recorded them, as an experiment names them.
         gaps: what is to be known of samples that are missing, by benchmark.
+        groups: of samples by their id, by benchmark.
 
     Raises:
         UserError: a run is missing, unfinished, damaged, made with another spec or not examined.
@@ -128,7 +132,7 @@ def collect(
         origins.append(read_json(folder / RUN, Run, _AGAIN))
         examiners |= {result.commit for result in results.values()}
         found = {
-            **_measured(spec, root, selection),
+            **_measured(spec, root, selection, (groups or {}).get(spec.benchmark)),
             **{frame: pd.DataFrame(result.columns) for frame, result in _filled(results)},
             "runs": _observations(summary, results, folder, metrics),
         }
@@ -147,13 +151,15 @@ def collect(
     )
 
 
-def _measured(spec: RunSpec, root: Path, selection: Selection) -> dict[str, pd.DataFrame]:
+def _measured(
+    spec: RunSpec, root: Path, selection: Selection, groups: NDArray[Any] | None
+) -> dict[str, pd.DataFrame]:
     """The frames that the run `spec` alone fills."""
     folder = spec.directory(root)
     return {
         "epochs": pd.DataFrame(_epochs(folder / METRICS), columns=["epoch", "metric", "value"]),
         "costs": _costs(spec, closure(spec), root),
-        "predictions": _predictions(folder / PREDICTIONS, selection),
+        "predictions": _predictions(folder / PREDICTIONS, selection, groups),
     }
 
 
@@ -256,10 +262,13 @@ def _costs(spec: RunSpec, needed: Sequence[RunSpec], root: Path) -> pd.DataFrame
     return pd.DataFrame(costs.items(), columns=["metric", "value"])
 
 
-def _predictions(path: Path, selection: Selection) -> pd.DataFrame:
-    frame = read_parquet(path, ["selection", "split", "index", "target", "prediction"])
+def _predictions(path: Path, selection: Selection, groups: NDArray[Any] | None) -> pd.DataFrame:
+    named = ["id"] if groups is not None else []
+    frame = read_parquet(path, ["selection", "split", "index", "target", "prediction", *named])
     kept = frame[(frame["selection"] == selection) & (frame["split"] == "test")]
-    return pd.DataFrame({"index": kept["index"], "correct": kept["prediction"] == kept["target"]})
+    group = np.full(len(kept), -1) if groups is None else groups[kept["id"]]
+    correct = kept["prediction"] == kept["target"]
+    return pd.DataFrame({"index": kept["index"], "group": group, "correct": correct})
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:

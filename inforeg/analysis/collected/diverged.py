@@ -75,7 +75,8 @@ def stand_in(found: Frames, folder: Path) -> Frames:
         found: the `comparable` frames of a finished run on the same data.
         folder: its directory.
     """
-    answers = read_parquet(folder / PREDICTIONS, ["split", "index", "target"]).drop_duplicates()
+    answers = read_parquet(folder / PREDICTIONS, ["split", "index", "target"])
+    answers = answers.drop_duplicates(["split", "index"]).sort_values("index")
     targets = {
         str(split): torch.tensor(own["target"].to_numpy())
         for split, own in answers.groupby("split", observed=True)
@@ -85,11 +86,11 @@ def stand_in(found: Frames, folder: Path) -> Frames:
         levels[metric.partition("/")[0]](targets[split])
         for split, metric in zip(runs["split"], runs["metric"], strict=True)
     ]
-    test = answers[answers["split"] == "test"]
-    correct = test["target"] == targets["test"].bincount().argmax().item()
+    answer = targets["test"].bincount().argmax()
+    correct = (targets["test"] == answer).numpy()[found["predictions"]["index"]]
     return {
         "runs": runs.assign(epoch=NO_EPOCH, value=values, diverged=True),
-        "predictions": pd.DataFrame({"index": test["index"], "correct": correct}),
+        "predictions": found["predictions"].assign(correct=correct),
     }
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics import paired
+from inforeg.analysis.statistics.crossed import CROSSED, Answers, answers, over_both
 from inforeg.analysis.statistics.level import ALPHA, MINIMUM
 from inforeg.analysis.statistics.power import detectable
 from inforeg.errors import unknown
@@ -17,7 +18,7 @@ from inforeg.ties import apart, settled
 
 RESULTS = [
     "n", "difference", "ci_low", "ci_high", "se", "effect_size", "p", "test", "test_set_low",
-    "test_set_high", "finished_n", "finished_difference", "finished_low", "finished_high",
+    "test_set_high", "finished_n", "finished_difference", "finished_low", "finished_high", *CROSSED,
 ]  # fmt: skip
 """What a paired test says, by column."""
 
@@ -103,7 +104,7 @@ def compare(study: Study, values: pd.DataFrame, reference: str | None = None) ->
     """
     against = {key: reference or own for key, own in study.experiment.own_references.items()}
     pairs = [Pair(benchmark, *each) for benchmark in study.benchmarks for each in against.items()]
-    tests = effects(values, study.collected.predictions, study.experiment.metric, pairs)
+    tests = effects(values, answers(study.collected.predictions), study.experiment.metric, pairs)
     tests = corrected(tests, "benchmark")
     by = ["benchmark", "row", "variant", "several"]
     summary = _summary(values, by)
@@ -113,31 +114,32 @@ def compare(study: Study, values: pd.DataFrame, reference: str | None = None) ->
     return merged.drop(columns="several")
 
 
-def effects(
-    values: pd.DataFrame, predictions: pd.DataFrame, metric: str, pairs: Iterable[Pair]
-) -> pd.DataFrame:
+def effects(values: pd.DataFrame, answered: Answers, metric: str, pairs: Iterable[Pair]) -> pd.DataFrame:
     """The paired test of each of `pairs` that has data for both of its rows.
 
     Args:
         values: the `scores` of `metric`.
-        predictions: the frame of that name of `Collected`.
+        answered: the `answers` of the rows.
         metric: as in `scores`.
         pairs: to test; a row against itself is passed over.
 
     Returns:
         A line per pair: n, difference, ci_low, ci_high, se (of the difference), effect_size (d_z), p, test;
         with fewer seeds than MINIMUM, for accuracy, also the interval of the difference over resampled test
-        sets; where a run of either row diverged also number, mean and interval of the other differences.
+        sets; where a run of either row diverged also number, mean and interval of the other differences; and
+        for accuracy what `CROSSED` says over seeds and test samples together.
     """
     lines = []
     for pair in pairs:
         delta = paired_differences(values, pair)
         if pair.row == pair.reference or delta.empty:
             continue
-        few = metric == ACCURACY.name and len(delta) < MINIMUM
-        low, high = _test_set_interval(values, predictions, pair) if few else (math.nan, math.nan)
-        test_set = {"test_set_low": low, "test_set_high": high}
-        lines.append({**pair._asdict(), **_tested(delta), **test_set, **_of_finished(values, pair, delta)})
+        lines.append({**pair._asdict(), **_tested(delta), **_of_finished(values, pair, delta)})
+        if metric == ACCURACY.name and answered:
+            tables = [answered[pair.benchmark, key, _variant(values, pair, key)] for key in pair[1:]]
+            lines[-1] |= over_both(*tables)
+            if len(delta) < MINIMUM:
+                lines[-1] |= _over_test_sets(*tables)
     return pd.DataFrame(lines, columns=[*Pair._fields, *RESULTS])
 
 
@@ -224,15 +226,15 @@ def paired_differences(values: pd.DataFrame, pair: Pair) -> pd.Series:
     return differences(row, reference).sort_index()
 
 
-def _test_set_interval(values: pd.DataFrame, predictions: pd.DataFrame, pair: Pair) -> tuple[float, float]:
+def _variant(values: pd.DataFrame, pair: Pair, row: str) -> str:
+    return str(_of_row(values, pair.benchmark, row)["variant"].iloc[0])
+
+
+def _over_test_sets(row: pd.DataFrame, reference: pd.DataFrame) -> dict[str, float]:
     """Interval of the difference in accuracy (points) over resampled test sets, the seeds held fixed."""
-    correct = []
-    for key in (pair.row, pair.reference):
-        variant = _of_row(values, pair.benchmark, key)["variant"].iloc[0]
-        mine = _of_row(predictions, pair.benchmark, key)
-        correct.append(mine[mine["variant"] == variant].groupby("index")["correct"].mean())
-    low, high = paired.resampled_interval((correct[0] - correct[1]).dropna() * ACCURACY.unit.factor)
-    return low, high
+    correct = row.mean() - reference.mean()
+    low, high = paired.resampled_interval(correct.dropna() * ACCURACY.unit.factor)
+    return {"test_set_low": low, "test_set_high": high}
 
 
 def _note(line: Mapping[Any, Any]) -> str:

@@ -21,6 +21,9 @@ SETTINGS = {
     "test": "two-sided paired sign-flip permutation test over seeds, Holm's correction",
     "interval": "of the mean difference: all that the sign-flip test, uncorrected, does not reject",
     "detectable": f"found with a chance of {POWER:g} at Holm's first step, given the differences' deviation",
+    "total": "the error of a difference in accuracy over seeds and test samples, or groups of these, "
+    "together: components of variance of the table of both, Student's t on one degree of freedom less than "
+    "there are of the fewer (Cameron, Gelbach & Miller, 2011); samples_se is what no number of seeds changes",
 }
 """The same for who reads the numbers."""
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.compare import RESULTS, Pair, corrected, effects
+from inforeg.analysis.statistics.crossed import Answers, answers
 from inforeg.analysis.statistics.equality import (
     EQUALITY,
     corrected_equality,
@@ -45,7 +46,9 @@ def judge(study: Study, scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     asked = [(claim, Pair(name, claim.better, claim.worse)) for claim in claims for name in study.benchmarks]
     if not asked:
         return pd.DataFrame(columns=COLUMNS)
-    found = pd.concat([_tested(study, claim, scored[claim.metric]) for claim in claims], ignore_index=True)
+    answered = answers(study.collected.predictions)
+    parts = (_tested(study, claim, scored[claim.metric], answered) for claim in claims)
+    found = pd.concat(parts, ignore_index=True)
     tests = corrected_equality(corrected(found.assign(experiment=study.name), "benchmark"), "benchmark")
     named = [{"experiment": study.name, "claim": claim.id, **pair._asdict()} for claim, pair in asked]
     lines = pd.DataFrame(named).merge(tests, on=PAIR, how="left")
@@ -57,11 +60,11 @@ def judge(study: Study, scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return lines
 
 
-def _tested(study: Study, claim: Claim, values: pd.DataFrame) -> pd.DataFrame:
+def _tested(study: Study, claim: Claim, values: pd.DataFrame, answered: Answers) -> pd.DataFrame:
     if not metric_of(claim.metric).higher_is_better:
         values = values.assign(value=-values["value"])
     pairs = [Pair(benchmark, claim.better, claim.worse) for benchmark in study.benchmarks]
-    tests = effects(values, study.collected.predictions, claim.metric, pairs)
+    tests = effects(values, answered, claim.metric, pairs)
     margin = margin_of(claim.metric, study.experiment.smallest_effect)
     return with_equality(tests, values, margin).assign(claim=claim.id)
 

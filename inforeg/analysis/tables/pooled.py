@@ -1,5 +1,6 @@
 """The claims over all benchmarks, a line each, and what other ways of pooling find."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -119,6 +120,14 @@ def _notes(judged: Results) -> Iterator[str]:
         f"{POINTS.name} by two one-sided tests, corrected likewise. Fewer than {LEAST} independent data sets "
         "are not pooled. + / −: benchmarks with an effect as claimed, and against it, whatever its size."
     )
+    lines = pd.concat([statistics.verdicts for _, statistics in judged])
+    wider = (lines["total_se"] / lines["se"]).replace(math.inf, math.nan).dropna()
+    if len(wider):
+        yield (
+            "Intervals of a single benchmark are over seeds, on its test samples; over seeds and test "
+            f"samples together the standard errors are {wider.median():.1f} times as large (median of "
+            f"{len(wider)} tests; claims.json has each), and more seeds do not mend what the samples add."
+        )
     if foreign := dict.fromkeys(name for study, _ in judged for name in _foreign(study)):
         yield f"The paper did not use these data sets: {', '.join(foreign)}."
 

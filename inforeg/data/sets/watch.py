@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from inforeg.data import arrays, splits
@@ -73,6 +74,10 @@ class Watch(Dataset):
         )
         parts = {part: np.flatnonzero(np.isin(subject, list(who))) for part, who in SUBJECTS.items()}
         splits.write(folder, "subject", parts)
+
+    def groups(self, folder: Path) -> NDArray[Any]:
+        """The person of each window."""
+        return arrays.read(folder, "subject")
 
     def load(self, folder: Path) -> Data:
         """Every second step of a window, standardised by axis: (3, 64) for each modality."""

@@ -1,5 +1,10 @@
 """Which data set a folder of data/ is of."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from numpy.typing import NDArray
+
 from inforeg.data.base import Dataset
 from inforeg.errors import UserError, shown, unknown
 from inforeg.files import child
@@ -12,6 +17,13 @@ def dataset_of(config: DataConfig) -> Dataset:
     """The data set that a benchmark reads, with its options."""
     dataset: Dataset = DATASETS.build(config.name, config.options)
     return dataset
+
+
+def groups(project: Project, benchmarks: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """The group of each sample by its id, for each of the benchmarks whose data know of groups."""
+    datasets = {name: dataset_of(project.benchmark(name).data) for name in benchmarks}
+    found = {name: each.groups(project.root / "data" / each.place) for name, each in datasets.items()}
+    return {name: own for name, own in found.items() if own is not None}
 
 
 def place(name: str, project: Project) -> str:

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from sweeps import BETTER, JOINT, make_sweep
@@ -136,6 +137,14 @@ def test_not_collected_yet(tmp_path):
 def test_predictions_follow_the_selection_rule(sweep):
     for selection in ("val", "last"):
         assert len(collect(sweep.plan, sweep.runs, selection).predictions) == 48 * 100
+
+
+def test_samples_have_their_groups_where_the_data_set_knows_them(sweep):
+    people = {"alpha": np.arange(100) // 50}
+    found = collect(sweep.plan, sweep.runs, "val", groups=people).predictions
+    alpha = found[found["benchmark"] == "alpha"]
+    assert (alpha["group"] == alpha["index"] // 50).all()
+    assert set(found.query("benchmark == 'beta'")["group"]) == {-1}
 
 
 def test_a_metric_that_is_added_needs_no_training(tmp_path, monkeypatch):

@@ -1,9 +1,12 @@
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from sweeps import AUDIO, BETTER, JOINT, VIDEO, compared, draw, make_sweep
 
 from inforeg.analysis.statistics.compare import scores, too_few_seeds, weakest
+from inforeg.analysis.statistics.crossed import crossed
 from inforeg.errors import UserError
 
 
@@ -22,6 +25,21 @@ def test_means_and_differences_in_points(comparison):
     assert line["n"] == 8
     assert line["ci_low"] < line["difference"] < line["ci_high"]
     assert line["test"] == "paired sign-flip, exact"
+
+
+def test_the_error_over_seeds_and_test_samples_together(study):
+    people = np.arange(100) // 10
+    study.collected.predictions["group"] = study.collected.predictions["index"] // 10
+    line = compared(study).set_index(["benchmark", "row"]).loc["alpha", "inforeg"]
+    # Of 100 samples the first 70 or so are answered rightly, as many as the accuracy says.
+    right = [np.arange(100) < round(100 * value) for value in (*BETTER, *JOINT)]
+    expected = crossed(100 * (np.array(right[:8], float) - np.array(right[8:], float)), people)
+    assert expected.effect == pytest.approx(line["difference"])
+    assert line["groups"] == 10
+    assert line[["total_se", "samples_se"]].tolist() == pytest.approx([expected.se, expected.samples_se])
+    assert line[["total_low", "total_high"]].tolist() == pytest.approx(expected.interval())
+    other = replace(study, experiment=study.experiment.model_copy(update={"metric": "macro_f1"}))
+    assert compared(other)["total_se"].isna().all()
 
 
 def test_holm_runs_over_the_rows_of_one_benchmark(comparison):

@@ -44,6 +44,11 @@ def verdicts(*claims, errors=(0.5, 0.5, 0.5, 0.5)):
     return pd.DataFrame(lines).assign(row="inforeg", reference="joint")
 
 
+def found(study, lines, *never):
+    """The statistics of a study with these verdicts, all of tests that know no test samples."""
+    return SimpleNamespace(pooled=pool(study, lines, acted(*never)), verdicts=lines.assign(total_se=math.nan))
+
+
 def acted(*never):
     """InfoReg acted on all benchmarks but these, and once on the first."""
     lines = [{"benchmark": name, "idle": 8 if name in never else 0} for name in NAMES]
@@ -115,7 +120,7 @@ def test_a_method_that_never_acted_anywhere_bounds_nothing_and_breaks_nothing():
     lines = pool(make_study(), verdicts([0] * 4, errors=(0,) * 4), acted(*NAMES))
     assert lines["verdict"].tolist() == ["inconclusive"]
     assert lines["p_holm"].tolist() == [1]
-    judged = [(make_study(), SimpleNamespace(pooled=lines))]
+    judged = [(make_study(), found(make_study(), verdicts([0] * 4, errors=(0,) * 4), *NAMES))]
     assert summary_tables(judged)[0].rows[0][1].text == "+0.0 [—, —]"
     assert sensitivity_tables(judged)[0].rows[0][-1].text == "—"
 
@@ -126,7 +131,7 @@ def test_a_claim_that_nothing_tests_is_left_out():
 
 
 def test_the_summary_has_a_line_per_claim_sorted_by_table():
-    statistics = SimpleNamespace(pooled=pool(make_study(), verdicts([3, 3.5, 4, -0.5]), acted()))
+    statistics = found(make_study(), verdicts([3, 3.5, 4, -0.5]))
     sources = ("Figure 1, by probes", "Table 10", "Tables 2 and 3", "elsewhere")
     judged = [(make_study(source=source), statistics) for source in sources]
     (table,) = summary_tables(judged)
@@ -142,10 +147,18 @@ def test_the_summary_has_a_line_per_claim_sorted_by_table():
     assert len({part.label for part in paged}) == 2
 
 
+def test_the_summary_says_what_the_test_samples_add():
+    statistics = found(make_study(), verdicts([3, 3.5, 4, -0.5], errors=(0.5, 0.5, 0, 0.5)))
+    statistics.verdicts["total_se"] = [0.75, 1.0, 1.0, 1.5]
+    note = summary_tables([(make_study(), statistics)])[0].notes[1]
+    # 1.5 2 3 times; of the error of 0 there is no such number.
+    assert "together the standard errors are 2.0 times as large (median of 3 tests; " in note
+
+
 def test_what_is_only_counted_has_no_effect_in_the_summary():
     data = dict.fromkeys(NAMES, "one")
     study = make_study(data=data)
-    judged = [(study, SimpleNamespace(pooled=pool(study, verdicts([1, -1, 2, 0]), acted())))]
+    judged = [(study, found(study, verdicts([1, -1, 2, 0])))]
     texts = [cell.text for cell in summary_tables(judged)[0].rows[0][1:]]
     assert texts == ["—", "—", "—", "counts only", "2 / 1"]
     assert sensitivity_tables(judged) == []

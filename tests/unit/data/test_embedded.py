@@ -55,7 +55,7 @@ def test_stratified_parts_hold_every_digit_alike(prepared: Prepared, name: str) 
 
 
 def test_watch_keeps_people_apart(prepared: Prepared) -> None:
-    subject = arrays.read(prepared("watch"), "subject")
+    subject = Watch().groups(prepared("watch"))
     for part, positions in splits.read(prepared("watch"), "subject").items():
         assert set(subject[positions].tolist()) == set(SUBJECTS[part])
 
