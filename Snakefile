@@ -31,7 +31,7 @@ rule all:
 rule complete:
     input:
         rules.all.input,
-        [made_of(name) for target in TARGETS if target not in LONG for name in TARGETS[target]],
+        [made_of(name) for name in COMPLETE],
 
 
 rule quick:

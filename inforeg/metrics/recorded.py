@@ -1,6 +1,7 @@
 """What runs and probes record, and with it the names of all metrics that an experiment may ask for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from inforeg.metrics.base import NATS, POINTS, WEAKEST, Metric, metrics
 from inforeg.metrics.classification import ACCURACY, CROSS_ENTROPY, MACRO_F1, majority_share
@@ -26,6 +27,28 @@ DROPPED = Metric(
 )
 NOISE = Metric("noise", "accuracy under noise", probe="corruption", chance=majority_share)
 MASKING = Metric("masking", "accuracy under masking", probe="corruption", chance=majority_share)
+
+LOST_DROPPED = Metric(
+    "lost_dropped",
+    "accuracy lost without a modality",
+    unit=POINTS,
+    higher_is_better=False,
+    by_modality=False,
+    probe="corruption",
+)
+LOST_NOISE = replace(LOST_DROPPED, name="lost_noise", title="accuracy lost under noise")
+LOST_MASKING = replace(LOST_DROPPED, name="lost_masking", title="accuracy lost under masking")
+LOST = {DROPPED.name: LOST_DROPPED, NOISE.name: LOST_NOISE, MASKING.name: LOST_MASKING}
+"""What each corruption takes of the accuracy of the same run, by the metric that is left."""
+
+
+def lost(numbers: Mapping[str, float]) -> dict[str, float]:
+    """The metrics in `LOST` of a run's `numbers`, by name with the split, as far as it was examined so."""
+    return {
+        f"test/{metric.name}": numbers[f"test/{ACCURACY.name}"] - numbers[f"test/{left}"]
+        for left, metric in LOST.items()
+        if f"test/{left}" in numbers
+    }
 
 
 def every_epoch(modalities: Collection[str]) -> set[str]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from inforeg.errors import UserError, unknown
+from inforeg.errors import UserError, shown, unknown
 from inforeg.metrics.recorded import known
 from inforeg.registry import PROBES
 from inforeg.suite.experiment import Experiment, WorkflowConfig
 from inforeg.suite.folders.places import dataset_of, refuse_two_preparations
 from inforeg.suite.jobs import Job, jobs
 from inforeg.suite.plan import Cell, Plan, plan, plan_trials
-from inforeg.suite.presentable import Benchmarks, check_presentable, texts
+from inforeg.suite.presentable import Benchmarks, check_presentable, texts, texts_of_sentences
 from inforeg.suite.products import former, tables
 from inforeg.suite.project import CONFIG, Project
 from inforeg.suite.resolve import resolve
@@ -53,6 +53,7 @@ class Configuration:
 
     def texts(self, names: Iterable[str]) -> Iterator[str]:
         """All that the tables and figures of these experiments may say."""
+        yield from texts_of_sentences(self.workflow.sentences, self.experiments)
         for name in names:
             yield from texts(
                 self.experiments[name], self.benchmarks[name], self.plans[name].left_out.values()
@@ -73,8 +74,7 @@ def configuration(project: Project) -> Configuration:
     written = project.workflow()
     refuse_two_preparations(project)
     configs = [resolve(project, name, "joint", overrides={}).config for name in project.benchmarks()]
-    for name in chain(*_named(written)):
-        project.whole(name)
+    _referred(written, project)
     experiments = _experiments(project, written)
     workflow, left_out = _asked(written, project.experiments(), experiments)
     named = [[name for name in names if name in experiments] for names in _named(workflow)]
@@ -172,6 +172,19 @@ def _names(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> N
             raise UserError(
                 f"The experiment {name!r} has the name of one of the workflow's rules; rename it."
             )
+
+
+def _referred(workflow: WorkflowConfig, project: Project) -> None:
+    """All experiments that targets name are there, and all claims that sentences come to."""
+    for name in chain(*_named(workflow)):
+        project.whole(name)
+    for sentence in workflow.sentences:
+        for name, claims in sentence.claims.items():
+            offered = [claim.id for claim in project.whole(name).claims]
+            for claim in claims:
+                if claim not in offered:
+                    wrong = unknown(f"claim of the experiment {name!r} called", claim, offered)
+                    raise UserError(f"{CONFIG}: the sentence {shown(sentence.text)}: {wrong}")
 
 
 def _products(experiments: Mapping[str, Experiment]) -> None:

@@ -106,6 +106,25 @@ class Claim(Strict):
     )
 
 
+class Sentence(Strict):
+    """What others say of the paper's method, and the claims that it comes to."""
+
+    text: Text = Field(description="as it goes round")
+    source: Text = Field(description="where it comes from, if not from the paper")
+    claims: dict[Name, Once[Name]] = Field(
+        min_length=1, description="their ids, by the experiment that tests them on all of its benchmarks"
+    )
+    points: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="the least and the most that it says of a difference"
+    )
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> "Sentence":
+        if self.points is not None and not self.points[0] <= self.points[1]:
+            raise ValueError(f"points is {self.points}, whose first is above the second; turn them round")
+        return self
+
+
 class Experiment(Strict):
     """workflow/config/experiments/<name>.yaml: one table with its figures and claims."""
 
@@ -267,4 +286,9 @@ class WorkflowConfig(Strict):
     long: dict[Name, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
         description="targets that take long, which `complete` leaves out, and the processor hours of each",
+    )
+    sentences: list[Sentence] = Field(
+        default_factory=list,
+        description="with which the claims begin; one on an experiment that `all` does not make is filled in "
+        "where that was made",
     )

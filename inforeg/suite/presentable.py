@@ -7,7 +7,7 @@ from inforeg.errors import UserError
 from inforeg.metrics.recorded import every_epoch
 from inforeg.registry import METHODS
 from inforeg.runspec import BenchmarkConfig
-from inforeg.suite.experiment import Experiment, Row
+from inforeg.suite.experiment import Experiment, Row, Sentence
 
 Benchmarks = Mapping[str, BenchmarkConfig]
 LeftOut = Collection[tuple[str, str]]
@@ -84,6 +84,14 @@ def texts(experiment: Experiment, benchmarks: Benchmarks, reasons: Iterable[str]
     yield experiment.model_dump_json()
     yield from (config.title for config in benchmarks.values())
     yield from _said(experiment, reasons)
+
+
+def texts_of_sentences(sentences: Iterable[Sentence], experiments: Mapping[str, Experiment]) -> Iterator[str]:
+    """The same of the table of sentences, whose claims are of some of the `experiments`."""
+    for sentence in sentences:
+        yield from (sentence.text, sentence.source)
+        named = (each for name in sentence.claims if name in experiments for each in experiments[name].claims)
+        yield from (claim.statement for claim in named)
 
 
 def _said(experiment: Experiment, reasons: Iterable[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from inforeg.engine import predictions
 from inforeg.engine.contents import METRICS, PREDICTIONS
 from inforeg.errors import UserError
 from inforeg.metrics.base import WEAKEST
-from inforeg.metrics.recorded import every_epoch, known
+from inforeg.metrics.recorded import every_epoch, known, lost
 from inforeg.probes.restore import restore
 from inforeg.registry import PROBES
 from inforeg.suite.checks import configuration, results, target
@@ -167,6 +167,7 @@ def test_the_known_metrics_are_those_that_a_run_and_its_probes_have(run):
     for rule, probes in (("val", PROBES.classes), ("last", ())):
         metrics = {*kept[rule]["metrics"], *(probed if probes else ())}
         found = {name.removeprefix("test/") for name in metrics if name.startswith("test/")}
+        found |= {name.removeprefix("test/") for name in lost(dict.fromkeys(metrics, 0.0))}
         named = known(data.train.inputs, probes)
         wanted = {name for name in named if not name.endswith(f"/{WEAKEST}")}
         computed = predictions.measure(folder / PREDICTIONS, predictions.missing(named, found))
@@ -231,3 +232,23 @@ def test_another_target_is_refused_with_the_nearest(name, hint):
     with pytest.raises(UserError) as refused:
         target(name, ["all", "claims", "main", "tables_of_main"], FILES)
     assert str(refused.value) == f"There is no target {name!r}; {hint}"
+
+
+SAID = {"text": "better on average", "source": "a summary", "claims": {"main": ["better"]}}
+
+
+def test_a_sentence_names_claims_that_are_there(project):
+    config = project.root / "workflow/config/config.yaml"
+    claim = {"id": "better", "statement": "-", "better": "inforeg/star", "worse": "joint", "source": "-"}
+    write(project.root / f"{EXPERIMENTS}/main.yaml", {**EXPERIMENT, "claims": [claim]})
+    write(config, {**CONFIG, "sentences": [SAID]})
+    assert "better on average" in [*configuration(project).texts(["main"])]
+    write(config, {**CONFIG, "sentences": [{**SAID, "claims": {"main": ["bettr"]}}]})
+    sentence = (
+        "the sentence 'better on average': There is no claim of the experiment 'main' called 'bettr'; did"
+    )
+    with pytest.raises(UserError, match=sentence):
+        configuration(project)
+    write(config, {**CONFIG, "sentences": [{**SAID, "claims": {"man": ["better"]}}]})
+    with pytest.raises(UserError, match="There is no experiment 'man'; did you mean 'main'"):
+        configuration(project)

@@ -132,7 +132,8 @@ def test_a_metric_says_how_it_is_called_and_which_way_it_is_better():
     ]
     assert metric_of("accuracy").unit.difference == "points"
     lower = {name for name, metric in metrics().items() if not metric.higher_is_better}
-    assert lower == {"loss", "calibration_error", "imbalance_gap", "probe_gap"}
+    lost = {"lost_dropped", "lost_noise", "lost_masking"}
+    assert lower == {"loss", "calibration_error", "imbalance_gap", "probe_gap", *lost}
     assert title_of("mean_average_precision/weakest") == "mean average precision of the weakest modality"
     assert (ACCURACY.rank(0.2), CROSS_ENTROPY.rank(0.2), ACCURACY.rank(math.nan)) == (0.2, -0.2, -math.inf)
 

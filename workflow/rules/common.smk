@@ -64,6 +64,7 @@ LONG = CONFIGURATION.workflow.long
 PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
 # `quick` may be an experiment's name, and is then that of the rule which makes it.
 NAMED = {name: [name] for name in EXPERIMENTS if name != "quick"} | TARGETS
+COMPLETE = [name for target in TARGETS if target not in LONG for name in TARGETS[target]]
 
 MISSING = missing(compiler(CONFIGURATION.texts(PAPER)))
 PDF = [] if MISSING else [f"{RESULTS}/{products.PDF}"]
@@ -184,6 +185,15 @@ def arguments():
 
 
 ARGUMENTS = arguments()
+ASKED = {
+    *chain(*((NAMED | {"complete": COMPLETE}).get(each, []) for each in getattr(ARGUMENTS, "targets", ())))
+}
+# The experiments of sentences that `all` does not make: those that are asked for now, or were made before.
+SAID = [
+    name
+    for name in dict.fromkeys(chain(*(each.claims for each in CONFIGURATION.workflow.sentences)))
+    if name in EXPERIMENTS.keys() - PAPER and (name in ASKED or Path(sources(name)[-1]).exists())
+]
 
 
 def former():

@@ -19,7 +19,7 @@ rule merge:
 
 rule claims:
     input:
-        [sources(name) for name in PAPER],
+        [sources(name) for name in [*PAPER, *SAID]],
     output:
         report(made(products.CLAIMS), caption="../report/claims.rst", category="Claims"),
         report(made(products.FOREST[:1]), caption="../report/claims.rst", category="Claims"),
@@ -31,6 +31,7 @@ rule claims:
     params:
         experiments=PAPER,
         settings=list(map(settings, PAPER)),
+        sentences=[each.model_dump_json() for each in CONFIGURATION.workflow.sentences],
     shell:
         "python -m inforeg claims {params.experiments:q} &> {log:q} || (cat {log:q} >&2; false)"
 

@@ -23,6 +23,7 @@ from inforeg.engine.provenance import Gathered, Timed
 from inforeg.errors import UserError
 from inforeg.files import SEAL, sealed, sha256, write_json
 from inforeg.metrics.cost import COUNTS
+from inforeg.metrics.recorded import lost
 from inforeg.probes.frames import COLUMNS
 from inforeg.probes.results import Result, read_result
 from inforeg.reading import read_json
@@ -235,6 +236,7 @@ def _observations(
         if selection == "val":
             for result in results.values():
                 numbers |= result.numbers  # in the place of those that runs used to state
+            numbers |= lost(numbers)
         for key, value in numbers.items():
             split, _, metric = key.partition("/")
             rows.append((selection, kept.epoch, split, metric, value))

@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import pandas as pd
 
@@ -58,11 +59,12 @@ A claim that two tables make is tested, and counted, in each.
 """
 
 
-def document(studies: Sequence[Study]) -> str:
+def document(studies: Sequence[Study], said: Iterable[str] = ()) -> str:
     """paper.tex: the claims first, then an experiment a section, with all its tables and figures.
 
     It stands beside numbers.tex, claims.tex, tables/ and figures/, and needs packages of texlive's
-    `latex-recommended` alone; with letters that pdflatex lacks, xelatex, as its first line says.
+    `latex-recommended` alone; with letters that pdflatex lacks, xelatex, as its first line says. The claims
+    also have the texts that are `said`.
     """
     sections = "".join(map(_section, studies))
     appendix = "".join(
@@ -70,7 +72,7 @@ def document(studies: Sequence[Study]) -> str:
         for study in studies
         for name in study.benchmarks
     )
-    program = compiler(text for study in studies for text in study.texts)
+    program = compiler(chain(said, *(study.texts for study in studies)))
     return (
         f"{marked(program)}\\documentclass[10pt]{{article}}\n{FONTS[program]}{PREAMBLE}{ABSTRACT}"
         "\\drawing{figures/claims.pdf}{Every claim on every benchmark, and what the paper prints.}\n"

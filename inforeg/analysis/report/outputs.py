@@ -1,6 +1,6 @@
 """The files of an experiment, with names that its YAML alone decides."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from inforeg.analysis.figures.forest import forest
 from inforeg.analysis.report import document
 from inforeg.analysis.statistics.level import CLAIM_SETTINGS, SETTINGS
 from inforeg.analysis.statistics.stored import Results, Statistics
-from inforeg.analysis.tables import claims, details, main_table, pooled, render
+from inforeg.analysis.tables import claims, details, main_table, pooled, render, sentences
 from inforeg.analysis.tables.render import Table
 from inforeg.errors import UserError
 from inforeg.files import write_json, write_text
@@ -41,33 +41,34 @@ def write_figures(study: Study, statistics: Statistics, folder: Path) -> None:
         catalogue.save(name, study, statistics, folder / f"{study.name}_{name}.pdf")
 
 
-def write_claims(results: Results, folder: Path) -> None:
+def write_claims(results: Results, folder: Path, said: Sequence[sentences.Line] = ()) -> None:
     """`folder`/claims.{md,tex,html,json} and figures/claims.{pdf,png,csv} on the claims of all studies.
 
-    A study without claims is passed over.
+    A study without claims is passed over. They begin with the sentences that are `said`.
     """
     judged = _judged(results)
     lines = pd.concat([statistics.verdicts for _, statistics in judged])
     overviews = [claims.overview_table(*each) for each in judged]
     details = [*pooled.sensitivity_tables(judged), *(claims.detail_table(*each) for each in judged)]
+    opening = [*sentences.tables(said), *pooled.summary_tables(judged)]
     origin = "; ".join(study.provenance for study, _ in judged)
     catalogue.write(partial(forest, judged), folder / "figures/claims.pdf")
     write_text(
         folder / "claims.md",
-        f"# The paper's claims, tested\n\n{render.markdown(pooled.summary_tables(judged), origin)}\n"
+        f"# The paper's claims, tested\n\n{render.markdown(opening, origin)}\n"
         f"## Every benchmark\n\n{claims.summary(lines)}\n\n{_PICTURE}\n\n"
         f"{render.markdown(overviews, origin)}\n## Every test\n\n{render.markdown(details, origin)}",
     )
-    paged = pooled.summary_tables(judged, pooled.PAGE)
+    paged = [*sentences.tables(said), *pooled.summary_tables(judged, pooled.PAGE)]
     write_text(folder / "claims.tex", render.latex([*paged, *overviews, *details], origin))
-    whole = [*pooled.summary_tables(judged), *overviews, *details]
-    write_text(folder / "claims.html", render.html(whole, origin))
+    write_text(folder / "claims.html", render.html([*opening, *overviews, *details], origin))
     provenance = {study.name: study.collected.provenance for study, _ in judged}
     write_json(
         folder / "claims.json",
         {
             "settings": SETTINGS | CLAIM_SETTINGS,
             "summary": claims.summary(lines),
+            "sentences": sentences.told(said),
             "pooled": _told(judged, pd.concat([statistics.pooled for _, statistics in judged])),
             "tests": _told(judged, lines),
             "provenance": provenance,
@@ -75,11 +76,14 @@ def write_claims(results: Results, folder: Path) -> None:
     )
 
 
-def write_document(results: Results, folder: Path) -> None:
-    """`folder`/paper.tex, which inputs the tables, figures and claims of all studies, and numbers.tex."""
+def write_document(results: Results, folder: Path, said: Iterable[str] = ()) -> None:
+    """`folder`/paper.tex, which inputs the tables, figures and claims of all studies, and numbers.tex.
+
+    The claims also have the texts that are `said`.
+    """
     _judged(results)
     write_text(folder / "numbers.tex", document.numbers(results))
-    write_text(folder / "paper.tex", document.document([study for study, _ in results]))
+    write_text(folder / "paper.tex", document.document([study for study, _ in results], said))
 
 
 def _judged(results: Results) -> Results:

@@ -79,15 +79,24 @@ def _place(source: str) -> tuple[int, int]:
     return (2, 0) if named is None else (("Table", "Figure").index(named[1]), int(named[2]))
 
 
+def verdict(line: Mapping[Any, Any]) -> Entry:
+    """The verdict on a pooled claim, with its symbol if it has one."""
+    found = str(line["verdict"])
+    return Entry(f"{SYMBOLS[found]} {found}" if found in SYMBOLS else found)
+
+
+def each_way(line: Mapping[Any, Any]) -> Entry:
+    """On how many benchmarks the effect of a claim is above 0, and below."""
+    return Entry(f"{line['above']:.0f} / {line['below']:.0f}")
+
+
 def _found(line: Mapping[Any, Any]) -> list[Entry]:
-    verdict = str(line["verdict"])
-    symbol = f"{SYMBOLS[verdict]} " if verdict in SYMBOLS else ""
     return [
         _effect(line, "effect"),
         Entry(interval(line, "ci90")),
         Entry(number(line["p_holm"], ".2g")),
-        Entry(f"{symbol}{verdict}"),
-        Entry(f"{line['above']:.0f} / {line['below']:.0f}"),
+        verdict(line),
+        each_way(line),
     ]
 
 

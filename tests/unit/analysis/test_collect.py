@@ -208,6 +208,8 @@ def test_probes_fill_their_frames_of_the_seeds_that_they_take(sweep):
     assert set(collected.corruptions["value"]) == {0.5}
     assert set(collected.embeddings["seed"]) == {0}
     assert len(collected.embeddings) == len(sweep.plan.cells)
+    lost = collected.runs.query("metric == 'lost_noise' and row == 'joint' and seed == 0")
+    assert lost["value"].tolist() == pytest.approx([0.7 - 0.4, 0.72 - 0.4])  # joint on alpha, and on beta
     noise = collected.runs.query("metric == 'noise'")
     assert set(zip(noise["selection"], noise["split"], noise["value"], strict=True)) == {("val", "test", 0.4)}
     assert collect(sweep.plan, sweep.runs, "val").corruptions.empty
