@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from inforeg.analysis.collected.diverged import comparable, divided, stand_in
+from inforeg.analysis.collected.diverged import Frames, divided
 from inforeg.analysis.collected.folds import FOLD, pooled
 from inforeg.analysis.collected.origins import absent, listed, origin_of
 from inforeg.analysis.collected.parquet import read_parquet, read_whole, write_parquet
@@ -128,19 +128,13 @@ def collect(
     parted = divided(plan, diverged, root)
     pairs = [(cell, spec) for cell in parted.plan.cells for spec in cell.specs]
     for cell, spec in tqdm(pairs, "collect", unit="run", disable=None):
-        folder, summary = spec.directory(root), summaries[spec.directory(root)]
+        folder = spec.directory(root)
         results = _results(folder, spec, probes)
         origins.append(read_json(folder / RUN, Run, _AGAIN))
         examiners |= {result.commit for result in results.values()}
-        found = {
-            **_measured(spec, root, selection, (groups or {}).get(spec.benchmark)),
-            **{frame: pd.DataFrame(result.columns) for frame, result in _filled(results)},
-            "runs": _observations(summary, results, folder, metrics),
-        }
-        if (cell.row, cell.benchmark) in parted.partly:
-            found = comparable(found)
-        lost = [(each, stand_in(found, folder)) for each in parted.beside.get(folder, ())]
-        for each, frames in ((spec, found), *lost):
+        found = _measured(spec, root, selection, (groups or {}).get(spec.benchmark))
+        found |= _examined(summaries[folder], results, folder, metrics)
+        for each, frames in parted.counted(cell, spec, found, root):
             for name, frame in frames.items():
                 tables[name].append((frame, _identity(cell, each)))
     if not origins:
@@ -152,9 +146,7 @@ def collect(
     )
 
 
-def _measured(
-    spec: RunSpec, root: Path, selection: Selection, groups: NDArray[Any] | None
-) -> dict[str, pd.DataFrame]:
+def _measured(spec: RunSpec, root: Path, selection: Selection, groups: NDArray[Any] | None) -> Frames:
     """The frames that the run `spec` alone fills."""
     folder = spec.directory(root)
     return {
@@ -162,6 +154,18 @@ def _measured(
         "costs": _costs(spec, closure(spec), root),
         "predictions": _predictions(folder / PREDICTIONS, selection, groups),
     }
+
+
+def _examined(
+    summary: Summary, results: Mapping[str, Result], folder: Path, metrics: Collection[str]
+) -> Frames:
+    """The frames that the probes of a run fill, and `runs`, which holds numbers of theirs."""
+    filled = {
+        frame: pd.DataFrame(result.columns)
+        for name, result in results.items()
+        if (frame := PROBES.get(name).frame)
+    }
+    return {**filled, "runs": _observations(summary, results, folder, metrics)}
 
 
 def _joined(name: str, parts: Sequence[tuple[pd.DataFrame, dict[str, Any]]]) -> pd.DataFrame:
@@ -217,13 +221,6 @@ def _results(folder: Path, spec: RunSpec, probes: Collection[str]) -> dict[str, 
     """What the probes found in a finished run, by their name."""
     classes = [PROBES.get(name) for name in probes]
     return {cls.name: read_result(folder, spec, cls) for cls in classes if cls.chosen([spec.seed])}
-
-
-def _filled(results: Mapping[str, Result]) -> Iterator[tuple[str, Result]]:
-    """The results that fill a frame, with its name."""
-    for name, result in results.items():
-        if frame := PROBES.get(name).frame:
-            yield frame, result
 
 
 def _observations(

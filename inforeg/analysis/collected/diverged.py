@@ -1,6 +1,6 @@
 """Runs that diverged, among others of a row that did not: each counts as answering always one class."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from inforeg.analysis.collected.parquet import read_parquet
 from inforeg.engine.contents import PREDICTIONS
 from inforeg.metrics.base import metrics
 from inforeg.runspec import RunSpec
-from inforeg.suite.plan import Plan
+from inforeg.suite.plan import Cell, Plan
 
 Frames = dict[str, pd.DataFrame]
 
@@ -36,6 +36,17 @@ class Divided:
     plan: Plan
     partly: Mapping[tuple[str, str], str]
     beside: Mapping[Path, Sequence[RunSpec]]
+
+    def counted(
+        self, cell: Cell, spec: RunSpec, found: Frames, root: Path
+    ) -> Iterator[tuple[RunSpec, Frames]]:
+        """The finished run `spec`, which fills `found`, and what counts in the place of those beside it."""
+        folder = spec.directory(root)
+        if (cell.row, cell.benchmark) in self.partly:
+            found = _comparable(found)
+        yield spec, found
+        for lost in self.beside.get(folder, ()):
+            yield lost, _stand_in(found, folder)
 
 
 def divided(plan: Plan, diverged: Container[Path], root: Path) -> Divided:
@@ -62,17 +73,17 @@ def _reason(count: int, seeds: int) -> str:
     return f"training diverges with {count} of {seeds} seeds"
 
 
-def comparable(found: Frames) -> Frames:
+def _comparable(found: Frames) -> Frames:
     """Of the frames of a finished run what stands for one that diverged has as well, and its cost."""
     runs = found["runs"]
     return {name: found[name] for name in KEPT} | {"runs": runs[_levelled(runs)]}
 
 
-def stand_in(found: Frames, folder: Path) -> Frames:
+def _stand_in(found: Frames, folder: Path) -> Frames:
     """What stands for a run that diverged.
 
     Args:
-        found: the `comparable` frames of a finished run on the same data.
+        found: the `_comparable` frames of a finished run on the same data.
         folder: its directory.
     """
     answers = read_parquet(folder / PREDICTIONS, ["split", "index", "target"])
