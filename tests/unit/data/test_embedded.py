@@ -15,7 +15,8 @@ from inforeg.data.base import Data
 from inforeg.data.sets.avdigits import AVDigits
 from inforeg.data.sets.htad import HTAD
 from inforeg.data.sets.mfeat import MultipleFeatures
-from inforeg.data.sets.watch import SUBJECTS, Watch
+from inforeg.data.sets.watch import PEOPLE, SUBJECTS, Watch, left_out
+from inforeg.errors import UserError
 from inforeg.registry import DATASETS, ENCODERS
 from inforeg.suite.project import Project
 from tests.unit.data.conftest import EMBEDDED
@@ -58,6 +59,40 @@ def test_watch_keeps_people_apart(prepared: Prepared) -> None:
     subject = Watch().groups(prepared("watch"))
     for part, positions in splits.read(prepared("watch"), "subject").items():
         assert set(subject[positions].tolist()) == set(SUBJECTS[part])
+
+
+def test_watch_leaves_everybody_out_once_and_keeps_people_apart(prepared: Prepared) -> None:
+    folder = prepared("watch")
+    subject, target = (arrays.read(folder, name) for name in ("subject", "target"))
+    assert left_out(1) == {"train": [4, 5, 6, 7, 8, 9, 10], "val": [2, 3], "test": [1]}
+    assert left_out(9) == {"train": [2, 3, 4, 5, 6, 7, 8], "val": [10, 1], "test": [9]}
+    for fold in range(1, PEOPLE + 1):
+        people = left_out(fold)
+        assert sorted(person for who in people.values() for person in who) == list(range(1, 11))
+        data = Watch(fold=fold).load(folder)
+        for part in splits.PARTS:
+            mine = np.isin(subject, people[part])
+            assert torch.equal(getattr(data, part).target, torch.from_numpy(target[mine]))
+            assert set(target[mine]) == set(range(7))
+
+
+def test_watch_scales_a_fold_by_its_own_training_windows(prepared: Prepared) -> None:
+    train = Watch(fold=3).load(prepared("watch")).train
+    for values in train.inputs.values():
+        assert torch.allclose(values.mean((0, 2)), torch.zeros(3), atol=1e-4)
+        assert torch.allclose(values.std((0, 2)), torch.ones(3), atol=1e-3)
+
+
+def test_a_fold_of_watch_is_one_of_its_people_and_of_no_random_split() -> None:
+    with pytest.raises(UserError, match=r"fold = 11 is not valid: Input should be less than or equal to 10"):
+        DATASETS.build("watch", {"fold": 11})
+    with pytest.raises(UserError, match=r"fold = 1 is not valid: a random split leaves nobody out; leave"):
+        DATASETS.build("watch", {"fold": 1, "split": "random"})
+
+
+def test_without_a_fold_specs_of_watch_are_as_before_there_were_any() -> None:
+    assert DATASETS.options(Watch()) == {"split": "subject"}
+    assert DATASETS.options(Watch(fold=4)) == {"split": "subject", "fold": 4}
 
 
 def test_watch_windows_lie_inside_one_series(prepared: Prepared) -> None:
