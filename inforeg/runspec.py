@@ -42,6 +42,10 @@ Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 Seeds = Annotated[int, Field(ge=1, le=MOST_SEEDS)]
 
 
+Unit = Literal["seed", "fold"]
+"""What tests, deviations and intervals on a benchmark are over."""
+
+
 def _shown(text: str) -> str:
     if reason := untypesettable(text):
         raise ValueError(reason)
@@ -214,6 +218,18 @@ class BenchmarkConfig(RunConfig):
         "an experiment's run is its mean over so many folds: over data.fold from 1 on; tuning and `inforeg "
         "train` keep to the data.fold given",
     )
+    unit: Unit = _later(
+        "seed",
+        "what tests, deviations and intervals are over: seeds; or folds, as people who are left out one by "
+        "one, where a run is the mean over the seeds of one fold instead",
+    )
+
+    @field_validator("unit")
+    @classmethod
+    def _has_folds(cls, value: Unit, info: ValidationInfo) -> Unit:
+        if value == "fold" and info.data.get("folds", 2) < 2:
+            raise ValueError("there is but one fold; say over how many by `folds`, or leave unit out")
+        return value
 
     @model_validator(mode="after")
     def _trains_multitask(self) -> "BenchmarkConfig":

@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUN = ["row", "benchmark", "method", "variant", "seed"]
-"""Columns that name a run, first in every frame."""
+"""Columns that name a run, first in every frame.
+
+Where folds are a benchmark's unit, `seed` is the fold, and values are means over the seeds; but predictions
+and embeddings are of single runs everywhere.
+"""
 
 COLUMNS: Mapping[str, list[str]] = {
     "runs": [*RUN, "selection", "epoch", "split", "metric", "value", "spec_sha256", "data_hash", "diverged"],

@@ -1,20 +1,32 @@
 """From names to runs: what a command, an experiment or the whole workflow has to train."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 from inforeg.errors import UserError
 from inforeg.methods.shared.supports import supports
-from inforeg.registry import METHODS
-from inforeg.runspec import DataConfig, RunSpec
+from inforeg.registry import DATASETS, METHODS
+from inforeg.runspec import BenchmarkConfig, DataConfig, RunSpec, Unit
 from inforeg.suite.experiment import Experiment, Row
 from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.project import Project
 from inforeg.suite.resolve import joined, refuse_borrowed, refuse_unknown, resolve
 from inforeg.suite.tuning import PROTOCOLS, Protocol, every_trial
 
-Fold = tuple[int, str] | None
-"""A fold of a benchmark, and the variant of which the runs on it are a part; None where there is but one."""
+
+class Fold(NamedTuple):
+    """One of a benchmark's folds.
+
+    Attributes:
+        number: from 1 on.
+        variant: of which the runs on it are a part.
+        unit: over which the benchmark's tests are.
+    """
+
+    number: int
+    variant: str
+    unit: Unit
 
 
 @dataclass(frozen=True)
@@ -24,13 +36,13 @@ class Cell:
     Attributes:
         row: key of the table row that the runs serve.
         block: how many of the runs share a process.
-        fold: of the benchmark.
+        fold: of the benchmark; None where there is but one.
     """
 
     row: str
     specs: tuple[RunSpec, ...]
     block: int
-    fold: Fold = None
+    fold: Fold | None = None
 
     @property
     def benchmark(self) -> str:
@@ -82,34 +94,35 @@ def plan_experiment(project: Project, experiment: Experiment) -> Plan:
                 specs = resolve_row(project, benchmark, project.tuned().row(row, benchmark))
             if supported:
                 seeds = experiment.seeds_on(benchmark)
-                parts = [each for spec in specs for each in in_folds(spec, config.folds, row)]
+                parts = [each for spec in specs for each in in_folds(spec, config, row)]
                 cells += [Cell(row.key, with_seeds(spec, seeds), block, fold) for spec, fold in parts]
             else:
                 left_out[row.key, benchmark] = reason
     return Plan(tuple(cells), left_out)
 
 
-def in_folds(spec: RunSpec, folds: int, row: Row) -> list[tuple[RunSpec, Fold]]:
+def in_folds(spec: RunSpec, benchmark: BenchmarkConfig, row: Row) -> list[tuple[RunSpec, Fold | None]]:
     """The spec of a row on each of the benchmark's folds, as a variant of its own."""
-    if folds == 1:
+    if benchmark.folds == 1:
         return [(spec, None)]
     if "data.fold" in row.set:
         raise UserError(
             f"The row {row.key!r} sets data.fold, over whose values the benchmark {spec.benchmark!r} takes "
             "the mean; leave it out there, or `folds` in the benchmark."
         )
-    if "fold" not in spec.config.data.options:
+    if "fold" not in {field.name for field in fields(DATASETS.get(spec.config.data.name))}:
         raise UserError(
-            f"The benchmark {spec.benchmark!r} has folds = {folds}, but its data set "
+            f"The benchmark {spec.benchmark!r} has folds = {benchmark.folds}, but its data set "
             f"{spec.config.data.name!r} has no option `fold`; leave folds out."
         )
-    found: list[tuple[RunSpec, Fold]] = []
-    for fold in range(1, folds + 1):
+    found: list[tuple[RunSpec, Fold | None]] = []
+    for fold in range(1, benchmark.folds + 1):
         data = DataConfig.model_validate({**spec.config.data.model_dump(), "fold": fold})
         dataset_of(data)
         variant = f"fold{fold}" if spec.variant == "default" else f"fold{fold}_{spec.variant}"
         config = spec.config.model_copy(update={"data": data})
-        found.append((spec.model_copy(update={"variant": variant, "config": config}), (fold, spec.variant)))
+        part = Fold(fold, spec.variant, benchmark.unit)
+        found.append((spec.model_copy(update={"variant": variant, "config": config}), part))
     return found
 
 

@@ -19,6 +19,21 @@ def test_sign_flip_counts_all_sign_patterns():
     assert paired.sign_flip_p([-1, 2, 3]) == pytest.approx(4 / 8)
 
 
+def test_improvement_on_folds_compares_each_with_itself():
+    # `a` beats `b` on three of four folds and ties on the other. Of all 16 pairs of folds it also wins the 6
+    # in which its fold is the easier one.
+    b = np.array([10.0, 20.0, 30.0, 40.0])
+    a = np.array([11.0, 21.0, 31.0, 40.0])
+    assert across.probability_of_improvement([a], [b], [True]).value == pytest.approx(3.5 / 4)
+    assert across.probability_of_improvement([a], [b]).value == pytest.approx((6 + 3 + 0.5) / 16)
+    # Beside a benchmark with seeds, on which `a` always wins, the mean of both.
+    both = across.probability_of_improvement([[2.0, 3.0], a], [[0.0, 1.0], b], [False, True])
+    assert both.value == pytest.approx((1 + 3.5 / 4) / 2)
+    # Resampled folds keep their pairs, so that each draw wins or ties.
+    alone = across.probability_of_improvement([a], [b], [True])
+    assert (alone.low, alone.high) == (0.625, 1.0)
+
+
 def test_sign_flip_with_zeros_and_ties():
     # d = (0, 1, 1): flipping 0 changes nothing; sums are ±2 (twice each) and 0 (four times): p = 4 / 8.
     assert paired.sign_flip_p([0, 1, 1]) == pytest.approx(4 / 8)

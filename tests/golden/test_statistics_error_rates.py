@@ -36,6 +36,18 @@ def test_holm_keeps_the_family_wise_error():
     assert (p < ALPHA).any(axis=1).mean() > 2 * ALPHA  # uncorrected, the error would be far above
 
 
+def test_folds_hold_alpha_where_folds_times_seeds_do_not():
+    # No effect on average, but each person's own (sd 1.5) beside the noise of three seeds (sd 1). A person's
+    # mean has the variance 1.5² + 1 / 3; that of three independent runs would be 2.4 times less.
+    rng = np.random.default_rng(7)
+    runs = rng.normal(0, 1.5, (2000, 10, 1)) + rng.normal(0, 1, (2000, 10, 3))
+    people = np.mean(sign_flip_p(runs.mean(axis=2)) < ALPHA)
+    assert 0 < people <= ALPHA + 2 * np.sqrt(ALPHA * (1 - ALPHA) / 2000)
+    every = np.mean(sign_flip_p(runs[:300].reshape(300, 30)) < ALPHA)
+    assert every == pytest.approx(2 * stats.norm.sf(1.96 / np.sqrt(2.4)), abs=0.06)
+    assert every > 3 * ALPHA
+
+
 @pytest.mark.parametrize("effect", [0.8, 1.2])
 def test_power_is_that_of_the_t_test(effect):
     n = 10

@@ -251,7 +251,7 @@ def crowds(project):
 
 def test_a_row_is_trained_on_each_fold_of_its_benchmark(crowds):
     cells = [cell for cell in plan(crowds, "main").cells if cell.row == "joint"]
-    assert [cell.fold for cell in cells] == [(fold, "default") for fold in range(1, 6)]
+    assert [cell.fold for cell in cells] == [(fold, "default", "seed") for fold in range(1, 6)]
     assert [cell.variant for cell in cells] == [f"fold{fold}" for fold in range(1, 6)]
     assert [cell.specs[0].config.data.options["fold"] for cell in cells] == [1, 2, 3, 4, 5]
     assert len({cell.specs[0].cell for cell in cells}) == 5
@@ -273,6 +273,21 @@ def test_a_row_says_nothing_of_the_folds_over_which_means_are_taken(crowds):
     write(crowds.root / "workflow/config/experiments/main.yaml", content)
     with pytest.raises(
         UserError, match=r"The row 'joint/third' sets data\.fold, over whose values the benchmark"
+    ):
+        plan(crowds, "main")
+
+
+def test_folds_may_be_the_unit(crowds):
+    path = crowds.root / "workflow/config/benchmarks/crowds.yaml"
+    content = crowds.benchmark("crowds").model_dump(mode="json")
+    before = [cell.specs for cell in plan(crowds, "main").cells]
+    write(path, {**content, "unit": "fold"})
+    cells = plan(crowds, "main").cells
+    assert {cell.fold.unit for cell in cells} == {"fold"}
+    assert [cell.specs for cell in cells] == before  # no run's concern
+    write(path, {**content, "folds": 1, "unit": "fold"})
+    with pytest.raises(
+        UserError, match="unit = 'fold' is not valid: there is but one fold; say over how many"
     ):
         plan(crowds, "main")
 

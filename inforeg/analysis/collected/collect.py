@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from inforeg.analysis.collected.diverged import Frames, divided
-from inforeg.analysis.collected.folds import FOLD, pooled
+from inforeg.analysis.collected.folds import FOLD, UNIT, pooled
 from inforeg.analysis.collected.origins import absent, listed, origin_of
 from inforeg.analysis.collected.parquet import read_parquet, read_whole, write_parquet
 from inforeg.engine import predictions
@@ -31,7 +31,7 @@ from inforeg.registry import PROBES
 from inforeg.runspec import RunSpec
 from inforeg.suite.experiment import TABLED, Selection
 from inforeg.suite.jobs import closure
-from inforeg.suite.plan import Cell, Plan
+from inforeg.suite.plan import Cell, Fold, Plan
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def _joined(name: str, parts: Sequence[tuple[pd.DataFrame, dict[str, Any]]]) -> 
     rows = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
     owners = pd.DataFrame([identity for _, identity in parts]).iloc[rows].reset_index(drop=True)
     together = pd.concat([pd.concat(frames, ignore_index=True), owners], axis=1)
-    return _sorted(pooled(name, together[[*COLUMNS[name], FOLD]]))
+    return _sorted(pooled(name, together[[*COLUMNS[name], FOLD, UNIT]]))
 
 
 def merge(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -204,16 +204,17 @@ def read_finished(folder: Path, spec: RunSpec) -> Summary:
 
 
 def _identity(cell: Cell, spec: RunSpec) -> dict[str, Any]:
-    fold, variant = cell.fold or (0, spec.variant)
+    fold = cell.fold or Fold(0, spec.variant, "seed")
     return {
         "row": cell.row,
         "benchmark": spec.benchmark,
         "method": spec.method,
-        "variant": variant,
+        "variant": fold.variant,
         "seed": spec.seed,
         "spec_sha256": spec.digest(),
         "data_hash": spec.data_hash or "",
-        FOLD: fold,
+        FOLD: fold.number,
+        UNIT: fold.unit,
     }
 
 

@@ -1,4 +1,4 @@
-"""Runs on the folds of a benchmark, as one: a seed's number is its mean over them."""
+"""Runs on the folds of a benchmark, as one for each seed or, where folds are the unit, for each fold."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,6 +10,9 @@ from inforeg.probes.frames import COLUMNS
 FOLD = "fold"
 """The column that says which fold a run was on, until they are one; 0 where there is but one."""
 
+UNIT = "unit"
+"""The column that says over what the tests on its benchmark are."""
+
 LABELS = {"runs": ["epoch", "spec_sha256", "data_hash", "diverged"]}
 """Columns that neither name an observation nor are its value, by frame."""
 
@@ -19,11 +22,12 @@ def pooled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
     Values are means over the folds, and not finite where one is missing. Test samples of all folds stand one
     after the other, embeddings are those of the first fold, and epochs the mean of those selected, rounded.
-    Folds share what they train on: they are parts of one measurement, never so many independent ones.
+    Folds share what they train on: they are parts of one measurement, unless the benchmark says that they
+    are its unit. There the runs of all seeds on a fold are one, whose number stands in the place of a seed's.
 
     Args:
         name: of the frame.
-        frame: its columns, and `FOLD`.
+        frame: its columns, `FOLD` and `UNIT`.
     """
     apart = frame[frame[FOLD] > 0]
     if apart.empty:
@@ -40,6 +44,8 @@ def _of_one(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     if name == "predictions":
         sizes = frame.groupby(FOLD)["index"].max() + 1
         return frame.assign(index=frame["index"] + frame[FOLD].map(sizes.cumsum() - sizes))
+    if frame[UNIT].iloc[0] == "fold":
+        frame = frame.rename(columns={"seed": FOLD, FOLD: "seed"})
     labels = LABELS.get(name, [])
     keys = [column for column in COLUMNS[name] if column not in ("value", *labels)]
     wide = frame.set_index([*keys, FOLD])["value"].unstack(FOLD)

@@ -77,6 +77,16 @@ class Study:
             *({**cell, "reason": f"{cell['reason']}, {why}"} for cell in origin["diverged"]),
         ]
 
+    def units(self, *benchmarks: str) -> str:
+        """What tests on these benchmarks, or on all, are over: seeds, folds, or seeds or folds."""
+        named = (self.benchmarks[name].unit for name in benchmarks or self.benchmarks)
+        return " or ".join(dict.fromkeys(f"{unit}s" for unit in named))
+
+    def size(self, benchmark: str) -> int:
+        """How many of these units there are on a benchmark."""
+        config = self.benchmarks[benchmark]
+        return config.folds if config.unit == "fold" else len(self.experiment.seeds_on(benchmark))
+
     @property
     def caveats(self) -> list[str]:
         """What is to be known of the methods, the benchmarks' splits and what is not there, a note each."""
@@ -126,11 +136,23 @@ class Study:
 
     @property
     def _folds(self) -> list[str]:
-        """A note for each benchmark whose runs are means over folds."""
-        return [
+        """A note for each benchmark whose runs are means over folds, or over seeds on a fold."""
+        means = [
             f"{config.title}: a run is its mean over {config.folds} folds."
             for config in self.benchmarks.values()
-            if config.folds > 1
+            if config.folds > 1 and config.unit == "seed"
+        ]
+        return [*means, *self.apart]
+
+    @property
+    def apart(self) -> list[str]:
+        """A note for each benchmark whose folds are the unit."""
+        return [
+            f"{config.title}: a run is the mean over {len(self.experiment.seeds_on(name))} seeds on one of "
+            f"{config.folds} folds, which are the n of tests, deviations and intervals. Folds share much of "
+            "what they train on, so that intervals are too narrow, if anything (Nadeau & Bengio, 2003)."
+            for name, config in self.benchmarks.items()
+            if config.unit == "fold"
         ]
 
     @property

@@ -12,7 +12,7 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures import catalogue
 from inforeg.analysis.figures.forest import forest
 from inforeg.analysis.report import document
-from inforeg.analysis.statistics.level import CLAIM_SETTINGS, SETTINGS
+from inforeg.analysis.statistics.level import CLAIM_SETTINGS, SETTINGS, TEST
 from inforeg.analysis.statistics.stored import Results, Statistics
 from inforeg.analysis.tables import claims, details, main_table, pooled, render, sentences
 from inforeg.analysis.tables.render import Table
@@ -62,11 +62,12 @@ def write_claims(results: Results, folder: Path, said: Sequence[sentences.Line] 
     paged = [*sentences.tables(said), *pooled.summary_tables(judged, pooled.PAGE)]
     write_text(folder / "claims.tex", render.latex([*paged, *overviews, *details], origin))
     write_text(folder / "claims.html", render.html([*opening, *overviews, *details], origin))
+    units = " or ".join(dict.fromkeys(study.units() for study, _ in judged))
     provenance = {study.name: study.collected.provenance for study, _ in judged}
     write_json(
         folder / "claims.json",
         {
-            "settings": SETTINGS | CLAIM_SETTINGS,
+            "settings": SETTINGS | {"test": TEST.format(units)} | CLAIM_SETTINGS,
             "summary": claims.summary(lines),
             "sentences": sentences.told(said),
             "pooled": _told(judged, pd.concat([statistics.pooled for _, statistics in judged])),

@@ -1,8 +1,9 @@
 """Statistics across benchmarks: ranks, interquartile means, probabilities of improvement."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ with undisturbed():
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its stratified bootstrap interval; nan where a sample is of one seed."""
+    """A value with its stratified bootstrap interval; nan where a sample is of one run."""
 
     value: float
     low: float
@@ -43,22 +44,26 @@ def compared(study: Study, values: pd.DataFrame) -> tuple[pd.DataFrame, Ranks | 
     sign = 1 if metric_of(study.experiment.metric).higher_is_better else -1
     means = sign * mean_scores(values)
     placed = ranks(means) if means.shape[1] >= 3 else None
-    return overview(values, study.experiment.reference, sign), placed
+    folded = [name for name, config in study.benchmarks.items() if config.unit == "fold"]
+    return overview(values, study.experiment.reference, sign, folded), placed
 
 
 def mean_scores(values: pd.DataFrame) -> pd.DataFrame:
-    """Mean over seeds, benchmarks by rows, from `compare.scores`; only rows that no benchmark lacks."""
+    """Means of `compare.scores`, benchmarks by rows; only rows that no benchmark lacks."""
     means = values.pivot_table("value", "benchmark", "row", sort=False)
     return means.dropna(axis="columns")
 
 
-def overview(values: pd.DataFrame, reference: str, sign: int = 1) -> pd.DataFrame:
+def overview(
+    values: pd.DataFrame, reference: str, sign: int = 1, folded: Collection[str] = ()
+) -> pd.DataFrame:
     """One line per row that no benchmark lacks.
 
     Args:
         values: as from `compare.scores`.
         reference: key of the row over which the others may improve.
         sign: -1 where small values are good.
+        folded: benchmarks whose unit is the fold.
 
     Returns:
         row, mean_rank, iqm with its interval, improvement (its probability) with its interval.
@@ -71,7 +76,8 @@ def overview(values: pd.DataFrame, reference: str, sign: int = 1) -> pd.DataFram
         line = {"row": key, "mean_rank": mean_rank[key], **_columns("iqm", interquartile_mean(sample))}
         if key != reference and reference in samples:
             better, worse = (sample, samples[reference])[::sign]
-            line |= _columns("improvement", probability_of_improvement(better, worse))
+            paired = [name in folded for name in means.index]
+            line |= _columns("improvement", probability_of_improvement(better, worse, paired))
         lines.append(line)
     return pd.DataFrame(lines)
 
@@ -91,16 +97,23 @@ def ranks(scores: pd.DataFrame) -> Ranks:
 
 
 def interquartile_mean(samples: Sequence[ArrayLike]) -> Estimate:
-    """Mean of the middle half of all scores; one sample of seeds per benchmark (Agarwal et al., 2021)."""
+    """Mean of the middle half of all scores; one sample of runs per benchmark (Agarwal et al., 2021)."""
     return _bootstrap(samples, _middle_mean, "interquartile_mean")
 
 
-def probability_of_improvement(better: Sequence[ArrayLike], worse: Sequence[ArrayLike]) -> Estimate:
+def probability_of_improvement(
+    better: Sequence[ArrayLike], worse: Sequence[ArrayLike], paired: Sequence[bool] = ()
+) -> Estimate:
     """P(a run of `better` beats a run of `worse`), averaged over benchmarks; a tie counts one half.
 
-    One sample of seeds per benchmark, in the same order of benchmarks (Agarwal et al., 2021).
+    One sample of runs per benchmark, in the same order of benchmarks (Agarwal et al., 2021). Of samples that
+    are `paired`, as those of folds, runs are compared in their pairs alone: folds differ more than methods.
     """
-    return _bootstrap([*better, *worse], _improvement, "probability_of_improvement")
+    pairs = list(zip(better, worse, paired or [False] * len(better), strict=True))
+    free = [(x, y) for x, y, same in pairs if not same]
+    wins = [(np.sign(apart(x, y)) + 1) / 2 for x, y, same in pairs if same]
+    samples = [*(x for x, _ in free), *(y for _, y in free), *wins]
+    return _bootstrap(samples, partial(_improvement, free=len(free)), "probability_of_improvement")
 
 
 def _placed(scores: pd.DataFrame) -> pd.DataFrame:
@@ -122,10 +135,9 @@ def _middle_mean(*samples: Floats, axis: int) -> Any:
     return stats.trim_mean(np.concatenate(samples, axis=axis), 0.25, axis=axis)
 
 
-def _improvement(*samples: Floats, axis: int) -> Any:
-    half = len(samples) // 2
-    chances = []
-    for x, y in zip(samples[:half], samples[half:], strict=True):
+def _improvement(*samples: Floats, axis: int, free: int) -> Any:
+    chances = [wins.mean(axis) for wins in samples[2 * free :]]
+    for x, y in zip(samples[:free], samples[free : 2 * free], strict=True):
         gap = apart(
             np.expand_dims(np.moveaxis(x, axis, -1), -1), np.expand_dims(np.moveaxis(y, axis, -1), -2)
         )

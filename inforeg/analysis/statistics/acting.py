@@ -8,7 +8,7 @@ from inforeg.analysis.collected.study import Study
 def acted(study: Study) -> pd.DataFrame:
     """Share of the steps in which a method changed a gradient: benchmark, row, variant, mean, sd, n, idle.
 
-    Over n seeds, in `idle` of which it never did. Rows that do not say are not there: those of other
+    Over n seeds or folds, in `idle` of which it never did. Rows that do not say are not there: those of other
     methods, or of before there was a count.
     """
     epochs = study.collected.epochs

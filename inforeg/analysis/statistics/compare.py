@@ -1,4 +1,4 @@
-"""Which rows differ from which: paired over seeds, corrected within a family of tests."""
+"""Which rows differ from which: paired over seeds or folds, corrected within a family of tests."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ def scores(study: Study, metric: str) -> pd.DataFrame:
 
     A row with several variants, such as `unimodal` with one per modality, is represented by the one with
     the best mean validation accuracy among those that have the metric; the test split has no say in the
-    choice.
+    choice. Where folds are a benchmark's unit, the column `seed` holds them.
 
     Returns:
         benchmark, row, variant, several, seed, value, diverged; for a run that diverged the level of chance.
@@ -105,7 +105,7 @@ def compare(study: Study, values: pd.DataFrame, reference: str | None = None) ->
     against = {key: reference or own for key, own in study.experiment.own_references.items()}
     pairs = [Pair(benchmark, *each) for benchmark in study.benchmarks for each in against.items()]
     tests = effects(values, answers(study.collected.predictions), study.experiment.metric, pairs)
-    tests = corrected(tests, "benchmark")
+    tests = corrected(tests, "benchmark", study)
     by = ["benchmark", "row", "variant", "several"]
     summary = _summary(values, by)
     merged = pd.DataFrame(pairs).merge(summary, on=["benchmark", "row"])
@@ -125,7 +125,7 @@ def effects(values: pd.DataFrame, answered: Answers, metric: str, pairs: Iterabl
 
     Returns:
         A line per pair: n, difference, ci_low, ci_high, se (of the difference), effect_size (d_z), p, test;
-        with fewer seeds than MINIMUM, for accuracy, also the interval of the difference over resampled test
+        with fewer pairs than MINIMUM, for accuracy, also the interval of the difference over resampled test
         sets; where a run of either row diverged also number, mean and interval of the other differences; and
         for accuracy what `CROSSED` says over seeds and test samples together.
     """
@@ -177,11 +177,12 @@ def differences(row: pd.Series, reference: pd.Series) -> pd.Series:
     return pd.Series(apart(row, reference), row.index).dropna()
 
 
-def corrected(tests: pd.DataFrame, by: str) -> pd.DataFrame:
-    """`tests` with Holm's p over each family, the lines with the same value of the column `by`.
+def corrected(tests: pd.DataFrame, by: str, study: Study) -> pd.DataFrame:
+    """`tests` of `study` with Holm's p over each family, the lines with the same value of the column `by`.
 
-    Adds p_holm, significant, family (its size), detectable (the smallest difference that so many seeds would
-    find) and, where too few seeds make significance impossible whatever the data, a note that says so.
+    Adds p_holm, significant, family (its size), detectable (the smallest difference that so many pairs would
+    find) and, where too few seeds or folds make significance impossible whatever the data, a note that says
+    so.
     """
     groups = tests.groupby(by)["p"]
     tests = tests.assign(p_holm=groups.transform(paired.holm), family=groups.transform("size"))
@@ -190,18 +191,19 @@ def corrected(tests: pd.DataFrame, by: str) -> pd.DataFrame:
     tests["detectable"] = [
         detectable(se * math.sqrt(n), n, family) for se, (n, family) in zip(tests["se"], sizes, strict=True)
     ]
-    tests["note"] = [too_few_seeds(*each) for each in sizes]
+    units = map(study.units, tests["benchmark"])
+    tests["note"] = [too_few(*size, each) for size, each in zip(sizes, units, strict=True)]
     return tests
 
 
-def too_few_seeds(n: int, family: int) -> str:
-    """Why `n` seeds can reject none of `family` tests; empty where they can."""
+def too_few(n: int, family: int, units: str) -> str:
+    """Why `n` `units` can reject none of `family` tests; empty where they can."""
     smallest = paired.smallest_p(n, family)
     if smallest < ALPHA:
         return ""
     return (
-        f"too few seeds: with n = {n} and {family} tests Holm's p cannot fall below {smallest:.2g} "
-        f"({paired.seeds_needed(family)} seeds suffice)"
+        f"too few {units}: with n = {n} and {family} tests Holm's p cannot fall below {smallest:.2g} "
+        f"({paired.seeds_needed(family)} {units} suffice)"
     )
 
 
@@ -219,7 +221,7 @@ def _of_row(frame: pd.DataFrame, benchmark: str, row: str) -> pd.DataFrame:
 
 
 def paired_differences(values: pd.DataFrame, pair: Pair) -> pd.Series:
-    """`row` minus `reference` by seed; empty where one of them is left out."""
+    """`row` minus `reference` by seed or fold; empty where one of them is left out."""
     row, reference = (
         _of_row(values, pair.benchmark, key).set_index("seed")["value"] for key in (pair.row, pair.reference)
     )

@@ -1,4 +1,4 @@
-"""Whether rows are practically equal: within the smallest effect of interest, paired over seeds."""
+"""Whether rows are practically equal: within the smallest effect of interest, paired over seeds or folds."""
 
 import math
 

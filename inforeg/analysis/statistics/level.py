@@ -7,7 +7,7 @@ RESAMPLES = 9999
 """Draws of a bootstrap or Monte Carlo test; up to 13 seeds all 2^n sign flips or subsets are enumerated."""
 
 MINIMUM = 6
-"""Fewest seeds with which a two-sided sign-flip test can reject at ALPHA: 2 / 2^n < ALPHA."""
+"""Fewest pairs with which a two-sided sign-flip test can reject at ALPHA: 2 / 2^n < ALPHA."""
 
 POWER = 0.8
 """Chance with which the smallest difference that seeds are said to find is found."""
@@ -15,10 +15,13 @@ POWER = 0.8
 LEAST = 4
 """Fewest independent data sets over which claims are pooled."""
 
+TEST = "two-sided paired sign-flip permutation test over {}, Holm's correction"
+"""What its braces hold are seeds or folds."""
+
 SETTINGS = {
     "alpha": ALPHA,
     "resamples": RESAMPLES,
-    "test": "two-sided paired sign-flip permutation test over seeds, Holm's correction",
+    "test": TEST,
     "interval": "of the mean difference: all that the sign-flip test, uncorrected, does not reject",
     "detectable": f"found with a chance of {POWER:g} at Holm's first step, given the differences' deviation",
     "total": "the error of a difference in accuracy over seeds and test samples, or groups of these, "

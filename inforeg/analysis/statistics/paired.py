@@ -1,7 +1,8 @@
-"""The paired test of two methods over seeds, fixed before any data were seen.
+"""The paired test of two methods over seeds or folds, fixed before any data were seen.
 
-Seeds are the paired unit: the methods of one seed share initial weights and batch order. Every random draw
-comes from a stream of its own, so that no global seed and no other comparison changes a number.
+Seeds are the paired unit: the methods of one seed share initial weights and batch order. Or folds are, where
+the benchmark says so, each with its mean over the seeds. Every random draw comes from a stream of its own, so
+that no global seed and no other comparison changes a number.
 """
 
 import math
@@ -23,7 +24,7 @@ those of 100,000 test samples by less, and what is not equal hardly ever comes s
 
 @dataclass(frozen=True)
 class Paired:
-    """What paired differences over seeds say; in the units of the differences.
+    """What paired differences say; in the units of the differences.
 
     Attributes:
         n: number of pairs.
@@ -133,7 +134,7 @@ def effect_size(differences: ArrayLike) -> float:
 
 
 def mean_interval(values: ArrayLike, alpha: float = ALPHA) -> tuple[float, float]:
-    """Interval of the mean over seeds: all means that `sign_flip_p` does not reject at `alpha`.
+    """Interval of the mean over seeds or folds: all means that `sign_flip_p` does not reject at `alpha`.
 
     Its ends are among the means of all non-empty subsets of the values (of RESAMPLES random ones, where the
     test is not exact either; then they agree but for the error of both). Drawn from a symmetric distribution,

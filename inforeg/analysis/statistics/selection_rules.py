@@ -41,7 +41,7 @@ def honest_split(study: Study) -> dict[str, str]:
         leaky: name
         for leaky, wanted in honest.items()
         for name, config in configs.items()
-        if wanted is not None and config == wanted
+        if wanted is not None and config == wanted and study.benchmarks[name].unit == "seed"
     }
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from inforeg.analysis.collected.parquet import read_whole, write_parquet
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.statistics.level import SETTINGS
+from inforeg.analysis.statistics.level import SETTINGS, TEST
 from inforeg.errors import UserError
 from inforeg.files import json_text, sealed, sha256, write_json, write_text
 from inforeg.probes.frames import csv, records
@@ -106,7 +106,8 @@ class Statistics:
         comparison = self.comparison.drop(columns=TESTS)
         write_text(folder / f"{study.name}.csv", csv(comparison))
         across = {"overview": records(self.overview), "ranks": _told(self.ranks)}
-        content = {"settings": SETTINGS, "comparison": records(comparison)}
+        settings = SETTINGS | {"test": TEST.format(study.units())}
+        content = {"settings": settings, "comparison": records(comparison)}
         several = len(study.benchmarks) > 1
         write_json(folder / f"{study.name}.json", {**content, "across": across if several else {}})
         here, files = folder / study.name, {}

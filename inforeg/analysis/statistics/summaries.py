@@ -1,4 +1,4 @@
-"""Means over seeds: of every number of a row, and of one metric with its interval."""
+"""Means over seeds or folds: of every number of a row, and of one metric with its interval."""
 
 import pandas as pd
 

@@ -49,7 +49,8 @@ def judge(study: Study, scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     answered = answers(study.collected.predictions)
     parts = (_tested(study, claim, scored[claim.metric], answered) for claim in claims)
     found = pd.concat(parts, ignore_index=True)
-    tests = corrected_equality(corrected(found.assign(experiment=study.name), "benchmark"), "benchmark")
+    tests = corrected(found.assign(experiment=study.name), "benchmark", study)
+    tests = corrected_equality(tests, "benchmark")
     named = [{"experiment": study.name, "claim": claim.id, **pair._asdict()} for claim, pair in asked]
     lines = pd.DataFrame(named).merge(tests, on=PAIR, how="left")
     each = lines.to_dict("records")

@@ -12,12 +12,12 @@ from inforeg.analysis.tables.diverged import without
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import (
     EPOCH,
-    FOUND,
-    INTERVAL,
     NOTHING,
     SMALLEST,
+    found_by,
     interval,
     number,
+    rejecting,
     signed,
     smallest_found,
 )
@@ -80,7 +80,7 @@ def detail_table(study: Study, statistics: Statistics) -> Table:
         [Entry(line["claim"]), Entry(study.titles([line["benchmark"]])), *_numbers(line)]
         for line in lines.to_dict("records")
     ]
-    notes = [*_notes(study, lines), *study.incomplete]
+    notes = [*_notes(study, lines), *study.apart, *study.incomplete]
     if lines["test_set_low"].notna().any():
         header.append("Test sets [95 %]")
         for row, line in zip(rows, lines.to_dict("records"), strict=True):
@@ -93,9 +93,9 @@ def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
     if lines["p"].isna().all():
         return
     yield (
-        f"Test metrics {EPOCH[study.experiment.selection]}, paired over seeds; differences in "
+        f"Test metrics {EPOCH[study.experiment.selection]}, paired over {study.units()}; differences in "
         f"{_units()}, in favour of the row claimed to be better; d_z: Cohen's effect size. p: two-sided "
-        f"sign-flip test, {INTERVAL}; Holm over the "
+        f"sign-flip test, {rejecting(study.units())}; Holm over the "
         f"{lines['family'].max():.0f} tests of a benchmark. ● reproduced: p (Holm) < {ALPHA} and a positive "
         f"difference; ✗ contradicted: the same and a negative one; ≈ practically equal: p of equality < "
         f"{ALPHA}; ●≈ and ✗≈ negligible: both; ○ inconclusive: all else, which is no evidence of no effect."
@@ -105,7 +105,7 @@ def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
         f"{study.experiment.smallest_effect:g} {POINTS.name} either way, Holm over these tests of a "
         "benchmark; it finds equal what has its 90 % interval within, before the correction."
     )
-    yield FOUND
+    yield found_by(study.units())
     if told := [
         f"{line['claim']} on {study.titles([line['benchmark']])} {without(line)}"
         for line in lines.dropna(subset="finished_n").to_dict("records")

@@ -14,15 +14,15 @@ from inforeg.analysis.tables import acting
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import (
     EPOCH,
-    FOUND,
-    INTERVAL,
     NOTHING,
     SMALLEST,
+    found_by,
     interval,
     mean_sd,
     number,
     reached,
     reference_names,
+    rejecting,
     signed,
     smallest_found,
     spread,
@@ -59,7 +59,8 @@ def across_table(study: Study, statistics: Statistics) -> Table:
         ]
         for line in statistics.overview.to_dict("records")
     ]
-    notes = ["Intervals: 95 % stratified bootstrap over seeds. Rows that a benchmark lacks are not shown."]
+    how = f"95 % stratified bootstrap over {study.units()}"
+    notes = [f"Intervals: {how}. Rows that a benchmark lacks are not shown."]
     if ranks := statistics.ranks:
         why = " (all rows are tied on every benchmark)" if math.isnan(ranks.statistic) else ""
         notes.append(
@@ -161,8 +162,9 @@ def tests_table(study: Study, statistics: Statistics, benchmark: str) -> Table:
         for key, cells in lines.items():
             cells.extend(found.get(key, [NOTHING] * 3))
     what = f"{study.benchmarks[benchmark].title}: test {title_of(metric)} over the references"
-    notes = [f"Mean differences; two-sided paired sign-flip test over seeds, {INTERVAL}. {FOUND}"]
-    notes += reached(study, statistics, [benchmark])
+    units = study.units(benchmark)
+    test = f"two-sided paired sign-flip test over {units}, {rejecting(units)}"
+    notes = [f"Mean differences; {test}. {found_by(units)}", *reached(study, statistics, [benchmark])]
     return Table(what, f"{study.name}-{benchmark}-tests", header, list(lines.values()), notes)
 
 

@@ -158,8 +158,8 @@ def _notes(study: Study, statistics: Statistics) -> Iterator[str]:
         for (up, down), name in zip(MARKS, reference_names(study), strict=False)
     )
     yield (
-        f"{against} with p < {ALPHA} in a two-sided paired sign-flip test over seeds, after Holm over the "
-        "rows of a benchmark."
+        f"{against} with p < {ALPHA} in a two-sided paired sign-flip test over {study.units()}, after Holm "
+        "over the rows of a benchmark."
     )
     yield from reached(study, statistics, study.benchmarks)
     yield f"Optimiser: {', '.join(_optimizers(study))}."

@@ -24,18 +24,8 @@ EPOCH = {
 NOTHING = Entry("—")
 
 
-INTERVAL = (
-    "which before any correction rejects all differences outside the 95 % interval (fewer than "
-    f"{MINIMUM} seeds give none)"
-)
-"""What an interval of a difference is; goes on from the name of the test."""
-
 SMALLEST = "Smallest found"
-FOUND = (
-    f"{SMALLEST}: the difference that so many seeds find with a chance of {100 * POWER:g} % at Holm's first "
-    "step, if paired differences scatter as these do; ∞: so few seeds find none."
-)
-"""How a column of `smallest_found` is called, and what it holds."""
+"""How a column of `smallest_found` is called."""
 
 
 def number(value: float, form: str) -> str:
@@ -52,6 +42,22 @@ def interval(line: Mapping[Any, Any], name: str) -> str:
     """The interval in the columns `name`_low and `name`_high; a dash where there is none."""
     low, high = (line[f"{name}_{end}"] for end in ("low", "high"))
     return NOTHING.text if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
+
+
+def rejecting(units: str) -> str:
+    """What an interval of a difference over `units` is; goes on from the name of the test."""
+    return (
+        "which before any correction rejects all differences outside the 95 % interval (fewer than "
+        f"{MINIMUM} {units} give none)"
+    )
+
+
+def found_by(units: str) -> str:
+    """What a column of `smallest_found` holds."""
+    return (
+        f"{SMALLEST}: the difference that so many {units} find with a chance of {100 * POWER:g} % at Holm's "
+        f"first step, if paired differences scatter as these do; ∞: so few {units} find none."
+    )
 
 
 def smallest_found(difference: float) -> Entry:
@@ -84,13 +90,13 @@ def reference_names(study: Study) -> Iterator[str]:
 
 def spread(study: Study, benchmarks: Iterable[str] = ()) -> str:
     """What the ± of a table means: of one of all benchmarks, or of some."""
-    places: dict[range, list[str]] = {}
+    places: dict[str, list[str]] = {}
     for name in benchmarks or study.benchmarks:
-        places.setdefault(study.experiment.seeds_on(name), []).append(name)
+        seeds = study.experiment.seeds_on(name)
+        which = f" ({seeds[0]} to {seeds[-1]})" if seeds[0] and study.benchmarks[name].unit == "seed" else ""
+        places.setdefault(f"{study.size(name)} {study.units(name)}{which}", []).append(name)
     told = [
-        f"{len(seeds)} seeds{f' ({seeds[0]} to {seeds[-1]})' if seeds[0] else ''}"
-        f"{f' on {study.titles(names)}' if len(places) > 1 else ''}"
-        for seeds, names in places.items()
+        f"{size}{f' on {study.titles(names)}' if len(places) > 1 else ''}" for size, names in places.items()
     ]
     return f"Mean ± sd (ddof = 1) over n = {', '.join(told)}."
 

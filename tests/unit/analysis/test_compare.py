@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sweeps import AUDIO, BETTER, JOINT, VIDEO, compared, draw, make_sweep
 
-from inforeg.analysis.statistics.compare import scores, too_few_seeds, weakest
+from inforeg.analysis.statistics.compare import scores, too_few, weakest
 from inforeg.analysis.statistics.crossed import crossed
 from inforeg.errors import UserError
 
@@ -93,9 +93,12 @@ def test_few_seeds_say_so_and_fall_back_on_the_test_set(tmp_path):
 
 
 def test_the_family_decides_how_many_seeds_are_enough():
-    assert too_few_seeds(6, 1) == ""
-    assert "(7 seeds suffice)" in too_few_seeds(6, 2)
-    assert too_few_seeds(7, 2) == ""
+    assert too_few(6, 1, "seeds") == ""
+    assert "(7 seeds suffice)" in too_few(6, 2, "seeds")
+    assert too_few(7, 2, "seeds") == ""
+    assert too_few(5, 1, "folds") == (
+        "too few folds: with n = 5 and 1 tests Holm's p cannot fall below 0.062 (6 folds suffice)"
+    )
 
 
 def test_the_weakest_modality_is_that_of_the_reference_on_validation(study):

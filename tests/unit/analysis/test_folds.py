@@ -8,15 +8,17 @@ import pytest
 from sweeps import make_sweep
 
 from inforeg.analysis.collected.collect import COLUMNS
-from inforeg.analysis.collected.folds import FOLD, pooled
+from inforeg.analysis.collected.folds import FOLD, UNIT, pooled
 from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.tables.main_table import main_table
+from inforeg.suite.plan import Fold
 
 RUN = {"row": "joint", "benchmark": "crowds", "method": "joint", "variant": "default"}
 
 
-def frame(name: str, *lines: dict[str, object]) -> pd.DataFrame:
-    return pd.DataFrame([{**RUN, "seed": 0, **line} for line in lines], columns=[*COLUMNS[name], FOLD])
+def frame(name: str, *lines: dict[str, object], unit: str = "seed") -> pd.DataFrame:
+    own = [{**RUN, "seed": 0, UNIT: unit, **line} for line in lines]
+    return pd.DataFrame(own, columns=[*COLUMNS[name], FOLD, UNIT])
 
 
 def observed(fold: int, value: float, **more: object) -> dict[str, object]:
@@ -92,7 +94,9 @@ def test_a_table_has_one_number_for_each_seed(tmp_path) -> None:
         },
         {},
     )
-    cells = tuple(replace(cell, fold=(int(cell.variant[-1]), "default")) for cell in sweep.plan.cells)
+    cells = tuple(
+        replace(cell, fold=Fold(int(cell.variant[-1]), "default", "seed")) for cell in sweep.plan.cells
+    )
     folded = sweep.benchmarks["alpha"].model_copy(update={"folds": 2})
     sweep = replace(sweep, plan=replace(sweep.plan, cells=cells), benchmarks={"alpha": folded})
     study = sweep.study()
