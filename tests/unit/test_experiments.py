@@ -10,7 +10,9 @@ from inforeg.analysis.figures.forest import LONGEST
 from inforeg.analysis.statistics.paired import seeds_needed
 from inforeg.analysis.statistics.selection_rules import honest_split
 from inforeg.analysis.tables.render import latex_text
+from inforeg.data.sets.watch import PEOPLE
 from inforeg.registry import METHODS
+from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.plan import plan
 from inforeg.suite.project import Project
 
@@ -153,9 +155,19 @@ def test_the_protocol_study_compares_each_random_split_with_the_honest_one(proje
     assert found == {"htad_random": "htad", "watch_random": "watch"}
 
 
+def test_the_smartwatch_by_people_is_the_same_data_trained_alike_with_folds_enough(project, experiments):
+    whole, people = project.benchmark("watch"), project.benchmark("watch_subjects")
+    assert dataset_of(whole.data).place == dataset_of(people.data).place  # so pooling counts them once
+    assert people.trial().model_copy(update={"data": whole.data}) == whole.trial()
+    assert (people.unit, people.folds) == ("fold", PEOPLE)
+    assert people.folds >= seeds_needed(len(experiments["people"].rows) - 1)
+    tested = [(cell.fold.number, cell.specs[0].config.data.options) for cell in plan(project, "people").cells]
+    assert all(options == {"split": "subject", "fold": fold} for fold, options in tested)
+
+
 def test_extensions_are_labelled_and_apart(project, experiments):
     config = project.workflow()
-    extensions = set(config.targets["extensions"])
+    extensions = {*config.targets["extensions"], *config.targets["people"]}
     assert not extensions & set(config.experiments)
     assert {name for name in experiments if experiments[name].title.startswith("Extension: ")} == extensions
     others = {*config.experiments, *config.targets["field"], *config.targets["headline"], config.quick}
@@ -215,7 +227,7 @@ def test_the_headline_begins_with_the_runs_of_the_tables_that_it_is_about(projec
 
 def test_what_takes_long_is_no_part_of_all(project):
     config = project.workflow()
-    assert {*config.long} == {"headline", "settings", "tuning"}
+    assert {*config.long} == {"headline", "people", "settings", "tuning"}
     assert not {*config.targets["headline"]} & {*config.experiments}
 
 
