@@ -75,6 +75,11 @@ class Dataset(ABC):
         return True
 
     @property
+    def drawn(self) -> bool:
+        """Whether `load` draws noise, or samples: once, the same for every seed of training."""
+        return False
+
+    @property
     def extent(self) -> Extent | None:
         """What `load` will give of all that is listed; None where only the folder tells."""
         return None

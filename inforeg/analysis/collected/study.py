@@ -11,6 +11,7 @@ from inforeg.probes.frames import COLUMNS
 from inforeg.registry import METHODS
 from inforeg.runspec import BenchmarkConfig
 from inforeg.suite.experiment import Experiment
+from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.presentable import texts
 from inforeg.suite.project import Project
 
@@ -96,6 +97,7 @@ class Study:
             *said,
             *self._diverged,
             *self._folds,
+            *self.scope,
             *self._absent,
             *self._gaps,
             *self.mixed,
@@ -136,24 +138,26 @@ class Study:
 
     @property
     def _folds(self) -> list[str]:
-        """A note for each benchmark whose runs are means over folds, or over seeds on a fold."""
-        means = [
+        """A note for each benchmark whose runs are means over folds."""
+        return [
             f"{config.title}: a run is its mean over {config.folds} folds."
             for config in self.benchmarks.values()
             if config.folds > 1 and config.unit == "seed"
         ]
-        return [*means, *self.apart]
 
     @property
-    def apart(self) -> list[str]:
-        """A note for each benchmark whose folds are the unit."""
-        return [
+    def scope(self) -> list[str]:
+        """What intervals hold for: a note for each benchmark whose folds are the unit, and one on noise."""
+        folds = [
             f"{config.title}: a run is the mean over {len(self.experiment.seeds_on(name))} seeds on one of "
-            f"{config.folds} folds, which are the n of tests, deviations and intervals. Folds share much of "
-            "what they train on, so that intervals are too narrow, if anything (Nadeau & Bengio, 2003)."
+            f"{config.folds} folds, and n counts folds. They share much of what they train on, so that "
+            "intervals are too narrow, if anything (Nadeau & Bengio, 2003)."
             for name, config in self.benchmarks.items()
             if config.unit == "fold"
         ]
+        drawn = [name for name, config in self.benchmarks.items() if dataset_of(config.data).drawn]
+        told = "noise is part of the data and drawn once, so that intervals hold for this draw of it"
+        return [*folds, *([f"{self.titles(drawn)}: {told}."] if drawn else [])]
 
     @property
     def _absent(self) -> list[str]:

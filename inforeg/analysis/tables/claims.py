@@ -80,7 +80,7 @@ def detail_table(study: Study, statistics: Statistics) -> Table:
         [Entry(line["claim"]), Entry(study.titles([line["benchmark"]])), *_numbers(line)]
         for line in lines.to_dict("records")
     ]
-    notes = [*_notes(study, lines), *study.apart, *study.incomplete]
+    notes = [*_notes(study, lines), *study.scope, *study.incomplete]
     if lines["test_set_low"].notna().any():
         header.append("Test sets [95 %]")
         for row, line in zip(rows, lines.to_dict("records"), strict=True):

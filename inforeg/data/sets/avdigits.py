@@ -60,6 +60,11 @@ class AVDigits(Dataset):
     audio_noise: NonNegativeFloat = 1.0
     image_noise: NonNegativeFloat = 1.5
 
+    @property
+    def drawn(self) -> bool:
+        """Whether there is noise."""
+        return max(self.audio_noise, self.image_noise) > 0
+
     def prepare(self, sources: Mapping[str, Path], folder: Path) -> None:
         """Images (5000, 28, 28), frames (53999, 13) with the recordings' lengths, and which go together."""
         text = gzip.decompress(_IMAGES.read(sources["images"])["mnist_5k.csv.gz"]).decode()

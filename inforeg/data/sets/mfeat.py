@@ -53,6 +53,11 @@ class MultipleFeatures(Dataset):
     views: Annotated[tuple[View, ...], Field(min_length=1)] = ("fou", "zer", "mor", "pix")
     noise: NonNegativeFloat = 2.5
 
+    @property
+    def drawn(self) -> bool:
+        """Whether there is noise."""
+        return self.noise > 0 and "pix" in self.views
+
     def prepare(self, sources: Mapping[str, Path], folder: Path) -> None:
         """One array a view, (2000, features), and a stratified division."""
         for view, content in zip(VIEWS, _TABLES.read(sources["tables"]).values(), strict=True):

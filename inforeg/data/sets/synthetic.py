@@ -54,6 +54,11 @@ class Synthetic(Dataset):
     val: Count = 600
     test: Count = 2000
 
+    @property
+    def drawn(self) -> bool:
+        """All of it."""
+        return True
+
     def prepare(self, sources: Mapping[str, Path], folder: Path) -> None:
         """Nothing to store: the samples are drawn when loading, from the benchmark's own stream."""
 

@@ -25,6 +25,9 @@ from inforeg.suite.experiment import Experiment
 from inforeg.suite.plan import Cell, Plan
 from tests.runs import COSTS, ORIGIN, answer, recorded_as
 
+DRAWN = "noise is part of the data and drawn once, so that intervals hold for this draw of it."
+"""What tables say of the data set that these experiments are on."""
+
 Accuracies = Mapping[tuple[str, str, str], Sequence[float]]
 """Test accuracy per seed, by benchmark, row key and variant."""
 

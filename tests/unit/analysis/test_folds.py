@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from sweeps import make_sweep
+from sweeps import DRAWN, make_sweep
 
 from inforeg.analysis.collected.collect import COLUMNS
 from inforeg.analysis.collected.folds import FOLD, UNIT, pooled
@@ -108,4 +108,4 @@ def test_a_table_has_one_number_for_each_seed(tmp_path) -> None:
     assert set(statistics.comparison["n"]) == {3}
     table = main_table(study, statistics)
     assert table.rows[0][1].text.startswith("60.0 ± 10.0")
-    assert study.caveats == ["ALPHA: a run is its mean over 2 folds."]
+    assert study.caveats == ["ALPHA: a run is its mean over 2 folds.", f"ALPHA: {DRAWN}"]

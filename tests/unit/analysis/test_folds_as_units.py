@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
-from sweeps import CLAIM, Sweep, make_sweep
+from sweeps import CLAIM, DRAWN, Sweep, make_sweep
 from test_folds import frame, observed
 
 from inforeg.analysis.collected.folds import FOLD, pooled
@@ -133,9 +133,8 @@ def test_p_values_are_scipys_over_the_means_of_folds(tmp_path: Path) -> None:
 
 
 APART = (
-    "ALPHA: a run is the mean over 3 seeds on one of 10 folds, which are the n of tests, deviations and "
-    "intervals. Folds share much of what they train on, so that intervals are too narrow, if anything "
-    "(Nadeau & Bengio, 2003)."
+    "ALPHA: a run is the mean over 3 seeds on one of 10 folds, and n counts folds. They share much of what "
+    "they train on, so that intervals are too narrow, if anything (Nadeau & Bengio, 2003)."
 )
 
 
@@ -150,7 +149,7 @@ def test_tables_say_that_folds_are_the_unit(study: Study, statistics: Statistics
     assert "paired over folds;" in notes
     assert "fewer than 6 folds give none" in notes
     assert "seeds" not in notes.replace("over 3 seeds on one", "")
-    assert study.caveats == [APART]
+    assert study.caveats == [APART, f"ALPHA: {DRAWN}"]
     assert APART in detail_table(study, statistics).notes
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sweeps import BETTER, JOINT, make_sweep
+from sweeps import BETTER, DRAWN, JOINT, make_sweep
 
 from inforeg.analysis.collected.study import Study
 from inforeg.errors import UserError
@@ -37,13 +37,13 @@ def on(study, **machine):
 )
 def test_several_devices_are_told(tmp_path, machine, said):
     expected = [f"The runs were computed on several devices ({said})."] if said else []
-    assert on(made(tmp_path).study(), **machine).caveats == expected
+    assert on(made(tmp_path).study(), **machine).caveats == [f"ALPHA: {DRAWN}", *expected]
 
 
 def test_several_precisions_are_told(tmp_path):
     study = made(tmp_path, [WHOLE, HALF]).study()
     told = "On ALPHA the forward passes of training differ in precision (float32: Joint; bf16: Half)."
-    assert study.caveats == [told]
+    assert study.caveats == [f"ALPHA: {DRAWN}", told]
 
 
 def test_an_experiment_may_refuse_them(tmp_path):

@@ -15,6 +15,7 @@ from inforeg.data.base import Data
 from inforeg.data.sets.avdigits import AVDigits
 from inforeg.data.sets.htad import HTAD
 from inforeg.data.sets.mfeat import MultipleFeatures
+from inforeg.data.sets.synthetic import Synthetic
 from inforeg.data.sets.watch import PEOPLE, SUBJECTS, Watch, left_out
 from inforeg.errors import UserError
 from inforeg.registry import DATASETS, ENCODERS
@@ -192,6 +193,13 @@ def test_noise_belongs_to_the_sample_whatever_the_seed(prepared: Prepared, name:
     second = DATASETS.build(name, {}).load(prepared(name))
     for modality, values in first.val.inputs.items():
         assert torch.equal(values, second.val.inputs[modality])
+
+
+def test_noise_that_is_there_is_told() -> None:
+    drawn = [AVDigits(), AVDigits(audio_noise=0), MultipleFeatures(), Synthetic()]
+    assert all(each.drawn for each in drawn)
+    silent = [AVDigits(audio_noise=0, image_noise=0), MultipleFeatures(noise=0), HTAD(), Watch()]
+    assert not any(each.drawn for each in [*silent, MultipleFeatures(views=("fou", "zer"))])
 
 
 def test_noise_has_the_strength_of_its_option(prepared: Prepared) -> None:
