@@ -86,6 +86,11 @@ def plan_experiment(project: Project, experiment: Experiment) -> Plan:
         config = project.benchmark(benchmark)
         if experiment.selection == "val":
             _refuse_unvalidated(project, benchmark, "give the experiment `selection: last` or `test_oracle`")
+        if config.unit == "fold" and benchmark in experiment.detectable:
+            raise UserError(
+                f"No number of seeds finds more on {benchmark!r}, whose tests are over its {config.folds} "
+                "folds; leave it out of detectable."
+            )
         block = config.seeds_per_job
         for row in experiment.rows:
             specs = resolve_row(project, benchmark, row)

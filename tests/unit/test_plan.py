@@ -285,6 +285,12 @@ def test_folds_may_be_the_unit(crowds):
     cells = plan(crowds, "main").cells
     assert {cell.fold.unit for cell in cells} == {"fold"}
     assert [cell.specs for cell in cells] == before  # no run's concern
+    asked = {**EXPERIMENT, "benchmarks": ["crowds"], "detectable": {"crowds": 1.0}}
+    write(crowds.root / "workflow/config/experiments/main.yaml", asked)
+    with pytest.raises(
+        UserError, match="No number of seeds finds more on 'crowds', whose tests are over its 5"
+    ):
+        plan(crowds, "main")
     write(path, {**content, "folds": 1, "unit": "fold"})
     with pytest.raises(
         UserError, match="unit = 'fold' is not valid: there is but one fold; say over how many"
