@@ -13,6 +13,7 @@ from inforeg.analysis.tables.claims import detail_table
 from inforeg.analysis.tables.main_table import main_table
 from inforeg.metrics.base import metrics
 from inforeg.metrics.classification import majority_share
+from inforeg.suite.plan import Fold
 from tests.runs import finish
 
 ROWS = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
@@ -168,15 +169,21 @@ def test_it_is_written_and_read_back(sweep, tmp_path):
     assert [line["finished_n"] for line in lines] == [None, 6]
 
 
-def test_a_fold_that_diverges_counts_in_its_seeds_mean(tmp_path):
+@pytest.mark.parametrize(
+    ("unit", "means", "lost"),
+    [("seed", {0: 0.6, 1: (0.7 + SHARE) / 2}, 1), ("fold", {1: 0.65, 2: (0.6 + SHARE) / 2}, 2)],
+)
+def test_a_run_that_diverges_on_a_fold_counts_in_the_mean_of_its_unit(tmp_path, unit, means, lost):
     rows = {("alpha", row, f"fold{f}"): [0.6, 0.7] for row in ("joint", "inforeg") for f in (1, 2)}
     sweep = make_sweep(tmp_path, rows, {})
-    cells = tuple(replace(cell, fold=(int(cell.variant[-1]), "default")) for cell in sweep.plan.cells)
+    cells = tuple(
+        replace(cell, fold=Fold(int(cell.variant[-1]), "default", unit)) for cell in sweep.plan.cells
+    )
     sweep = replace(sweep, plan=replace(sweep.plan, cells=cells))
     diverge(sweep, "inforeg", 1, variant="fold2")
     collected = sweep.study().collected
     runs = collected.runs.query("row == 'inforeg' and metric == 'accuracy' and split == 'test'")
     kept = runs.query("selection == 'val'").set_index("seed")
-    assert kept["value"].to_dict() == pytest.approx({0: 0.6, 1: (0.7 + SHARE) / 2})
-    assert kept["diverged"].to_dict() == {0: False, 1: True}
+    assert kept["value"].to_dict() == pytest.approx(means)
+    assert kept["diverged"].to_dict() == {each: each == lost for each in means}
     assert collected.provenance["diverged"][0]["reason"] == "training diverges with 1 of 2 seeds"
