@@ -144,6 +144,10 @@ def test_fewer_epochs_are_chosen_where_they_are_as_good():
     assert best(as_good, dict.fromkeys(epochs, 20)) == 3
     assert best({1: [70.0, -math.inf], 3: [70.0, 70.0]}, epochs) == 3
     assert best({1: [70.0], 3: [70.5]}, epochs) == 3  # one seed has no error
+    assert best({1: [70.0], 3: [70.5]}, epochs, indifference=0.5) == 1
+    assert best(worse, epochs, indifference=0.9) == 3
+    assert best(worse, epochs, indifference=1.0) == 1  # of 20 epochs, and better than the other one
+    assert best({1: [-math.inf], 3: [70.5]}, epochs, indifference=0.5) == 3
 
 
 SETTINGS = {
@@ -188,6 +192,7 @@ def test_what_a_grid_chose_is_written_with_its_courses_and_edges(settings):
             return 0.5 + noise + {0.01: 0.0, 0.02: 0.2, 0.04: 0.1}[training.lr]
         return 0.5 + noise + training.lr
 
+    write(settings.root / "workflow/config/settings.yaml", {**SETTINGS, "indifference": 0.25})
     finish(settings, accuracies, tuning.SETTINGS)
     assert main(["tune", "settings"]) == 0
     folder = settings.root / "results/settings"
@@ -196,6 +201,7 @@ def test_what_a_grid_chose_is_written_with_its_courses_and_edges(settings):
     assert chosen["joint/star"]["row"]["set"] == {"unimodal_weight": 1.0, "training.lr": 0.04}
     table = (folder / "trials.md").read_text()
     assert "The smallest or the largest of what was tried: Joint\\* on toy (training.lr)." in table
+    assert "no more than one standard error, or 0.25 points, below the best" in table
     courses = table.partition("training.lr, all other settings being the chosen ones")[2]
     course = next(line for line in courses.splitlines() if line.startswith("| Joint "))
     assert [float(entry) for entry in course.split("|")[3:6]] == [50.1, 70.1, 60.1]

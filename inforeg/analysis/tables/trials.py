@@ -80,7 +80,8 @@ def _best(tuning: Tuning, group: pd.DataFrame) -> int:
         group = group[group["trial"] > 0]
     numbers = [int(number) for number in group["trial"]]
     values = dict(zip(numbers, group["values"], strict=True))
-    return best(values, dict(zip(numbers, map(int, group["epochs"]), strict=True)))
+    epochs = dict(zip(numbers, map(int, group["epochs"]), strict=True))
+    return best(values, epochs, tuning.indifference)
 
 
 def _table(protocol: Protocol, tuning: Tuning, found: pd.DataFrame, rows: Rows) -> Table:
@@ -111,8 +112,8 @@ def _table(protocol: Protocol, tuning: Tuning, found: pd.DataFrame, rows: Rows) 
     ]
     notes = [
         f"Mean validation {CHOOSING.title} over the seeds of tuning, which no reported run uses. Of the "
-        "trials that are no more than one standard error below the best, paired over seeds, the one of the "
-        "fewest epochs, and of these the best.",
+        f"trials that are no more than one standard error{_or(tuning.indifference)} below the best, paired "
+        "over seeds, the one of the fewest epochs, and of these the best.",
     ]
     if edges:
         notes.append(f"The smallest or the largest of what was tried: {'; '.join(edges)}.")
@@ -139,6 +140,10 @@ def _courses(protocol: Protocol, tuning: Tuning, found: pd.DataFrame, rows: Rows
             Table(f"{key}, all other settings being the chosen ones", f"{protocol.name}_{key}", header, lines)
         )
     return tables
+
+
+def _or(indifference: float) -> str:
+    return f", or {indifference:g} {CHOOSING.unit.difference}," if indifference else ""
 
 
 def _percent(value: float) -> Entry:
