@@ -17,6 +17,9 @@ from inforeg.errors import UserError
 
 PARTS = ("train", "val", "test")
 
+LARGE = 4
+"""Samples of a group; one of more is for training."""
+
 Parts = Mapping[str, NDArray[np.int64]]
 """Sorted positions of the samples of each part."""
 
@@ -62,6 +65,31 @@ def rows(parts: Mapping[str, Iterable[str]], names: Sequence[str]) -> Parts:
     places = {name: row for row, name in enumerate(names)}
     found = {part: sorted(places[name] for name in own if name in places) for part, own in parts.items()}
     return {part: np.array(positions, np.int64) for part, positions in found.items()}
+
+
+def grouped(target: NDArray[Any], groups: Sequence[str], *names: str) -> Parts:
+    """A random division in which no group lies in two parts, of about the same shares of each class.
+
+    Large groups are for training: where samples are right or wrong together, accuracy would hang on a few.
+
+    Args:
+        target: class indices, (N,).
+        groups: the name of each sample's group, which counts for the class of its first sample.
+        names: what the division is drawn from.
+    """
+    members: dict[str, list[int]] = {}
+    for position, group in enumerate(groups):
+        members.setdefault(group, []).append(position)
+    parts: dict[str, list[int]] = {part: [] for part in PARTS}
+    for label in np.unique(target):
+        own = [group for group, positions in members.items() if target[positions[0]] == label]
+        total, before = sum(len(members[group]) for group in own), 0
+        for group in sorted(ranked(own, *names), key=lambda group: len(members[group]) <= LARGE):
+            middle = 2 * before + len(members[group])  # halves of samples
+            part = "train" if 5 * middle < 6 * total else "val" if 5 * middle < 8 * total else "test"
+            parts[part] += members[group]
+            before += len(members[group])
+    return {part: np.sort(np.array(positions, np.int64)) for part, positions in parts.items()}
 
 
 def write(folder: Path, name: str, parts: Parts) -> None:

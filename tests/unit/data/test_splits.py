@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from inforeg.data.splits import divide, rows, shuffled, stratified
+from inforeg.data.splits import divide, grouped, rows, shuffled, stratified
 
 
 def test_shuffled_is_a_fixed_order_of_its_stream() -> None:
@@ -43,3 +43,33 @@ def test_rows_are_where_the_names_stand_in_order_without_those_that_do_not() -> 
         "test": [1],
     }
     assert {positions.dtype for positions in found.values()} == {np.dtype("int64")}
+
+
+def test_groups_stay_together_and_classes_keep_their_shares() -> None:
+    target = np.array([0] * 40 + [1] * 20)
+    groups = [f"a{i // 2}" for i in range(40)] + [f"b{i % 20}" for i in range(20)]
+    parts = grouped(target, groups, "names")
+    assert {part: Counter(target[positions].tolist()) for part, positions in parts.items()} == {
+        "train": {0: 24, 1: 12},
+        "val": {0: 8, 1: 4},
+        "test": {0: 8, 1: 4},
+    }
+    held = [{groups[position] for position in positions} for positions in parts.values()]
+    assert sum(map(len, held)) == len(set(groups))
+    assert {part: positions.tolist() for part, positions in parts.items()} != {
+        part: positions.tolist() for part, positions in grouped(target, groups, "others").items()
+    }
+
+
+def test_a_group_of_two_classes_lies_in_one_part() -> None:
+    groups = ["both", "zero", "both", "one"]
+    for positions in grouped(np.array([0, 0, 1, 1]), groups, "names").values():
+        assert (0 in positions) == (2 in positions)
+
+
+def test_large_groups_are_for_training() -> None:
+    groups = ["large"] * 5 + [f"{i // 4}" for i in range(20)]
+    for stream in "abcdefgh":
+        parts = grouped(np.zeros(25, int), groups, stream)
+        assert set(range(5)) <= set(parts["train"].tolist())
+        assert [len(parts[part]) for part in ("train", "val", "test")] == [13, 8, 4]
