@@ -1,4 +1,4 @@
-"""Transformers for sequences with a length: what comes after it has no say, under all that encoders meet."""
+"""Encoders of sequences with a length: what comes after it has no say, under all that encoders meet."""
 
 import math
 
@@ -17,13 +17,15 @@ from inforeg.registry import ENCODERS, FUSIONS
 STEPS, CHANNELS = 7, 3
 LENGTH = torch.tensor([7, 3, 1, 0, 5])
 SHAPES = {"values": (STEPS, CHANNELS), "tokens": (STEPS,)}
-KINDS = {"sequence_transformer": "values", "text_transformer": "tokens"}
+KINDS = {"sequence_transformer": "values", "text_transformer": "tokens", "word_average": "tokens"}
 kinds = pytest.mark.parametrize("kind", KINDS)
+ordered = pytest.mark.parametrize("kind", ["sequence_transformer", "text_transformer"])
 
 
 def build(kind, seed=0, **options):
-    own = {"vocabulary": 20} if kind == "text_transformer" else {}
-    recipe = ENCODERS.build(kind, {"width": 8, "heads": 2, "features": 5, **own, **options})
+    own = {"sequence_transformer": {"heads": 2}, "text_transformer": {"heads": 2, "vocabulary": 20}}
+    own["word_average"] = {"vocabulary": 20}
+    recipe = ENCODERS.build(kind, {"width": 8, "features": 5, **own[kind], **options})
     shape = {KINDS[kind]: SHAPES[KINDS[kind]], "length": ()}
     return recipe.build(shape, stream(seed, "init", "a")).eval()
 
@@ -52,6 +54,9 @@ def test_counted_by_hand():
         ("text_transformer", 13),
         ("text_transformer", -7),
         ("text_transformer", 10_000),
+        ("word_average", 13),
+        ("word_average", -7),
+        ("word_average", 10_000),
     ],
 )
 def test_padding_has_no_say(kind, padding):
@@ -69,7 +74,8 @@ def test_a_sequence_answers_as_one_that_ends_there(kind):
                 KINDS[kind]: inputs[KINDS[kind]][row : row + 1, :length],
                 "length": LENGTH[row : row + 1],
             }
-            network.positions = build(kind).positions[:, :length]
+            if kind != "word_average":
+                network.positions = build(kind).positions[:, :length]
             torch.testing.assert_close(network(short), features[row : row + 1])
 
 
@@ -82,7 +88,17 @@ def test_of_no_step_the_answer_is_that_of_one_step_of_zeros(kind):
     assert network(inputs)[3].any()
 
 
-@kinds
+def test_a_mean_of_words_by_hand():
+    network = build("word_average", vocabulary=3, width=2, features=1)
+    with torch.no_grad():
+        network.words.vectors.weight.copy_(torch.tensor([[9.0, 9.0], [1.0, 3.0], [2.0, 5.0]]))
+        network.linear.weight.copy_(torch.tensor([[10.0, 1.0]]))
+    inputs = {"tokens": torch.tensor([[1, 2, 0], [2, 1, 1], [0, 1, 0]]), "length": torch.tensor([2, 1, 0])}
+    # Means (1.5, 4), (2, 5), and of no word that of the unknown one.
+    assert network(inputs).tolist() == [[19.0], [25.0], [99.0]]
+
+
+@ordered
 def test_steps_their_order_and_the_seed_matter(kind):
     content = KINDS[kind]
     inputs, network = samples(kind), build(kind)
@@ -102,9 +118,9 @@ def test_attention_over_those_counted_is_the_others_left_out():
     torch.testing.assert_close(block.attend(tokens, counts)[:, kept], block.attend(tokens[:, kept]))
 
 
-def test_words_that_are_not_told_apart_are_word_0():
-    network = build("text_transformer", vocabulary=10)
-    inputs = samples("text_transformer")
+@pytest.mark.parametrize("kind", ["text_transformer", "word_average"])
+def test_words_that_are_not_told_apart_are_word_0(kind):
+    network, inputs = build(kind, vocabulary=10), samples(kind)
     known = {**inputs, "tokens": torch.where(inputs["tokens"] < 10, inputs["tokens"], 0)}
     assert (inputs["tokens"] >= 10).any()
     assert torch.equal(network(inputs), network(known))
@@ -143,6 +159,8 @@ def test_samples_that_lack_it_pass_it_not(kind):
         ("sequence_transformer", {"values": (7,), "length": ()}),
         ("text_transformer", {"values": (7, 3), "length": ()}),
         ("text_transformer", {"tokens": (7,), "length": (1,)}),
+        ("word_average", {"values": (7, 3), "length": ()}),
+        ("word_average", {"tokens": (7,)}),
     ],
 )
 def test_other_shapes_are_refused(kind, shape):

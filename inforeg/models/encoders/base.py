@@ -76,6 +76,32 @@ class Encoder(ABC):
         return network if self.own_weights or initial == "torch" else initialise(network, generator)
 
 
+class WithLength(Encoder):
+    """A base for sequences with a length, after which nothing is read.
+
+    Their stages would need the lengths as well, so they are not cut into any.
+
+    Attributes:
+        content: name of the tensor that the length belongs to.
+    """
+
+    content: ClassVar[str]
+
+    def fits(self, shape: Shape) -> bool:
+        """Whether a sample is the content, of its rank, and a length."""
+        wanted = {self.content: self.rank, "length": 0}
+        return isinstance(shape, Mapping) and {name: len(each) for name, each in shape.items()} == wanted
+
+    @property
+    def stage_widths(self) -> tuple[int, ...]:
+        """None."""
+        return ()
+
+    def stages(self, network: nn.Module) -> list[nn.Module]:
+        """The network as a whole."""
+        return [network]
+
+
 def initialise(network: nn.Module, generator: torch.Generator) -> nn.Module:
     """The field's common initial weights, drawn from `generator`, in place.
 

@@ -6,36 +6,15 @@ from typing import Any, ClassVar
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from inforeg.batch import Shape, counted
+from inforeg.batch import counted
+from inforeg.models.encoders.base import WithLength
 from inforeg.models.encoders.transformer import Attentive, Readout, sinusoids
 from inforeg.registry import OPTIONS
 
 
 @dataclass(frozen=True, config=OPTIONS)
-class Masked(Attentive):
-    """A base for sequences with a length, beyond which nothing is attended to or read.
-
-    Their stages would need the lengths as well, so they are not cut into any.
-
-    Attributes:
-        content: name of the tensor that the length belongs to.
-    """
-
-    content: ClassVar[str]
-
-    def fits(self, shape: Shape) -> bool:
-        """Whether a sample is the content, of its rank, and a length."""
-        wanted = {self.content: self.rank, "length": 0}
-        return isinstance(shape, Mapping) and {name: len(each) for name, each in shape.items()} == wanted
-
-    @property
-    def stage_widths(self) -> tuple[int, ...]:
-        """None."""
-        return ()
-
-    def stages(self, network: nn.Module) -> list[nn.Module]:
-        """The network as a whole."""
-        return [network]
+class Masked(WithLength, Attentive):
+    """A base of transformers that attend to nothing after a sequence's length."""
 
 
 class MaskedNetwork(nn.Module):

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from inforeg.models.encoders.sequence_transformer import Masked, MaskedNetwork
 from inforeg.registry import OPTIONS
 
+Vocabulary = Annotated[int, Field(ge=2, le=1_000_000)]
+"""How many words are told apart, the unknown one among them."""
+
 
 @dataclass(frozen=True, config=OPTIONS)
 class TextTransformer(Masked):
@@ -24,7 +27,7 @@ class TextTransformer(Masked):
     rank: ClassVar[int] = 1
     content: ClassVar[str] = "tokens"
 
-    vocabulary: Annotated[int, Field(ge=2, le=1_000_000)] = 8192
+    vocabulary: Vocabulary = 8192
 
     @property
     def takes(self) -> str:
