@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inforeg.batch import on_each
 from inforeg.data.clips import Clips
 from inforeg.data.mapped import Array, Mapped
 from inforeg.data.split import Data, Held, Split
@@ -86,7 +87,7 @@ def noise(shape: tuple[int, ...], deviation: float, *names: str) -> NDArray[np.f
 
 def assembled(
     classes: tuple[str, ...],
-    inputs: Mapping[str, NDArray[np.float32]],
+    inputs: Mapping[str, NDArray[Any] | Mapping[str, NDArray[Any]]],
     target: NDArray[Any],
     parts: Mapping[str, NDArray[np.int64]],
 ) -> Data:
@@ -94,14 +95,16 @@ def assembled(
 
     Args:
         classes: class names, in the order of their indices.
-        inputs: (N, ...) by modality.
+        inputs: (N, ...) by modality, or several by name.
         target: class indices, (N,).
         parts: positions of each split's samples.
     """
 
     def split(positions: NDArray[np.int64]) -> Split:
-        chosen = {m: torch.from_numpy(np.ascontiguousarray(x[positions])) for m, x in inputs.items()}
-        return Held(chosen, _labels(target, positions))
+        def chosen(values: NDArray[Any]) -> Tensor:
+            return torch.from_numpy(np.ascontiguousarray(values[positions]))
+
+        return Held({m: on_each(x, chosen) for m, x in inputs.items()}, _labels(target, positions))
 
     return _divided(classes, parts, split)
 

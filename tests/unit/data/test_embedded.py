@@ -32,6 +32,7 @@ DIVISIONS = [
     ("htad", "contiguous", (830, 278, 278)),
     ("htad", "random", (832, 277, 277)),
     ("watch", "subject", (2055, 777, 773)),
+    ("emoji", "group", (977, 325, 327)),
 ]
 
 
@@ -262,7 +263,8 @@ def test_configured_encoders_fit_the_data(prepared: Prepared, name: str) -> None
     config = PROJECT.benchmark(name)
     data = DATASETS.build(config.data.name, config.data.options).load(prepared(config.data.name))
     assert set(config.encoders) == set(data.train.inputs)
+    inputs = data.train.batch(torch.arange(2)).inputs
     for modality, chosen in config.encoders.items():
         encoder = ENCODERS.build(chosen.kind, chosen.options)
         network = encoder.build(data.shape(modality), torch.Generator().manual_seed(0))
-        assert network(data.train.inputs[modality][:2]).shape == (2, 32)
+        assert network(inputs[modality]).shape == (2, 32)
