@@ -40,19 +40,26 @@ def sequences(padding: float) -> Data:
     return Data(tuple("abcd"), split(48, 0), split(24, 1), split(40, 2))
 
 
-def config() -> RunConfig:
+WORDS = {
+    "text_transformer": {**SMALL, "vocabulary": 16},
+    "word_average": {"width": 4, "features": 4, "vocabulary": 16},
+}
+
+
+def config(words: str = "text_transformer") -> RunConfig:
     encoders = {
         "audio": {"kind": "sequence_transformer", **SMALL, "dropout": 0.1},
-        "image": {"kind": "text_transformer", **SMALL, "vocabulary": 16},
+        "image": {"kind": words, **WORDS[words]},
     }
     training = {"epochs": 3, "trace": "sample", "trace_samples": 16}
     plain = make_config(training=training)
     return RunConfig.model_validate({**plain.model_dump(), "encoders": encoders})
 
 
+@pytest.mark.parametrize("words", WORDS)
 @pytest.mark.parametrize("case", [case for case in CASES if case[1] == "default"], ids=lambda case: case[0])
-def test_every_method_trains_whatever_the_padding_holds(run, case):
-    spec = spec_of(case, config())
+def test_every_method_trains_whatever_the_padding_holds(run, case, words):
+    spec = spec_of(case, config(words))
     supported, reason = supports(spec)
     if not supported:
         assert UNFIT[case[0]] == reason
