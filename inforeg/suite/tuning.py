@@ -94,8 +94,8 @@ class Tuning(Strict):
         0.0,
         ge=0,
         lt=100,
-        description="points of validation accuracy that are not worth more epochs: a trial that is no further "
-        "below the best is as good",
+        description="points of validation accuracy that are not worth more epochs: a trial that is no "
+        "further below the best is as good",
     )
     common: Space = Field(
         default_factory=dict, description="settings that every row draws, the same for all rows in a trial"
