@@ -33,6 +33,7 @@ class Unit:
 PERCENT = Unit("%", "points", 100.0)
 POINTS = Unit("points", "points", 100.0)
 NATS = Unit("nats", "nats")
+NO_UNIT = Unit("−1 to 1", "on −1 to 1")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from inforeg.metrics.base import NATS, POINTS, WEAKEST, Metric, metrics
+from inforeg.metrics.base import NATS, NO_UNIT, POINTS, WEAKEST, Metric, metrics
 from inforeg.metrics.classification import ACCURACY, CROSS_ENTROPY, MACRO_F1, majority_share
 
 ANSWER = (ACCURACY, MACRO_F1, CROSS_ENTROPY)
@@ -17,6 +17,9 @@ PROBE = Metric("probe", "linear probe", whole=False, probe="linear", chance=majo
 PROBE_GAP = Metric(
     "probe_gap", "probe gap", unit=POINTS, higher_is_better=False, by_modality=False, probe="linear"
 )
+
+SILHOUETTE = Metric("silhouette", "silhouette", unit=NO_UNIT, whole=False, probe="separation")
+NEIGHBOUR = Metric("neighbour", "nearest neighbour", whole=False, probe="separation")
 
 DROPPED = Metric(
     "dropped",

@@ -58,8 +58,8 @@ Drawing = Literal[
 TABLED = "linear"
 """The probe whose numbers every table shows."""
 
-DRAWN: Mapping[str, str] = {"corruption": "corruption", "tsne": "embedding"}
-"""The probe of each figure that draws what one finds."""
+DRAWN: Mapping[str, tuple[str, ...]] = {"corruption": ("corruption",), "tsne": ("embedding", "separation")}
+"""The probes of each figure that draws what they find."""
 
 ACROSS = ("critical_difference",)
 """Figures that there are of several benchmarks alone."""
@@ -201,7 +201,8 @@ class Experiment(Strict):
     @property
     def examined_by(self) -> list[str]:
         """All probes of its runs, each once."""
-        return list(dict.fromkeys([TABLED, *(DRAWN[f] for f in self.figures if f in DRAWN), *self.probes]))
+        drawn = (probe for figure in self.figures for probe in DRAWN.get(figure, ()))
+        return list(dict.fromkeys([TABLED, *drawn, *self.probes]))
 
     @property
     def references(self) -> list[str]:
