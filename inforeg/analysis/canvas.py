@@ -18,16 +18,22 @@ os.environ["MPLBACKEND"] = "agg"
 with undisturbed():
     import matplotlib as mpl
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, FigureBase
-    from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, LogLocator, NullFormatter
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import (
+        FuncFormatter,
+        LogFormatterSciNotation,
+        LogLocator,
+        MaxNLocator,
+        NullFormatter,
+    )
 
 __all__ = [
     "Axes",
     "Figure",
-    "FigureBase",
     "FuncFormatter",
     "LogFormatterSciNotation",
     "LogLocator",
+    "MaxNLocator",
     "NullFormatter",
     "mpl",
     "undisturbed",

@@ -13,7 +13,7 @@ Benchmarks = Mapping[str, BenchmarkConfig]
 LeftOut = Collection[tuple[str, str]]
 """Cells that cannot be, by row key and benchmark."""
 
-INFORMATION = {"joint": "joint", "unimodal": "each alone"}
+INFORMATION = {"joint": "joint training", "unimodal": "each modality alone"}
 """Rows whose information is shown, and how their panels are called."""
 
 SHORTEST = 3

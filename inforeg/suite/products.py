@@ -11,13 +11,13 @@ PDF = "paper.pdf"
 RUNS = "runs.parquet"
 STATISTICS = (
     "comparison", "means", "variants", "weakest", "acted", "overview", "ranks", "verdicts", "pooled",
-    "specs", "cost", "sweep", "selection", "window_noise",
+    "specs", "cost", "sweep", "selection", "window_noise", "regulation", "tsne",
 )  # fmt: skip
 """What an experiment's tables, figures and claims are rendered from."""
 ORIGIN = "provenance.json"
 """What states of which runs such files are."""
 RAW = {
-    **dict.fromkeys(("information", "curves", "regulation", "gradients"), "epochs"),
+    **dict.fromkeys(("information", "curves", "gradients"), "epochs"),
     "corruption": "corruptions",
     "tsne": "embeddings",
 }

@@ -76,4 +76,4 @@ def test_the_whole_paper_from_its_files_to_its_tables(laboratory: Tree) -> None:
         assert column in shown
         assert number in shown
     figures = {path.name for path in (laboratory.path / "results/paper/figures").glob("*.pdf")}
-    assert {"claims.pdf", "figure1_information.pdf", "figure6_tsne.pdf", "figure7_sweep.pdf"} <= figures
+    assert {"claims.pdf", "figure1_information.pdf", "figure6_tsne.pdf", "figure7_gain.pdf"} <= figures

@@ -108,12 +108,12 @@ def test_another_version_of_a_probe_examines_again_and_trains_nothing(tree: Tree
     assert "results/tables/main.md" in tree.pending()
 
 
-def test_a_figure_asks_for_its_probe_alone(tree: Tree) -> None:
+def test_a_figure_asks_for_its_probes_alone(tree: Tree) -> None:
     tree.edit("workflow/config/experiments/main.yaml", "- curves", "- curves\n- tsne")
-    probe = "probe=embedding.seeds=0-1.json"
+    probes = [f"probe={name}.seeds=0-1.json" for name in ("embedding", "separation")]
     cells = {(benchmark, method) for benchmark in ("synthetic", "second") for method in ("joint", "inforeg")}
-    assert trained(tree.pending()) == {RUNS.format(*cell) + probe for cell in cells}
-    tree.make(RUNS.format("second", "inforeg") + probe)
+    assert trained(tree.pending()) == {RUNS.format(*cell) + probe for cell in cells for probe in probes}
+    tree.make(RUNS.format("second", "inforeg") + probes[0])
     folder = tree.path / RUNS.format("second", "inforeg")
     assert {path.parent.name for path in folder.rglob("probe=embedding.json")} == {"seed=0"}
 

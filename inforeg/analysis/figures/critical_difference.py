@@ -1,12 +1,13 @@
 """Mean ranks of a whole field of methods."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import pandas as pd
 
 from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.figures.panels import draw_nothing
+from inforeg.analysis.figures.panels import draw_legend, draw_nothing, entry
 from inforeg.analysis.figures.style import COLOURS, COLUMN
 from inforeg.analysis.statistics.level import ALPHA
 from inforeg.analysis.statistics.stored import Statistics
@@ -24,7 +25,7 @@ def critical_difference(study: Study, statistics: Statistics) -> tuple[Figure, p
         return figure, pd.DataFrame(columns=["row", "mean_rank", "critical_difference", "alpha"])
     placed = ranks.mean_rank.sort_values(kind="stable")
     groups = cliques(placed.to_list(), ranks.critical_difference)
-    figure = Figure((COLUMN, 0.8 + 0.115 * len(placed)), layout="constrained")
+    figure = Figure((COLUMN, 0.85 + 0.115 * len(placed)), layout="constrained")
     ax: Axes = figure.subplots()
     ax.plot(placed, range(len(placed)), "o", ms=3, color=COLOURS[0])
     ax.set_yticks(range(len(placed)), [study.labels[str(key)] for key in placed.index])
@@ -34,13 +35,15 @@ def critical_difference(study: Study, statistics: Statistics) -> tuple[Figure, p
     right = placed.max()
     step = 0.03 * (placed.max() - placed.min())
     for column, (first, last) in enumerate(groups, start=1):
-        ax.plot([right + (1 + column) * step] * 2, [first, last], color="black", linewidth=1.6)
+        label = entry("not told apart by Nemenyi's test")
+        ax.plot([right + (1 + column) * step] * 2, [first, last], color="black", linewidth=1.6, label=label)
     ax.plot([placed.min(), placed.min() + ranks.critical_difference], [-1.1, -1.1], "|-", color="black", ms=4)
     ax.text(placed.min(), -1.35, f"critical difference {ranks.critical_difference:.1f}", va="bottom")
     ax.set_xlabel(f"Mean rank over {ranks.benchmarks} benchmarks\n(1 is best; Friedman p = {ranks.p:.2g})")
+    draw_legend(figure, [ax])
     left_out = [label for key, label in study.labels.items() if key not in placed.index]
     if left_out:
-        figure.supxlabel(f"Not on all benchmarks: {', '.join(left_out)}", fontsize=6)
+        figure.supxlabel(fill(f"Not on all benchmarks: {', '.join(left_out)}", 72), fontsize=6)
     numbers = placed.rename("mean_rank").rename_axis("row").reset_index()
     numbers["critical_difference"], numbers["alpha"] = ranks.critical_difference, ALPHA
     return figure, numbers

@@ -1,10 +1,12 @@
 """Every row's difference to the reference."""
 
+from textwrap import fill
+
 import pandas as pd
 
 from inforeg.analysis.canvas import Figure
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.figures.panels import draw_nothing
+from inforeg.analysis.figures.panels import draw_legend, draw_nothing, draw_significance
 from inforeg.analysis.figures.style import COLOURS, COLUMN, STYLE
 from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables.words import reference_names
@@ -17,7 +19,7 @@ def differences(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFr
     numbers = statistics.against().dropna(subset="difference")
     keys = [row.key for row in experiment.rows if row.key != experiment.reference]
     names = list(study.benchmarks)
-    figure = Figure((COLUMN, (0.35 + 0.13 * len(keys)) * len(names) + 0.3), layout="constrained")
+    figure = Figure((COLUMN, (0.35 + 0.13 * len(keys)) * len(names) + 0.65), layout="constrained")
     axes = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
     for ax, benchmark in zip(axes, names, strict=True):
         ax.axvline(0, color="grey", linewidth=0.6)
@@ -31,8 +33,10 @@ def differences(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFr
         ax.set_yticks(range(len(keys)), [study.labels[key] for key in keys])
         ax.set_ylim(len(keys) - 0.5, -0.5)
         ax.set_title(study.benchmarks[benchmark].title)
+    draw_significance(axes[0], numbers["significant"].astype(bool))
+    draw_legend(figure, axes)
     reference = next(reference_names(study))
     title = f"{title_of(experiment.metric)} ({metric_of(experiment.metric).unit.difference})"
-    what = f"Difference to {reference} in test {title}"
-    figure.supxlabel(what, fontsize=STYLE["font.size"])
+    what = f"Difference to {reference} in test {title}, 95 % interval"
+    figure.supxlabel(fill(what, 56), fontsize=STYLE["font.size"])
     return figure, numbers

@@ -17,12 +17,19 @@ from inforeg.suite.experiment import Selection
 
 MARKERS = dict(zip(get_args(Selection), "osD", strict=True))
 
+WORDS = {"val": "best on validation", "last": "last epoch", "test_oracle": "best on test (oracle)"}
+"""How the legend calls the rules."""
+
 
 def selection(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """Every row's mean under each selection rule, from the same runs, a panel per benchmark.
 
-    The numbers hold each rule's gain over `val`, paired by seed with its 95 % interval, and Kendall's tau
-    between the order of the rows under the two; and the same of a random split `against` the honest one.
+    τ is Kendall's, of the rows' order by validation and by the oracle, and of that under a random split and
+    the honest one.
+
+    Returns:
+        The figure, and its numbers: each rule's gain over `val`, paired by seed with its 95 % interval, and
+        tau; and the same of a random split `against` the honest one.
     """
     metric, keys = study.experiment.metric, list(study.labels)
     numbers = statistics.selection
@@ -35,20 +42,24 @@ def selection(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFram
         here, leak = numbers[at & of_rules], numbers[at & ~of_rules]
         for (rule, marker), colour in zip(MARKERS.items(), cycle(COLOURS)):
             mine = here[here["rule"] == rule]
-            places = mine["row"].map(keys.index)
-            ax.plot(
-                mine["mean"], places, marker, ms=3.5, color=colour, label=entry(rule), markerfacecolor="none"
-            )
+            looks = {"color": colour, "markerfacecolor": "none", "label": entry(WORDS[rule])}
+            ax.plot(mine["mean"], mine["row"].map(keys.index), marker, ms=3.5, **looks)
         ax.set_yticks(range(len(keys)), list(study.labels.values()))
         ax.set_ylim(len(keys) - 0.5, -0.5)
         if here.empty:
             draw_nothing(ax)
         tau = _tau(here[here["rule"] == "test_oracle"])
-        told = "" if leak.empty else f"; of both splits: {number(_tau(leak), '.2f')}"
-        ax.set_title(f"{config.title}\nτ of val and test_oracle: {number(tau, '.2f')}{told}")
-    axes[-1].set_xlabel(f"Test {title_of(metric)} ({metric_of(metric).unit.name})")
-    draw_legend(figure, axes, columns=len(MARKERS))
+        told = "" if leak.empty else f"\nτ of those by this split and the honest one {_signed(_tau(leak))}"
+        ax.set_title(f"{config.title}\nτ of the orders by validation and oracle {_signed(tau)}{told}")
+    axes[-1].set_xlabel(
+        f"Test {title_of(metric)} ({metric_of(metric).unit.name});\nτ: Kendall's, of two orders of the rows"
+    )
+    draw_legend(figure, axes)
     return figure, numbers
+
+
+def _signed(tau: float) -> str:
+    return number(tau, ".2f").replace("-", "−")
 
 
 def _tau(numbers: pd.DataFrame) -> float:

@@ -5,6 +5,10 @@ from typing import Any
 
 # Okabe and Ito (2008), told apart by the colour-blind; its yellow is too light for a line on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
+MODALITIES = (*COLOURS, "#882255", "#999933", "#332288")
+"""Of modalities: the same, and three of Tol's (2021) that differ from them in lightness."""
+
 STYLES = [(colour, line) for line, colour in product(("-", "--", ":"), COLOURS)]
 
 STYLE: dict[Any, Any] = {

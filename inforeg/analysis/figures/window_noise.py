@@ -37,5 +37,5 @@ def window_noise(_: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame
     scale_by_powers(ax, "x")
     ax.set_xlabel("Standard deviation of log Tr(F)")
     ax.set_ylabel("Epochs with an open window (%)")
-    draw_legend(figure, [ax], columns=1)
+    draw_legend(figure, [ax])
     return figure, numbers

@@ -112,7 +112,8 @@ def _section(study: Study) -> str:
     experiment = study.experiment
     lines = [rf"\section{{{latex_text(experiment.title)}}}", rf"\input{{tables/{latex_file(study.name)}}}"]
     for name in experiment.figures:
-        what = (inspect.getdoc(FIGURES[name]) or "").split("\n\n")[0].replace("\n", " ").replace("`", "")
+        told = (inspect.getdoc(FIGURES[name]) or "").partition("\n\nReturns:")[0]
+        what = " ".join(told.split()).replace("`", "")
         caption = latex_text(f"{experiment.title}. {what}")
         lines.append(rf"\drawing{{figures/{latex_file(f'{study.name}_{name}.pdf')}}}{{{caption}}}")
     return "\n".join(lines) + "\n"

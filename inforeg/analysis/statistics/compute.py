@@ -9,8 +9,10 @@ from inforeg.analysis.statistics import across
 from inforeg.analysis.statistics.acting import acted
 from inforeg.analysis.statistics.compare import best_variants, compare, scores, weakest
 from inforeg.analysis.statistics.costs import efficiency
+from inforeg.analysis.statistics.courses import courses
 from inforeg.analysis.statistics.pooled import pool
 from inforeg.analysis.statistics.selection_rules import gains
+from inforeg.analysis.statistics.separation import separations
 from inforeg.analysis.statistics.stored import TESTS, Statistics
 from inforeg.analysis.statistics.summaries import intervals, means
 from inforeg.analysis.statistics.verdicts import judge
@@ -35,6 +37,8 @@ def compute(study: Study) -> Statistics:
         "sweep": partial(intervals, study, values),
         "selection": partial(gains, study),
         "window_noise": partial(false_alarms, study),
+        "regulation": partial(courses, study, modalities),
+        "tsne": partial(separations, study),
     }
     verdicts, acting = judge(study, scored), acted(study)
     return Statistics(

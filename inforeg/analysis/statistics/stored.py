@@ -66,6 +66,8 @@ class Statistics:
         sweep: as `intervals` has it.
         selection: as `gains` has it.
         window_noise: as `false_alarms` has it.
+        regulation: as `courses` has it.
+        tsne: as `separations` has it.
     """
 
     comparison: pd.DataFrame
@@ -82,6 +84,8 @@ class Statistics:
     sweep: pd.DataFrame
     selection: pd.DataFrame
     window_noise: pd.DataFrame
+    regulation: pd.DataFrame
+    tsne: pd.DataFrame
 
     def against(self, place: int = 0) -> pd.DataFrame:
         """The lines of `comparison` with this number in `TESTS`, without it."""

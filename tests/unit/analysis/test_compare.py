@@ -134,4 +134,4 @@ def test_without_its_reference_no_modality_is_the_weakest(tmp_path):
     found = compared(study).set_index(["benchmark", "row"])
     assert set(found.index) == {("alpha", "joint"), ("alpha", "inforeg")}
     _, drawn = draw("regulation", study)
-    assert set(drawn.query("benchmark == 'beta'")["modality"]) == {"joint", "audio", "video"}
+    assert set(drawn.query("benchmark == 'beta'")["modality"]) == {"all", "audio", "video"}

@@ -208,7 +208,7 @@ def test_files_and_their_numbers(sweep, tmp_path):
 def test_information_without_unimodal_runs_shows_joint_training(tmp_path):
     accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
     figure, numbers = draw("information", make_sweep(tmp_path, accuracies, {}).study())
-    assert [ax.get_title() for part in figure.subfigs for ax in part.axes] == ["joint"]
+    assert [ax.get_title() for ax in figure.axes] == ["joint training"]
     assert set(numbers["row"]) == {"joint"}
 
 

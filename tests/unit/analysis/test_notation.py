@@ -134,7 +134,7 @@ def test_figures_show_the_text(text):
         ax.annotate(shown, (1, 1))
         ax.plot([1], [1], label=panels.entry(shown))
         figure.supxlabel(shown)
-        panels.draw_legend(figure, [ax], columns=1)
+        panels.draw_legend(figure, [ax])
         drawn = io.BytesIO()
         figure.savefig(drawn, format="svg")
     texts = [

@@ -97,7 +97,7 @@ def test_no_number_is_odd_in_any_figure(case, tmp_path, drawn):
     assert odd({path.name: path.read_text() for path in tmp_path.glob("figures/*.csv")}) == {}
     if case != "two seeds":
         assert any("Friedman p = 1)" in text for text in drawn.values())
-        assert any("τ of val and test_oracle: —" in text for text in drawn.values())
+        assert any("τ of the orders by validation and oracle —" in text for text in drawn.values())
 
 
 def test_all_tied_is_p_1_and_says_why(tmp_path):
