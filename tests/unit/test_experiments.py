@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.figures.forest import LONGEST
 from inforeg.analysis.statistics.paired import seeds_needed
 from inforeg.analysis.statistics.selection_rules import honest_split
 from inforeg.analysis.tables.render import latex_text
@@ -258,8 +257,3 @@ def test_latex_has_a_character_for_every_one_in_the_experiments(project, experim
         texts += [experiment.title, experiment.caption, *(row.title for row in experiment.rows)]
         texts += [text for claim in experiment.claims for text in (claim.statement, claim.source)]
     assert [text for text in texts if not latex_text(text).isascii()] == []
-
-
-def test_statements_fit_into_the_picture(experiments):
-    found = [claim.statement for experiment in experiments.values() for claim in experiment.claims]
-    assert [statement for statement in found if len(statement) > LONGEST] == []

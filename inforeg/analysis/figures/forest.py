@@ -1,94 +1,211 @@
-"""All claims in one picture: our effects with their intervals, and the paper's beside them."""
+"""All claims in one picture: what is found over all benchmarks and on each, and what the paper prints."""
 
-from collections.abc import Mapping, Sequence
-from itertools import cycle
-from textwrap import shorten
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_legend, entry
-from inforeg.analysis.figures.style import PAGE
+from inforeg.analysis.figures.style import COLOURS, PAGE, STYLE
 from inforeg.analysis.statistics.stored import Results
+from inforeg.analysis.tables.pooled import NAMED, place_of
+from inforeg.metrics.base import is_weakest, metric_of, title_of
+from inforeg.metrics.classification import ACCURACY
 from inforeg.suite.experiment import Claim
 
-VERDICTS = {
-    "reproduced": "#0072B2",
-    "reproduced, negligible": "#56B4E9",
-    "contradicted": "#D55E00",
-    "contradicted, negligible": "#E69F00",
-    "practically equal": "#009E73",
-    "inconclusive": "0.55",
+VERDICTS: Mapping[str, Mapping[str, Any]] = {
+    "reproduced": {"marker": "o", "color": COLOURS[0]},
+    "reproduced, negligible": {"marker": "o", "color": COLOURS[0], "markerfacecolor": "white"},
+    "contradicted": {"marker": "s", "color": COLOURS[1]},
+    "contradicted, negligible": {"marker": "s", "color": COLOURS[1], "markerfacecolor": "white"},
+    "practically equal": {"marker": "P", "color": COLOURS[2]},
+    "inconclusive": {"marker": "x", "color": "0.45"},
 }
-"""The verdicts that have an effect, and their colours."""
+"""The verdicts that have an effect, and how they are drawn."""
 
-MARKERS = "os^vP*X"
+PAPER: Mapping[str, Any] = {
+    "marker": "D", "color": "black", "markerfacecolor": "none", "markersize": 3, "markeredgewidth": 0.6,
+    "zorder": 1.5,
+}  # fmt: skip
+"""How the paper's own effects are drawn: behind ours."""
 
-LONGEST = 74
-"""Characters of a statement that there is room for."""
+REACH = 8.0
+"""Points at which the axes are cut: beyond nearly all intervals, and near enough for one point to be seen."""
 
-PRINTED = "the paper's own, on its own data"
+LETTERS, LINE = 40, 0.105
+"""Of a line of names, and its height in inches."""
+
+POOLED, EACH, PRINTED = "pooled", "benchmark", "printed"
+"""What a line of the numbers is of."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a claim stands.
+
+    Attributes:
+        study: whose claim it is.
+        claim: itself.
+        group: the paper's table.
+        name: what is compared, over several lines.
+        top: the first of these, downwards from 0.
+    """
+
+    study: Study
+    claim: Claim
+    group: str
+    name: str
+    top: float
+
+    @property
+    def middle(self) -> float:
+        """The height of its effects."""
+        return self.top + self.name.count("\n") / 2
+
+    @property
+    def bottom(self) -> float:
+        """Below its last line."""
+        return self.top + self.name.count("\n") + 1.2
 
 
 def forest(judged: Results) -> tuple[Figure, pd.DataFrame]:
-    """A line per claim, a marker per benchmark, coloured by verdict; open diamonds are what the paper prints.
+    """Every claim's effect over all benchmarks and on each, with 95 % intervals, and what the paper prints.
+
+    Left the unweighted mean over benchmarks, with the interval of Student's t, and open diamonds for what the
+    paper prints of its own data; beside it each benchmark. Right of 0 is as claimed; arrows lead beyond the
+    axis.
 
     Args:
         judged: studies with claims.
 
     Returns:
-        The figure, and its numbers: a line per claim and benchmark, and per claim and printed effect.
+        The figure, and its numbers: a line per claim, pooled, on each benchmark, and per printed effect.
     """
-    claims = [(study, claim) for study, _ in judged for claim in study.experiment.claims]
     titles = {name: config.title for study, _ in judged for name, config in study.benchmarks.items()}
-    markers = dict(zip(titles, cycle(MARKERS)))
-    lines = pd.concat([statistics.verdicts for _, statistics in judged])
-    figure = Figure((PAGE, 1.1 + 0.19 * len(claims)), layout="constrained")
-    ax: Axes = figure.subplots()
+    numbers, places = _numbers(judged), _placed(judged)
+    figure = Figure((PAGE, 0.9 + LINE * (places[-1].bottom + 1)), layout="constrained")
+    widths = [1.7, *[1.0] * len(titles)]
+    axes = figure.subplots(1, len(widths), sharex=True, sharey=True, width_ratios=widths)
+    _draw_names(axes[0], places)
+    for ax, name in zip(axes, (None, *titles), strict=True):
+        _draw_frame(ax, places)
+        ax.set_title(fill(titles[name], 12) if name else "all benchmarks", fontsize=6)
+        shown = numbers[numbers["benchmark"] == name if name else numbers["of"] != EACH]
+        for place in places:
+            of_study, of_claim = shown["experiment"] == place.study.name, shown["claim"] == place.claim.id
+            _draw_effects(ax, place.middle, shown[of_study & of_claim].to_dict("records"))
+    figure.supxlabel("Effect in points; right of 0: as claimed", fontsize=STYLE["font.size"])
+    _draw_meanings(axes[0], numbers)
+    draw_legend(figure, [axes[0]])
+    return figure, numbers
+
+
+def _placed(judged: Results) -> list[Place]:
+    """The claims, by the paper's tables, from the top downwards."""
+    claims = [(study, claim) for study, _ in judged for claim in study.experiment.claims]
+    places: list[Place] = []
+    for study, claim in sorted(claims, key=lambda pair: place_of(pair[1].source)):
+        kind, number = place_of(claim.source)
+        group = f"{NAMED[kind]} {number}" if number else claim.source
+        last = places[-1] if places else None
+        top = last.bottom if last else 0.0
+        if last is None or last.group != group:
+            top += 1.5
+        places.append(Place(study, claim, group, fill(_name(study, claim), LETTERS), top))
+    return places
+
+
+def _name(study: Study, claim: Claim) -> str:
+    """What the claim compares, and in what if not in accuracy."""
+    rows = {row.key: row for row in study.experiment.rows}
+    better, worse = rows[claim.better], rows[claim.worse]
+    if better.label == worse.label:
+        named = f"{better.label}: {better.column} − {worse.column}"
+    elif better.column == worse.column and better.column:
+        named = f"{better.label} − {worse.label}, {better.column}"
+    else:
+        named = f"{better.title} − {worse.title}"
+    if claim.metric == ACCURACY.name:
+        return named
+    kind = metric_of(claim.metric)
+    words = [kind.title] * (kind != ACCURACY) + ["weakest modality"]
+    return f"{named} ({', '.join(words) if is_weakest(claim.metric) else title_of(claim.metric)})"
+
+
+def _draw_names(ax: Axes, places: Sequence[Place]) -> None:
+    """The claims' names and, in bold above them, the tables'."""
+    headings = {place.group: place.top - 1.1 for place in reversed(places)}
+    heights = [*headings.values(), *(place.middle for place in places)]
+    ax.set_yticks(heights, [*headings, *(place.name for place in places)], fontsize=6)
+    for label in ax.get_yticklabels()[: len(headings)]:
+        label.set_fontweight("bold")
+
+
+def _draw_frame(ax: Axes, places: Sequence[Place]) -> None:
+    """The axis that all panels share, and lines that lead from names to effects."""
     ax.axvline(0, color="grey", linewidth=0.6)
-    for place, (study, claim) in enumerate(claims):
-        mine = lines[(lines["experiment"] == study.name) & (lines["claim"] == claim.id)]
-        _draw_effects(ax, place, mine.dropna(subset="difference").to_dict("records"), markers)
-        ax.plot([*claim.printed.values()], [place] * len(claim.printed), "D", ms=4, mec="black", mfc="none")
-    labels = [
-        f"{shorten(claim.statement, LONGEST, placeholder='…')}  ({claim.source})" for _, claim in claims
-    ]
-    ax.set_yticks(range(len(claims)), labels, fontsize=6)
-    ax.set_ylim(len(claims) - 0.4, -0.6)
+    ax.hlines([place.middle for place in places], -REACH, REACH, color="0.92", linewidth=0.4, zorder=0)
+    ax.set(xlim=(-1.1 * REACH, 1.1 * REACH), ylim=(places[-1].bottom, 0), xticks=[-REACH, 0, REACH])
+    ax.set_xticks([-REACH / 2, REACH / 2], minor=True)
+    ax.spines.left.set_visible(False)
     ax.tick_params(axis="y", length=0)
-    ax.grid(axis="y", linewidth=0.3, color="0.9")
-    ax.set_axisbelow(True)
-    ax.set_xlabel("Effect in points with its 95 % interval;\nright of 0: as claimed")
-    _draw_meanings(ax, {titles[name]: marker for name, marker in markers.items()})
-    draw_legend(figure, [ax], columns=4)
-    return figure, _numbers(lines, claims)
+    ax.tick_params(axis="x", labelsize=6)
 
 
-def _draw_effects(ax: Axes, place: int, found: list[dict[Any, Any]], markers: Mapping[str, str]) -> None:
-    """One claim's effects around the height `place`, one below the other."""
-    for number, line in enumerate(found):
-        height = place + 0.7 * ((number + 0.5) / len(found) - 0.5)
-        colour = VERDICTS[line["verdict"]]
-        ax.plot([line["ci_low"], line["ci_high"]], [height, height], color=colour, linewidth=0.8)
-        ax.plot(line["difference"], height, markers[line["benchmark"]], ms=2.5, color=colour)
+def _draw_effects(ax: Axes, height: float, found: Iterable[Mapping[Any, Any]]) -> None:
+    """Effects with their intervals, what is printed as diamonds, and arrows to what is beyond the axis."""
+    for line in found:
+        value, ends = line["difference"], (line["ci_low"], line["ci_high"])
+        if pd.isna(value):
+            if line["of"] == POOLED:
+                ax.text(-REACH, height, "not pooled", fontsize=5, va="center", color="0.45")
+            continue
+        looks = PAPER if line["of"] == PRINTED else {**VERDICTS[line["verdict"]], "markersize": 3}
+        ax.plot(np.clip(ends, -REACH, REACH), [height, height], color=looks["color"], linewidth=0.8)
+        if abs(value) <= REACH:
+            ax.plot(value, height, **looks)
+        for end in (value, *ends):
+            if abs(end) > REACH:
+                ax.plot(np.sign(end) * REACH, height, **{**looks, "marker": "<>"[end > 0]})
 
 
-def _draw_meanings(ax: Axes, markers: Mapping[str, str]) -> None:
-    """What colours and markers mean, for the legend."""
-    for verdict, colour in VERDICTS.items():
-        ax.plot([], [], color=colour, linewidth=3, label=entry(verdict))
-    ax.plot([], [], "D", ms=4, mec="black", mfc="none", label=entry(PRINTED))
-    for title, marker in markers.items():
-        ax.plot([], [], marker, ms=3, color="black", label=entry(title))
+def _draw_meanings(ax: Axes, numbers: pd.DataFrame) -> None:
+    """What the markers mean, of those that are drawn, for the legend."""
+    drawn = set(numbers.dropna(subset="difference")["verdict"])
+    for verdict, looks in VERDICTS.items():
+        if verdict in drawn:
+            ax.plot([], [], linewidth=0.8, markersize=3, label=entry(verdict), **looks)
+    if (numbers["of"] == PRINTED).any():
+        meaning = entry("the paper's own, on its own data")
+        ax.plot([], [], linestyle="", label=meaning, **PAPER)
+    if (numbers[["difference", "ci_low", "ci_high"]].abs() > REACH).any(axis=None):
+        ax.plot([], [], ">", ms=3, color="0.45", label=entry(f"beyond ± {REACH:g} points"))
 
 
-def _numbers(lines: pd.DataFrame, claims: Sequence[tuple[Study, Claim]]) -> pd.DataFrame:
-    columns = ["experiment", "claim", "benchmark", "difference", "ci_low", "ci_high", "p_holm", "verdict"]
+def _numbers(judged: Results) -> pd.DataFrame:
+    columns = [
+        "experiment",
+        "claim",
+        "of",
+        "benchmark",
+        "difference",
+        "ci_low",
+        "ci_high",
+        "p_holm",
+        "verdict",
+    ]
+    named = {"effect": "difference", "low": "ci_low", "high": "ci_high"}
+    pooled = [statistics.pooled.rename(columns=named).assign(of=POOLED) for _, statistics in judged]
+    each = [statistics.verdicts.assign(of=EACH) for _, statistics in judged]
     printed = [
-        {"experiment": study.name, "claim": claim.id, "benchmark": data, "difference": effect}
-        for study, claim in claims
+        {"experiment": study.name, "claim": claim.id, "of": PRINTED, "benchmark": data, "difference": effect}
+        for study, _ in judged
+        for claim in study.experiment.claims
         for data, effect in claim.printed.items()
     ]
-    return pd.concat([lines[columns], pd.DataFrame(printed).assign(verdict="printed")])[columns]
+    return pd.concat([*pooled, *each, pd.DataFrame(printed)])[columns]

@@ -17,6 +17,8 @@ from inforeg.metrics.base import POINTS
 
 PAGE = 12
 """Claims that have room on a page."""
+NAMED = ("Table", "Figure")
+"""What of the paper claims are of."""
 
 
 def summary_tables(judged: Results, most: int | None = None) -> list[Table]:
@@ -26,7 +28,7 @@ def summary_tables(judged: Results, most: int | None = None) -> list[Table]:
         judged: experiments with claims.
         most: lines of a table; None: all are in one.
     """
-    lines = sorted(_named(judged), key=lambda line: _place(line["source"]))
+    lines = sorted(_named(judged), key=lambda line: place_of(line["source"]))
     size = most or len(lines)
     parts = [lines[start : start + size] for start in range(0, len(lines), size)]
     header = ["Claim", "Pooled effect [95 %]", "[90 %]", "p (Holm)", "Verdict", "Benchmarks + / −"]
@@ -73,10 +75,10 @@ def _named(judged: Results) -> Iterator[dict[Any, Any]]:
             yield {**line, **named, "effect_low": line["low"], "effect_high": line["high"]}
 
 
-def _place(source: str) -> tuple[int, int]:
-    """Where the claims of `source` stand: tables by number, then figures, then all else."""
+def place_of(source: str) -> tuple[int, int]:
+    """Where the claims of `source` stand: tables by number, then figures, then all else, as (2, 0)."""
     named = re.match(r"(Table|Figure)\D*(\d+)", source)
-    return (2, 0) if named is None else (("Table", "Figure").index(named[1]), int(named[2]))
+    return (2, 0) if named is None else (NAMED.index(named[1]), int(named[2]))
 
 
 def verdict(line: Mapping[Any, Any]) -> Entry:

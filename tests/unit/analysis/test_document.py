@@ -3,12 +3,9 @@
 import shutil
 from dataclasses import replace
 
-import matplotlib as mpl
 import pytest
 from sweeps import CLAIM, make_sweep, write_all
 
-from inforeg.analysis.figures import catalogue
-from inforeg.analysis.figures.forest import forest
 from inforeg.analysis.report import document
 from inforeg.analysis.report.typeset import typeset
 from inforeg.analysis.statistics.compute import compute
@@ -19,35 +16,6 @@ needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs
 
 def judged(study):
     return [(study, compute(study))]
-
-
-def test_the_forest_holds_our_effects_and_the_printed_ones(study):
-    _, numbers = forest(judged(study))
-    found = numbers.set_index("benchmark")
-    assert found["difference"].to_dict() == pytest.approx({"alpha": 23 / 8, "beta": -23 / 8, "CREMA-D": 5.29})
-    assert found["verdict"].to_list() == ["reproduced", "contradicted", "printed"]
-
-
-def test_the_forest_colours_by_verdict_and_shows_what_is_printed(study):
-    figure, _ = forest(judged(study))
-    drawn = {
-        (float(x), line.get_color() if line.get_marker() != "D" else line.get_markerfacecolor())
-        for line in figure.axes[0].lines
-        if line.get_marker() in ("o", "s", "D")
-        for x in line.get_xdata()
-    }
-    assert drawn == {(23 / 8, "#0072B2"), (-23 / 8, "#D55E00"), (5.29, "none")}
-
-
-def test_the_forest_is_not_clipped(study):
-    with mpl.rc_context(catalogue.STYLE):
-        figure, _ = forest(judged(study) * 3)
-        figure.draw_without_rendering()
-        box = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert min(box.x0, box.y0) >= -0.01
-    assert box.x1 <= width + 0.01
-    assert box.y1 <= height + 0.01
 
 
 @pytest.mark.parametrize(
