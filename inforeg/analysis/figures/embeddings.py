@@ -23,8 +23,14 @@ MARKERS = "osx^v+D"
 LETTER, LINE = 0.048, 0.13
 """Width of a letter and height of a line of a key, in inches."""
 
+NUMBERS = 0.8
+"""Height in inches of what stands above and below a square panel."""
+
 DIGITS = {SILHOUETTE.name: ".3f", NEIGHBOUR.name: ".1f"}
 """How the numbers below a panel are written."""
+
+UNBROKEN = "\N{NO-BREAK SPACE}"
+"""What keeps an interval on one line."""
 
 
 def tsne(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
@@ -66,7 +72,7 @@ def _panels(
     width: float, columns: int, classes: Sequence[tuple[str, ...]]
 ) -> tuple[Figure, list[list[Axes]], list[Axes]]:
     """Rows of panels, and below each row the place of its key."""
-    panel = width / columns + 0.5
+    panel = width / columns + NUMBERS
     heights = [part for names in classes for part in (panel, LINE * -(-len(names) // _abreast(names, width)))]
     figure = Figure((width, 0.1 + sum(heights)), layout="constrained")
     places = figure.add_gridspec(len(heights), columns, height_ratios=heights)
@@ -115,4 +121,4 @@ def _told(found: Mapping[Any, Any]) -> Iterator[str]:
 
 def _interval(found: Mapping[Any, Any], name: str, form: str) -> str:
     low, high = (found[f"{name}_{end}"] for end in ("low", "high"))
-    return "" if pd.isna(low) else f" [{low:{form}}, {high:{form}}]".replace("-", "−")
+    return "" if pd.isna(low) else f" [{low:{form}},{UNBROKEN}{high:{form}}]".replace("-", "−")

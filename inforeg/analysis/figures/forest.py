@@ -99,7 +99,9 @@ def forest(judged: Results) -> tuple[Figure, pd.DataFrame]:
         for place in places:
             of_study, of_claim = shown["experiment"] == place.study.name, shown["claim"] == place.claim.id
             _draw_effects(ax, place.middle, shown[of_study & of_claim].to_dict("records"))
-    figure.supxlabel("Effect in points; right of 0: as claimed", fontsize=STYLE["font.size"])
+    figure.supxlabel(
+        "Effect in points with its 95 % interval; right of 0: as claimed", fontsize=STYLE["font.size"]
+    )
     _draw_meanings(axes[0], numbers)
     draw_legend(figure, [axes[0]])
     return figure, numbers

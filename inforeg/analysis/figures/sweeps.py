@@ -42,7 +42,7 @@ def gain(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     metric = study.experiment.metric
     reference, unit = next(reference_names(study)), metric_of(metric).unit.difference
     what = f"Test {title_of(metric)} minus that of {reference} ({unit})"
-    figure, axes = _panels(study, fill(what, 30))
+    figure, axes = _panels(study, what)
     for ax, name in zip(axes, study.benchmarks, strict=True):
         ax.axhline(0, color="grey", linewidth=0.6)
         here = numbers[numbers["benchmark"] == name]
@@ -79,7 +79,7 @@ def _panels(study: Study, quantity: str) -> tuple[Figure, list[Axes]]:
     for ax in axes[len(titles) :]:
         ax.remove()
     figure.supxlabel(study.experiment.x_label, fontsize=STYLE["font.size"])
-    figure.supylabel(quantity, fontsize=STYLE["font.size"])
+    figure.supylabel(f"{fill(quantity, 30)}\nwith 95 % interval", fontsize=STYLE["font.size"])
     return figure, axes[: len(titles)]
 
 

@@ -7,7 +7,7 @@ import pytest
 from sweeps import BETTER, JOINT, draw, make_sweep, placed
 from test_figures import examined
 
-from inforeg.analysis.figures import catalogue
+from inforeg.analysis.figures import catalogue, embeddings
 from inforeg.analysis.figures.panels import modality_colours
 from inforeg.suite.experiment import Experiment
 
@@ -80,6 +80,12 @@ def test_a_long_name_of_a_metric_has_room(study, name):
     assert box.y1 <= figure.get_figheight() + 0.01
 
 
+@pytest.mark.parametrize("name", ["sweep", "gain"])
+def test_bars_over_a_number_are_said_to_be_intervals(study, name):
+    figure, _ = draw(name, placed(study, {"joint": 0.0, "inforeg": 0.5}))
+    assert figure.get_supylabel().endswith("with 95 % interval")
+
+
 def test_differences_are_beside_what_they_are_of(study):
     figure, _ = draw("regulation", study)
     accuracy, difference, _, quotient = figure.axes[:4]
@@ -103,6 +109,14 @@ def test_classes_are_named_and_their_separation_is_told(study):
     assert [[text.get_text() for text in key.get_texts()] for key in keys] == [names, names]
     assert set(numbers["class"].dropna()) == set(names)
     assert set(numbers["metric"].dropna()) == {"silhouette", "neighbour"}
+
+
+def test_no_interval_below_a_narrow_panel_is_broken(study, monkeypatch):
+    monkeypatch.setattr(embeddings, "PAGE", 4.4)
+    figure, _ = draw("tsne", examined(study))
+    lines = [line for ax in figure.axes for line in ax.get_xlabel().split("\n")]
+    assert any(line.startswith("[") for line in lines)
+    assert all(line.count("[") == line.count("]") for line in lines)
 
 
 def test_the_figure_of_features_has_both_of_its_probes_asked():
