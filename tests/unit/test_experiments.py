@@ -166,7 +166,7 @@ def test_the_smartwatch_by_people_is_the_same_data_trained_alike_with_folds_enou
 
 def test_extensions_are_labelled_and_apart(project, experiments):
     config = project.workflow()
-    extensions = {*config.targets["extensions"], *config.targets["people"]}
+    extensions = {name for target in ("extensions", "people", "swapped") for name in config.targets[target]}
     assert not extensions & set(config.experiments)
     assert {name for name in experiments if experiments[name].title.startswith("Extension: ")} == extensions
     others = {*config.experiments, *config.targets["field"], *config.targets["headline"], config.quick}
@@ -188,8 +188,10 @@ def test_every_claim_is_of_cells_that_run(project, experiments):
     for name, experiment in experiments.items():
         left_out = plan(project, name).left_out
         for claim in experiment.claims:
-            cells = {(row, b) for row in (claim.better, claim.worse) for b in experiment.benchmarks}
-            assert not cells & left_out.keys(), (name, claim.id)
+            rows = (claim.better, claim.worse)
+            lacking = [b for b in experiment.benchmarks if any((row, b) in left_out for row in rows)]
+            # Greedy joins branches at a depth that the mean of words does not have.
+            assert lacking == (["emoji"] if "greedy" in rows and "emoji" in experiment.benchmarks else [])
 
 
 def test_there_are_seeds_enough_for_every_claim(experiments):
