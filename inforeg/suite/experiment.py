@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, Field, TypeAdapter, WrapValidator, model_validator
 
 from inforeg.errors import unknown
-from inforeg.runspec import MACHINE, MOST_SEED, MOST_SEEDS, Machine, Name, Setting, Strict, Text
+from inforeg.runspec import MACHINE, MOST_SEED, MOST_SEEDS, Machine, Name, Strict, Text
+from inforeg.suite.rows import Column, Row, in_columns
 
 T = TypeVar("T")
 
@@ -63,33 +64,6 @@ DRAWN: Mapping[str, tuple[str, ...]] = {"corruption": ("corruption",), "tsne": (
 
 ACROSS = ("critical_difference",)
 """Figures that there are of several benchmarks alone."""
-
-
-class Row(Strict):
-    """One row of a table: a method, perhaps with settings of its own."""
-
-    label: Text = Field(description="how tables call it")
-    method: Name = Field(description="see `inforeg list methods`")
-    variant: Name = Field(
-        "default", description="one that the method offers, or a name of your own for what is `set`"
-    )
-    set: dict[str, Setting] = Field(
-        default_factory=dict,
-        description="method settings, or training.*, data.*, fusion; x2 doubles the benchmark's own number",
-    )
-    column: Text = Field("", description="the table's column; rows of one label then share a line")
-    reference: str = Field("", description="key of the row that it is tested against, if another one")
-    x: float | None = Field(None, description="where the figures `sweep` and `gain` place the row")
-
-    @property
-    def key(self) -> str:
-        """How claims and references name the row: method, or method/variant."""
-        return self.method if self.variant == "default" else f"{self.method}/{self.variant}"
-
-    @property
-    def title(self) -> str:
-        """How tables without columns call the row."""
-        return f"{self.label}, {self.column}" if self.column else self.label
 
 
 class Claim(Strict):
@@ -152,7 +126,16 @@ class Experiment(Strict):
         exclude_if=lambda value: not value,  # as above
     )
     rows: list[Row] = Field(min_length=1, description="what is compared")
-    reference: str = Field(description="key of the row that every other one is tested against")
+    columns: list[Column] = Field(
+        default_factory=list,
+        description="of the table: settings in each of which all rows are repeated; elsewhere a row's key "
+        "then ends in the name of its column",
+        exclude_if=lambda value: not value,  # as above
+    )
+    reference: str = Field(
+        description="key of the row that every other one is tested against; where there are columns, each "
+        "within its own"
+    )
     second_reference: str | None = Field(
         None, description="key of another row that every one is tested against, a family of tests of its own"
     )
@@ -236,6 +219,13 @@ class Experiment(Strict):
         caption = self.paper_caption or self.caption
         return self.model_copy(update={"benchmarks": self.paper_benchmarks, "caption": caption})
 
+    def in_columns(self) -> "Experiment":
+        """The same with the rows of every column spelled out; the first one's reference stands for all."""
+        if not self.columns:
+            return self
+        rows, reference = in_columns(self.rows, self.columns, self.reference)
+        return self.model_copy(update={"rows": rows, "columns": [], "reference": reference})
+
     @model_validator(mode="after")
     def _names_its_benchmarks(self) -> "Experiment":
         ours = [*self.benchmarks, *self.paper_benchmarks]
@@ -249,7 +239,10 @@ class Experiment(Strict):
 
     @model_validator(mode="after")
     def _names_its_rows(self) -> "Experiment":
-        keys, titles = [row.key for row in self.rows], [row.title for row in self.rows]
+        if self.columns and (placed := next((row.key for row in self.rows if row.column), None)):
+            raise ValueError(f"the row {placed!r} has a column of its own beside columns; leave out either")
+        whole = self.in_columns()
+        keys, titles = [row.key for row in whole.rows], [row.title for row in whole.rows]
         if twice := next((key for key in keys if keys.count(key) > 1), None):
             raise ValueError(f"two rows have the key {twice!r}; give one of them a variant of its own")
         if twice := next((title for title in titles if titles.count(title) > 1), None):
@@ -261,10 +254,10 @@ class Experiment(Strict):
             raise ValueError(f"two claims have the id {twice!r}; give one of them an id of its own")
         if same := next((claim.id for claim in self.claims if claim.better == claim.worse), None):
             raise ValueError(f"the claim {same!r} compares a row with itself; name another one")
-        if self.second_reference == self.reference:
+        if whole.second_reference == whole.reference:
             raise ValueError("second_reference is the reference itself; name another row, or leave it out")
-        named = [*self.references, *(key for claim in self.claims for key in (claim.better, claim.worse))]
-        named += [row.reference for row in self.rows if row.reference]
+        named = [*whole.references, *(key for claim in self.claims for key in (claim.better, claim.worse))]
+        named += [row.reference for row in whole.rows if row.reference]
         named += [key for rows in self.printed.values() for key in rows]
         for key in named:
             if key not in keys:

@@ -8,10 +8,11 @@ from inforeg.errors import UserError
 from inforeg.methods.shared.supports import supports
 from inforeg.registry import DATASETS, METHODS
 from inforeg.runspec import BenchmarkConfig, DataConfig, RunSpec, Unit
-from inforeg.suite.experiment import Experiment, Row
+from inforeg.suite.experiment import Experiment
 from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.project import Project
 from inforeg.suite.resolve import joined, refuse_borrowed, refuse_unknown, resolve
+from inforeg.suite.rows import Row
 from inforeg.suite.tuning import PROTOCOLS, Protocol, every_trial
 
 

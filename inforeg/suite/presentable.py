@@ -7,7 +7,8 @@ from inforeg.errors import UserError
 from inforeg.metrics.recorded import every_epoch
 from inforeg.registry import METHODS
 from inforeg.runspec import BenchmarkConfig
-from inforeg.suite.experiment import Experiment, Row, Sentence
+from inforeg.suite.experiment import Experiment, Sentence
+from inforeg.suite.rows import Row
 
 Benchmarks = Mapping[str, BenchmarkConfig]
 LeftOut = Collection[tuple[str, str]]

@@ -111,7 +111,7 @@ class Project:
 
     def whole(self, name: str) -> Experiment:
         """The experiment `name` on all benchmarks of the suite, with as many seeds as are asked for."""
-        experiment = self._read("experiments", "experiment", name, Experiment)
+        experiment = self._read("experiments", "experiment", name, Experiment).in_columns()
         if self.suite == "paper":
             experiment = experiment.on_paper()
         return experiment.model_copy(update={"seeds": self.choice.seeds or experiment.seeds})

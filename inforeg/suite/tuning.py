@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from inforeg.errors import UserError
 from inforeg.random import numpy_stream
 from inforeg.runspec import Name, Seed, Seeds, Setting, Strict, Text
-from inforeg.suite.experiment import Row
+from inforeg.suite.rows import Row
 from inforeg.ties import apart, settled
 
 

@@ -15,8 +15,8 @@ from inforeg.engine.selection import CHOOSING
 from inforeg.files import write_text
 from inforeg.probes.frames import csv
 from inforeg.runspec import RunSpec
-from inforeg.suite.experiment import Row
 from inforeg.suite.plan import Trial
+from inforeg.suite.rows import Row
 from inforeg.suite.tuning import Choice, Choices, Protocol, Tuning, at_the_edge, best
 
 SCHEMA = "# yaml-language-server: $schema=../schemas/tuned.schema.json\n"
