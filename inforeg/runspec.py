@@ -30,6 +30,9 @@ from inforeg.errors import complaint
 InitialWeights = Literal["paper", "torch"]
 """The field's common initial weights, which InfoReg's code draws, or torch's own."""
 
+Measured = Literal["movement", "sample_trace"]
+"""What an epoch may be asked for that takes time."""
+
 Setting = bool | int | float | str | None | list[Any] | dict[str, Any]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=100)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -106,6 +109,12 @@ class Training(Strict):
         0,
         description="batches, all of one size of at most batch_size, whose gradients are compared with each "
         "other after every epoch; 0: none",
+    )
+    measure: list[Measured] = _later(
+        [],
+        "beside what is always measured after an epoch: `movement`, the norm of the change of each encoder's "
+        "parameters over it; `sample_trace`, Tr(F) by that estimate where `trace` has windows decided by "
+        "the other",
     )
     shuffle_labels: bool = Field(False, description="control: train on permuted labels")
 

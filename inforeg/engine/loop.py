@@ -22,6 +22,7 @@ for epoch in method.epochs:
 
 import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -37,9 +38,11 @@ from inforeg.methods.base import Method
 from inforeg.methods.shared.state import TrainState
 from inforeg.metrics.gradients import batch_gradients
 from inforeg.metrics.information import at_once, sample_trace
+from inforeg.metrics.movement import movement, places
 from inforeg.optim.schedules import factor
 from inforeg.random import derive, stream
 from inforeg.regulation.trace import WHOLE
+from inforeg.runspec import Measured
 
 
 def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selection:
@@ -63,9 +66,11 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
         for _ in tqdm(ahead, str(record.folder), unit="epoch", leave=False, disable=None):
             started = time.perf_counter()
             row = _start_epoch(state)
+            before = places(state.model) if "movement" in _asked(state) else {}
             with state.cost:
                 row |= _train_epoch(state, method, record)
             row |= _traces(state) | _gradients(state)
+            row |= {f"movement/{name}": value for name, value in movement(state.model, before).items()}
             trained = time.perf_counter()
             held_out = {"val": evaluate(state.model, method, state.val)}
             row |= _named("train", evaluate(state.model, method, measured)) | _named("val", held_out["val"])
@@ -117,13 +122,18 @@ def _train_epoch(state: TrainState, method: Method, record: Record) -> dict[str,
     return {f"loss/{name}": values.mean().item() for name, values in table.items()}
 
 
+def _asked(state: TrainState) -> Sequence[Measured]:
+    """What is measured beside what always is."""
+    return state.spec.config.training.measure
+
+
 def _traces(state: TrainState) -> dict[str, float]:
     """Tr(F) of the epoch, by estimate and group."""
     if not state.trace.batches:
         return {}
     batch = state.trace.close()
     rows = {f"trace/batch/{name}": value for name, value in (batch | {WHOLE: sum(batch.values())}).items()}
-    if state.spec.config.training.trace == "sample":
+    if state.spec.config.training.trace == "sample" or "sample_trace" in _asked(state):
         subset = _subset(state, state.spec.config.training.trace_samples, "trace")
         samples = state.train.part(subset)
         traces = sample_trace(state.model, samples.batches(at_once(state.model)))
