@@ -38,7 +38,7 @@ from inforeg.methods.base import Method
 from inforeg.methods.shared.state import TrainState
 from inforeg.metrics.gradients import batch_gradients
 from inforeg.metrics.information import at_once, sample_trace
-from inforeg.metrics.movement import movement, places
+from inforeg.metrics.movement import Places, movement, places, reach
 from inforeg.optim.schedules import factor
 from inforeg.random import derive, stream
 from inforeg.regulation.trace import WHOLE
@@ -64,13 +64,11 @@ def fit(state: TrainState, method: Method, test: Split, record: Record) -> Selec
         _restore(state, method, selection, record)
         ahead = range(state.epoch, state.epochs)
         for _ in tqdm(ahead, str(record.folder), unit="epoch", leave=False, disable=None):
-            started = time.perf_counter()
-            row = _start_epoch(state)
-            before = places(state.model) if "movement" in _asked(state) else {}
+            started, row = time.perf_counter(), _start_epoch(state)
+            before, steps = places(state.model) if "movement" in _asked(state) else {}, state.cost.steps
             with state.cost:
                 row |= _train_epoch(state, method, record)
-            row |= _traces(state) | _gradients(state)
-            row |= {f"movement/{name}": value for name, value in movement(state.model, before).items()}
+            row |= _traces(state) | _gradients(state) | _moved(state, before, state.cost.steps - steps)
             trained = time.perf_counter()
             held_out = {"val": evaluate(state.model, method, state.val)}
             row |= _named("train", evaluate(state.model, method, measured)) | _named("val", held_out["val"])
@@ -149,6 +147,14 @@ def _gradients(state: TrainState) -> dict[str, float]:
     subset = _subset(state, training.gradients * training.batch_size, "gradients")
     batches = [state.train.batch(part) for part in subset.chunk(training.gradients)]
     return {f"gradient/{name}": value for name, value in batch_gradients(state.model, batches).items()}
+
+
+def _moved(state: TrainState, before: Places, steps: int) -> dict[str, float]:
+    """How far the encoders are from where they were `before`, if that is known, and what `steps` reach."""
+    if not before:
+        return {}
+    moved = {f"movement/{name}": value for name, value in movement(state.model, before).items()}
+    return {"reach": reach(state.optimizer, steps), **moved}
 
 
 def _subset(state: TrainState, size: int, name: str) -> Tensor:

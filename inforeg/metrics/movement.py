@@ -1,4 +1,4 @@
-"""How far encoders move: the norm of the change of their parameters."""
+"""How far encoders move: the norm of the change of their parameters, and what is to be expected of it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from inforeg.models.multimodal import MultimodalModel
+from inforeg.optim.optimizers import Optimizer
 
 Places = Mapping[str, Sequence[Tensor]]
 """The values of each encoder's parameters at some time, by modality."""
@@ -24,3 +25,13 @@ def movement(model: MultimodalModel, before: Places) -> dict[str, float]:
         moved = torch._foreach_sub([p.detach() for p in model.parameters_of(modality)], list(old))
         found[modality] = torch.stack(torch._foreach_norm(moved)).norm().item()
     return found
+
+
+def reach(optimizer: Optimizer, steps: int) -> float:
+    """T = learning rate × steps / (1 - momentum): how far a constant gradient of norm 1 moves parameters.
+
+    As long as the steps are many, that is: momentum takes some to build up. Without momentum where the
+    optimizer has none of that name.
+    """
+    group = optimizer.param_groups[0]
+    return float(group["lr"] * steps / (1 - group.get("momentum", 0.0)))

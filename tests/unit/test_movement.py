@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from inforeg.metrics.movement import movement, places
+from inforeg.metrics.movement import movement, places, reach
 from inforeg.runspec import Training
 from tests.conftest import make_config, make_spec, start
 
@@ -28,6 +28,28 @@ def test_the_movement_is_the_norm_over_all_of_an_encoders_parameters():
     assert found == {"audio": pytest.approx(5), "image": 0}
 
 
+def test_what_steps_reach_by_hand():
+    # 0.1 × 20 / (1 - 0.9) = 20: after many steps of a constant gradient each moves by 0.1 / (1 - 0.9) = 1.
+    place = torch.nn.Parameter(torch.zeros(()))
+    optimizer = torch.optim.SGD([place], lr=0.1, momentum=0.9)
+    assert reach(optimizer, 20) == pytest.approx(20)
+    for _ in range(2000):
+        place.grad = torch.ones(())
+        optimizer.step()
+    assert -place.item() == pytest.approx(reach(optimizer, 2000), rel=0.01)
+    assert reach(torch.optim.Adam([place], lr=0.5), 3) == 1.5
+
+
+def test_an_epoch_reaches_as_far_as_its_rate_and_its_steps(run):
+    decayed = {"measure": ["movement"], "decay_at": 0.5, "momentum": 0.8}
+    folder = run(make_spec("joint", config=make_config(training=decayed)))
+    found = lines(folder)
+    steps = json.loads((folder / "cost.json").read_text())["steps"] / len(found)
+    assert len({line["lr"] for line in found}) == 2
+    for line in found:
+        assert line["reach"] == pytest.approx(line["lr"] * steps / 0.2)
+
+
 def test_measuring_changes_no_result(run):
     plain = run(make_spec("inforeg"))
     measured = run(make_spec("inforeg", "measured", config=make_config(training=BOTH)))
@@ -35,7 +57,7 @@ def test_measuring_changes_no_result(run):
         assert (plain / name).read_bytes() == (measured / name).read_bytes()
     for known, line in zip(lines(plain), lines(measured), strict=True):
         new = {f"{kind}/{m}" for kind in ("movement", "trace/sample") for m in ("audio", "image")}
-        assert line.keys() - known.keys() == new | {"trace/sample/whole"}
+        assert line.keys() - known.keys() == new | {"trace/sample/whole", "reach"}
         assert all(math.isfinite(line[name]) and line[name] > 0 for name in new)
         assert line | known == line  # windows among it: they are decided by the estimate `batch`
 
