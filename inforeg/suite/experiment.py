@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, WrapValidator, model_va
 
 from inforeg.errors import unknown
 from inforeg.runspec import MACHINE, MOST_SEED, MOST_SEEDS, Machine, Name, Strict, Text
-from inforeg.suite.rows import Column, Row, in_columns
+from inforeg.suite.rows import Column, Contrast, Row, in_columns
 
 T = TypeVar("T")
 
@@ -54,6 +54,9 @@ Drawing = Literal[
     "corruption",
     "selection",
     "window_noise",
+    "baseline",
+    "traces",
+    "movement",
 ]
 
 TABLED = "linear"
@@ -130,6 +133,12 @@ class Experiment(Strict):
         default_factory=list,
         description="of the table: settings in each of which all rows are repeated; elsewhere a row's key "
         "then ends in the name of its column",
+        exclude_if=lambda value: not value,  # as above
+    )
+    contrasts: list[Contrast] = Field(
+        default_factory=list,
+        description="rows that are compared within every column, each contrast a family of tests of its own; "
+        "the first one, in the column where its reference is best on validation, is the primary comparison",
         exclude_if=lambda value: not value,  # as above
     )
     reference: str = Field(
@@ -262,6 +271,10 @@ class Experiment(Strict):
         for key in named:
             if key not in keys:
                 raise ValueError(str(unknown("row", key, keys)).removesuffix("."))
+        labels = [row.label for row in self.rows]
+        for label in (label for contrast in self.contrasts for label in (contrast.row, contrast.reference)):
+            if label not in labels:
+                raise ValueError(str(unknown("row called", label, labels)).removesuffix("."))
         return self
 
 

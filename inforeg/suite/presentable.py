@@ -72,6 +72,9 @@ def check_figures(name: str, experiment: Experiment, benchmarks: Benchmarks, lef
             len(benchmarks) > 1 and len(whole) > 2,
             "two benchmarks and three rows that all of them have; add some, or drop the figure",
         ),
+        "baseline": (bool(experiment.contrasts), "contrasts; write some, or drop the figure"),
+        "traces": _measured(rows, benchmarks, "sample_trace"),
+        "movement": _measured(rows, benchmarks, "movement"),
         "window_noise": (epochs >= SHORTEST, f"runs of {SHORTEST} epochs; raise training.epochs"),
     }
     for figure in experiment.figures:
@@ -112,3 +115,11 @@ def _training(rows: Iterable[Row], benchmarks: Benchmarks, key: str) -> list[int
             value = row.set.get(f"training.{key}", own)
             found.append(value if isinstance(value, int) else own)
     return found
+
+
+def _measured(rows: Iterable[Row], benchmarks: Benchmarks, what: str) -> tuple[bool, str]:
+    """Whether some row on some benchmark is asked for the measurement `what`, and what to do if not."""
+    own = [config.training.measure for config in benchmarks.values()]
+    asked = [row.set.get("training.measure", each) for row in rows for each in own]
+    met = any(isinstance(each, list) and what in each for each in asked)
+    return met, f"rows that record it; set training.measure: [{what}] in them"

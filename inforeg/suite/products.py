@@ -11,7 +11,8 @@ PDF = "paper.pdf"
 RUNS = "runs.parquet"
 STATISTICS = (
     "comparison", "means", "variants", "weakest", "acted", "overview", "ranks", "verdicts", "pooled",
-    "specs", "cost", "sweep", "selection", "window_noise", "regulation", "tsne",
+    "specs", "contrasts", "regimes", "relation", "windows", "cost", "sweep", "selection", "window_noise",
+    "regulation", "tsne", "traces", "movement",
 )  # fmt: skip
 """What an experiment's tables, figures and claims are rendered from."""
 ORIGIN = "provenance.json"

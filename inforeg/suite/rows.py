@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from inforeg.registry import METHODS
 from inforeg.runspec import Name, Setting, Strict, Text
@@ -57,6 +57,24 @@ class Column(Strict):
         parts = [] if row.variant == "default" else [row.variant]
         variant = "_".join([*parts, self.name]) if self.set else row.variant
         return row.model_copy(update={"variant": variant})
+
+
+class Contrast(Strict):
+    """Two rows, by their labels, that are compared within every column."""
+
+    row: Text = Field(description="label of the row")
+    reference: Text = Field(description="label of the row that it is tested against in the same column")
+
+    @property
+    def title(self) -> str:
+        """How tables call it."""
+        return f"{self.row} − {self.reference}"
+
+    @model_validator(mode="after")
+    def _compares_two(self) -> "Contrast":
+        if self.row == self.reference:
+            raise ValueError(f"it compares {self.row!r} with itself; name another row")
+        return self
 
 
 def in_columns(rows: Sequence[Row], columns: Sequence[Column], reference: str) -> tuple[list[Row], str]:

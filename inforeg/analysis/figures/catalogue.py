@@ -10,6 +10,7 @@ import pandas as pd
 from inforeg.analysis.canvas import Figure, mpl
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures import (
+    baseline,
     corruption,
     cost,
     critical_difference,
@@ -17,9 +18,11 @@ from inforeg.analysis.figures import (
     embeddings,
     gradients,
     learning_curves,
+    movement,
     regulation,
     selection_rules,
     sweeps,
+    traces,
     window_noise,
 )
 from inforeg.analysis.figures.style import STYLE
@@ -84,4 +87,7 @@ FIGURES: dict[str, Draw] = {
     "corruption": corruption.corruption,
     "selection": selection_rules.selection,
     "window_noise": window_noise.window_noise,
+    "baseline": baseline.baseline,
+    "traces": traces.traces,
+    "movement": movement.movement,
 }

@@ -9,6 +9,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MODALITIES = (*COLOURS, "#882255", "#999933", "#332288")
 """Of modalities: the same, and three of Tol's (2021) that differ from them in lightness."""
 
+MARKERS = "osD^vP"
 STYLES = [(colour, line) for line, colour in product(("-", "--", ":"), COLOURS)]
 
 STYLE: dict[Any, Any] = {

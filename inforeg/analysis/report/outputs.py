@@ -14,7 +14,7 @@ from inforeg.analysis.figures.forest import forest
 from inforeg.analysis.report import document
 from inforeg.analysis.statistics.level import CLAIM_SETTINGS, SETTINGS, TEST
 from inforeg.analysis.statistics.stored import Results, Statistics
-from inforeg.analysis.tables import claims, details, main_table, pooled, render, sentences
+from inforeg.analysis.tables import claims, details, main_table, pooled, regimes, render, sentences
 from inforeg.analysis.tables.render import Table
 from inforeg.errors import UserError
 from inforeg.files import write_json, write_text
@@ -24,7 +24,9 @@ from inforeg.probes.frames import records
 def write_tables(study: Study, statistics: Statistics, folder: Path) -> None:
     """`folder`/<experiment>.{tex,md,html}, and the same per benchmark."""
     shown = [main_table.main_table(study, statistics)]
-    if len(study.benchmarks) > 1:
+    if study.experiment.contrasts:  # in place of what is said across all rows of all columns
+        shown += regimes.regime_tables(study, statistics)
+    elif len(study.benchmarks) > 1:
         shown.append(details.across_table(study, statistics))
     _write(study, shown, folder / study.name)
     for benchmark in study.benchmarks:

@@ -5,12 +5,15 @@ from functools import partial
 import pandas as pd
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.statistics import across
+from inforeg.analysis.statistics import across, windows
 from inforeg.analysis.statistics.acting import acted
 from inforeg.analysis.statistics.compare import best_variants, compare, scores, weakest
+from inforeg.analysis.statistics.contrasts import contrasted
 from inforeg.analysis.statistics.costs import efficiency
 from inforeg.analysis.statistics.courses import courses
+from inforeg.analysis.statistics.movement import movement
 from inforeg.analysis.statistics.pooled import pool
+from inforeg.analysis.statistics.regimes import regimes, relation
 from inforeg.analysis.statistics.selection_rules import gains
 from inforeg.analysis.statistics.separation import separations
 from inforeg.analysis.statistics.stored import TESTS, Statistics
@@ -39,6 +42,8 @@ def compute(study: Study) -> Statistics:
         "window_noise": partial(false_alarms, study),
         "regulation": partial(courses, study, modalities),
         "tsne": partial(separations, study),
+        "traces": partial(windows.traces, study),
+        "movement": partial(movement, study),
     }
     verdicts, acting = judge(study, scored), acted(study)
     return Statistics(
@@ -54,5 +59,19 @@ def compute(study: Study) -> Statistics:
         verdicts=verdicts,
         pooled=pool(study, verdicts, acting),
         specs=runs[["spec_sha256"]].drop_duplicates(),
+        **_within_columns(study, values),
         **{name: made() if name in experiment.figures else pd.DataFrame() for name, made in asked.items()},
     )
+
+
+def _within_columns(study: Study, values: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What is asked within columns by an experiment that has contrasts."""
+    if not study.experiment.contrasts:
+        return {name: pd.DataFrame() for name in ("contrasts", "regimes", "relation", "windows")}
+    cells = regimes(study, values)
+    return {
+        "contrasts": contrasted(study, values),
+        "regimes": cells,
+        "relation": relation(cells),
+        "windows": windows.windows(study),
+    }

@@ -62,12 +62,18 @@ class Statistics:
         verdicts: on the claims, as `judge` has it.
         pooled: the claims over all benchmarks, as `pool` has it.
         specs: the digest of each run's spec: spec_sha256.
+        contrasts: as `contrasted` has them; like the next three empty unless the experiment has some.
+        regimes: as `regimes` has them.
+        relation: of gain and baseline over these, as `relation` has it.
+        windows: as `windows` has them.
         cost: as `efficiency` has it; like those below empty unless the figure of its name is asked for.
         sweep: as `intervals` has it.
         selection: as `gains` has it.
         window_noise: as `false_alarms` has it.
         regulation: as `courses` has it.
         tsne: as `separations` has it.
+        traces: as `windows.traces` has them.
+        movement: as `movement` has it.
     """
 
     comparison: pd.DataFrame
@@ -80,12 +86,18 @@ class Statistics:
     verdicts: pd.DataFrame
     pooled: pd.DataFrame
     specs: pd.DataFrame
+    contrasts: pd.DataFrame
+    regimes: pd.DataFrame
+    relation: pd.DataFrame
+    windows: pd.DataFrame
     cost: pd.DataFrame
     sweep: pd.DataFrame
     selection: pd.DataFrame
     window_noise: pd.DataFrame
     regulation: pd.DataFrame
     tsne: pd.DataFrame
+    traces: pd.DataFrame
+    movement: pd.DataFrame
 
     def against(self, place: int = 0) -> pd.DataFrame:
         """The lines of `comparison` with this number in `TESTS`, without it."""
@@ -113,6 +125,8 @@ class Statistics:
         settings = SETTINGS | {"test": TEST.format(study.units())}
         content = {"settings": settings, "comparison": records(comparison)}
         several = len(study.benchmarks) > 1
+        if study.experiment.contrasts:
+            content |= {name: records(getattr(self, name)) for name in ("contrasts", "regimes", "relation")}
         write_json(folder / f"{study.name}.json", {**content, "across": across if several else {}})
         here, files = folder / study.name, {}
         for name in STATISTICS:

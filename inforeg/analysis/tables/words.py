@@ -33,9 +33,9 @@ def number(value: float, form: str) -> str:
     return format(value, form) if math.isfinite(value) else NOTHING.text
 
 
-def signed(value: float) -> str:
-    """`value` with its sign and one digit."""
-    return number(value, "+.1f").replace("-", "−")
+def signed(value: float, digits: int = 1) -> str:
+    """`value` with its sign and so many digits."""
+    return number(value, f"+.{digits}f").replace("-", "−")
 
 
 def interval(line: Mapping[Any, Any], name: str) -> str:

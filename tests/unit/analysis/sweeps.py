@@ -23,6 +23,7 @@ from inforeg.engine.selection import Selection
 from inforeg.runspec import BenchmarkConfig, RunSpec
 from inforeg.suite.experiment import Experiment
 from inforeg.suite.plan import Cell, Plan
+from inforeg.suite.rows import Contrast
 from tests.runs import COSTS, ORIGIN, answer, recorded_as
 
 DRAWN = "noise is part of the data and drawn once, so that intervals hold for this draw of it."
@@ -96,6 +97,9 @@ def _write_run(folder: Path, spec: RunSpec, accuracy: float) -> None:
     lines = [
         {"epoch": epoch, "lr": 0.1, "val/accuracy": accuracy - 0.1 + 0.05 * epoch, "test/accuracy": accuracy}
         | {f"trace/batch/{m}": accuracy * (epoch + 1) for m in [*modalities, "whole"]}
+        | {f"trace/sample/{m}": accuracy / (epoch + 1) for m in modalities}
+        | {"reach": 2.0 - (epoch == 2)}
+        | {f"movement/{m}": accuracy / (epoch + 2) for m in modalities}
         | {f"test/accuracy/{m}": accuracy - 0.1 for m in modalities}
         | {f"gradient/norm/{m}": accuracy * place for place, m in enumerate(modalities, start=1)}
         | {f"gradient/cosine/{m}": 0.25 for m in modalities}
@@ -135,10 +139,18 @@ def selected(
     return selection
 
 
+def contrasts(experiment: Experiment) -> list[Contrast]:
+    """Those of `experiment`, or that of its last row with the first, without which there is no `baseline`."""
+    labels = [row.label for row in experiment.rows]
+    other = [Contrast(row=labels[-1], reference=labels[0])] if len(labels) > 1 else []
+    return experiment.contrasts or other
+
+
 def draw(name: str, study: Study) -> tuple[Figure, pd.DataFrame]:
     """The figure `name` of `study`, which may not ask for it, and its numbers."""
-    asked = study.experiment.model_copy(update={"figures": [name]})
-    return FIGURES[name](study, compute(replace(study, experiment=asked)))
+    asked = study.experiment.model_copy(update={"figures": [name], "contrasts": contrasts(study.experiment)})
+    asking = replace(study, experiment=asked)
+    return FIGURES[name](asking, compute(asking))
 
 
 def write_all(study: Study, folder: Path) -> None:

@@ -65,7 +65,7 @@ def test_every_drawing_that_an_experiment_may_ask_for_is_there():
 
 def test_information_holds_the_whole_and_each_modality(study):
     _, numbers = draw("information", study)
-    here = numbers[(numbers["benchmark"] == "alpha") & (numbers["epoch"] == 2)]
+    here = numbers.query("benchmark == 'alpha' and epoch == 2 and estimate == 'batch'")
     means = here.set_index(["row", "modality"])["mean"]
     # The fake trace is accuracy times (epoch + 1).
     assert means["joint", "whole"] == pytest.approx(3 * sum(JOINT) / 8)

@@ -40,7 +40,8 @@ def whole(tmp_path_factory):
     }
     accuracies |= {(b, "unimodal", m): [0.6, 0.5, 0.55] for b in DATASETS for m in ("audio", "video")}
     rows = [{"label": f"_${row} is text", "method": row} for row in KEYS]
-    settings = {"rows": rows, "second_reference": "ogm_ge", "x_label": "$x"}
+    contrast = {"row": rows[1]["label"], "reference": rows[0]["label"]}
+    settings = {"rows": rows, "contrasts": [contrast], "second_reference": "ogm_ge", "x_label": "$x"}
     return examined(make_sweep(tmp_path_factory.mktemp("whole"), accuracies, {}, **settings).study())
 
 
@@ -115,6 +116,9 @@ def test_labels_are_text_in_figures(left, name):
 
 
 NEEDS = {
+    "baseline": ({"contrasts": []}, "contrasts; write some"),
+    "traces": ({}, "rows that record it; set training.measure: [sample_trace]"),
+    "movement": ({}, "rows that record it; set training.measure: [movement]"),
     "information": ({"rows": ("inforeg", "ogm_ge")}, "a row 'joint' or 'unimodal'; add one, or drop"),
     "curves": ({"metric": "accuracy/weakest"}, "a metric that every epoch records"),
     "gradients": ({}, "rows that compare gradients; set training.gradients: 16"),
@@ -132,7 +136,9 @@ def test_what_a_figure_needs_is_known_before_training(whole, left, tmp_path, nam
     if "x" in changes:
         rows = [row.model_copy(update={"x": None}) for row in rows]
     metric = changes.get("metric", "accuracy")
-    asked = whole.experiment.model_copy(update={"rows": rows, "metric": metric, "figures": [name]})
+    asked = {"rows": rows, "metric": metric, "figures": [name]}
+    asked |= {"contrasts": changes.get("contrasts", whole.experiment.contrasts)}
+    asked = whole.experiment.model_copy(update=asked)
     with pytest.raises(UserError, match=f"'{name}' of the experiment 'mini' needs {re.escape(sentence)}"):
         check_figures("mini", asked, whole.benchmarks, ())
     with pytest.raises(UserError, match=re.escape(sentence)):

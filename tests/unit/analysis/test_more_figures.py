@@ -195,7 +195,12 @@ def test_noise_is_measured_whatever_the_course_of_the_trace():
 
 def test_window_noise_holds_simulation_closed_form_and_the_runs_own_traces(study):
     _, numbers = draw("window_noise", study)
-    assert set(numbers["source"]) == {"simulated", "closed form", "measured, batch trace"}
+    assert set(numbers["source"]) == {
+        "simulated",
+        "closed form",
+        "measured, batch trace",
+        "measured, sample trace",
+    }
     measured = numbers[numbers["source"] == "measured, batch trace"]
     # The fake trace doubles before its third epoch, the only one that can be open.
     assert set(measured["open"]) == {1.0}

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from sweeps import BETTER, CLAIM, JOINT, make_sweep, write_all
+from sweeps import BETTER, CLAIM, JOINT, contrasts, make_sweep, write_all
 from test_figures import examined
 
 from inforeg.analysis.figures.catalogue import FIGURES
@@ -87,8 +87,11 @@ def test_no_number_is_odd_in_any_text(case, tmp_path, drawn):
 @pytest.mark.parametrize("case", ["all rows and seeds tied", "two seeds"])
 def test_no_number_is_odd_in_any_figure(case, tmp_path, drawn):
     study = make(tmp_path, CASES[case], figures=list(FIGURES))
+    measured = {"gradients": 2, "measure": ["movement", "sample_trace"]}
+    asked = {"contrasts": contrasts(study.experiment)}
+    study = replace(study, experiment=study.experiment.model_copy(update=asked))
     compared = {
-        name: config.model_copy(update={"training": config.training.model_copy(update={"gradients": 2})})
+        name: config.model_copy(update={"training": config.training.model_copy(update=measured)})
         for name, config in study.benchmarks.items()
     }
     write_all(replace(study, benchmarks=compared), tmp_path)

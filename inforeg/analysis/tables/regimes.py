@@ -1,0 +1,161 @@
+"""When a row helps: its contrasts in every column of the table, beside what is to be known of the column."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from inforeg.analysis.collected.study import Study
+from inforeg.analysis.statistics.level import ALPHA
+from inforeg.analysis.statistics.stored import Statistics
+from inforeg.analysis.tables.render import Entry, Table
+from inforeg.analysis.tables.words import (
+    NOTHING,
+    SMALLEST,
+    found_by,
+    interval,
+    number,
+    rejecting,
+    signed,
+    smallest_found,
+)
+from inforeg.engine.selection import CHOOSING
+from inforeg.metrics.base import metric_of, title_of
+
+MARKS = ("↑", "↓")
+"""Above and below, significantly."""
+
+WINDOWS = {"batch": "batches", "sample": "samples", "mean": "means of ten epochs"}
+"""Columns of `Statistics.windows`, and what traces they are of."""
+
+
+def regime_tables(study: Study, statistics: Statistics) -> list[Table]:
+    """The primary comparison, every contrast in every column, and the windows if they were recorded."""
+    tables = [_primary(study, statistics), _every(study, statistics)]
+    return tables if statistics.windows.empty else [*tables, _windows(study, statistics)]
+
+
+def _primary(study: Study, statistics: Statistics) -> Table:
+    """The first contrast where its reference is best on validation, and how it goes with the baseline."""
+    contrast, unit = study.experiment.contrasts[0], metric_of(study.experiment.metric).unit
+    tests = {line["benchmark"]: line for line in statistics.contrasts.query("primary").to_dict("records")}
+    related = {line["benchmark"]: line for line in statistics.relation.to_dict("records")}
+    rows = []
+    for benchmark, config in study.benchmarks.items():
+        cells = _tested(tests[benchmark]) if benchmark in tests else [NOTHING] * 4
+        line = related.get(benchmark, {})
+        told = (
+            [Entry(signed(line["rho"], 2)), Entry(number(line["p_holm"], ".3f"))] if line else [NOTHING] * 2
+        )
+        rows.append([Entry(config.title), *cells, *told])
+    header = [
+        "Benchmark", "Column", f"{contrast.title} ({unit.difference})", "p after Holm", SMALLEST,
+        "Rank correlation of gain and baseline", "p after Holm",
+    ]  # fmt: skip
+    notes = [
+        f"Primary comparison: {contrast.title} in test {title_of(study.experiment.metric)}, in the column in "
+        f"which {contrast.reference} has the best mean validation {CHOOSING.title}; {_test(study)} Holm over "
+        f"the benchmarks. {found_by(study.units())} Where columns are equally good, the choice favours "
+        f"{contrast.reference}, whose accuracy on the same seeds it goes by.",
+        f"Spearman's correlation, over the columns, of that gain and the validation {CHOOSING.title} of "
+        f"{contrast.reference}; p of all pairings, after Holm over the benchmarks. The baseline is of every "
+        "other seed and the gain of those between: of the same seeds, chance alone makes the correlation "
+        "negative.",
+    ]
+    caption = f"{study.experiment.title}: the primary comparison"
+    return Table(caption, f"{study.name}-primary", header, rows, notes)
+
+
+def _tested(line: Mapping[Any, Any]) -> list[Entry]:
+    return [
+        Entry(str(line["column"])),
+        Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
+        Entry(number(line["p_primary"], ".3f")),
+        smallest_found(line["detectable_primary"]),
+    ]
+
+
+def _every(study: Study, statistics: Statistics) -> Table:
+    """A line per benchmark and column."""
+    experiment, cells = study.experiment, statistics.regimes
+    titles = [contrast.title for contrast in experiment.contrasts]
+    tests = {
+        (line["benchmark"], line["column"], line["contrast"]): line
+        for line in statistics.contrasts.to_dict("records")
+    }
+    header = [
+        "Column", f"{experiment.contrasts[0].reference}, validation ({CHOOSING.unit.name})",
+        *(f"{title} ({metric_of(experiment.metric).unit.difference})" for title in titles),
+        "Best epoch", f"Last tenth ({CHOOSING.unit.difference})",
+    ]  # fmt: skip
+    rows = []
+    for benchmark, here in cells.groupby("benchmark", sort=False):
+        rows.append([Entry(study.titles([str(benchmark)]), "heading"), *[Entry("")] * (len(header) - 1)])
+        for cell in here.to_dict("records"):
+            found = [_contrast(tests.get((benchmark, cell["column"], title))) for title in titles]
+            rows.append([Entry(cell["column"]), *_cell(cell, found)])
+    notes = list(_notes(study))
+    return Table(f"{experiment.title}: every column", f"{study.name}-columns", header, rows, notes)
+
+
+def _cell(cell: Mapping[Any, Any], contrasts: list[Entry]) -> list[Entry]:
+    return [
+        Entry(number(cell["validation"], ".1f")),
+        *contrasts,
+        Entry(f"{number(cell['best_epoch'], '.0f')} of {cell['epochs']}"),
+        Entry(f"{signed(cell['late'])} {interval(cell, 'late')}"),
+    ]
+
+
+def _contrast(line: Mapping[Any, Any] | None) -> Entry:
+    if line is None:
+        return NOTHING
+    mark = MARKS[line["difference"] < 0] if line["significant"] else ""
+    text = f"{signed(line['difference'])} {interval(line, 'ci')}"
+    return Entry(text, "best" if line["primary"] else "plain", mark)
+
+
+def _test(study: Study) -> str:
+    units = study.units()
+    return f"two-sided paired sign-flip test over {units}, {rejecting(units)}."
+
+
+def _notes(study: Study) -> Iterator[str]:
+    up, down = MARKS
+    reference = study.experiment.contrasts[0].reference
+    yield f"Mean differences in test {title_of(study.experiment.metric)}; {_test(study)}"
+    yield (
+        f"{up}, {down}: above, below 0 with p < {ALPHA} after Holm over the columns of a benchmark, each "
+        "contrast a family of its own. Bold: the primary comparison."
+    )
+    yield (
+        f"Best epoch: of {reference} on validation, mean over seeds. Last tenth: what {reference} gains in "
+        f"validation {CHOOSING.title} from the tenth of the epochs before the last to the last: near 0 where "
+        "it converges."
+    )
+
+
+def _windows(study: Study, statistics: Statistics) -> Table:
+    """How long windows are open by each estimate."""
+    rows = []
+    for benchmark, here in statistics.windows.groupby("benchmark", sort=False):
+        rows.append([Entry(study.titles([str(benchmark)]), "heading"), *[Entry("")] * (len(WINDOWS) + 4)])
+        rows += [_open(line) for line in here.to_dict("records")]
+    header = [
+        "Column", "Row", "Modality", *(f"By {kind} (% of epochs)" for kind in WINDOWS.values()),
+        "Batches − samples (points)", "p after Holm",
+    ]  # fmt: skip
+    notes = [
+        "Share of the epochs in which the prime learning window (Eq. 11, K = 0.04) is open, by traces of the "
+        "same runs: squared norms of the gradients of batches, or of single samples (Eq. 7), or the mean "
+        "over ten epochs behind ten zeros of the former, as in the released code.",
+        f"Mean differences; {_test(study)} Holm over the lines of a benchmark.",
+    ]
+    return Table(f"{study.experiment.title}: windows", f"{study.name}-windows", header, rows, notes)
+
+
+def _open(line: Mapping[Any, Any]) -> list[Entry]:
+    return [
+        *(Entry(line[key]) for key in ("column", "label", "modality")),
+        *(Entry(number(line[kind], ".0f")) for kind in WINDOWS),
+        Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
+        Entry(number(line["p_holm"], ".3f")),
+    ]
