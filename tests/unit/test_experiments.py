@@ -166,7 +166,9 @@ def test_the_smartwatch_by_people_is_the_same_data_trained_alike_with_folds_enou
 
 def test_extensions_are_labelled_and_apart(project, experiments):
     config = project.workflow()
-    extensions = {name for target in ("extensions", "people", "swapped") for name in config.targets[target]}
+    extensions = {
+        name for target in ("extensions", "people", "regime", "swapped") for name in config.targets[target]
+    }
     assert not extensions & set(config.experiments)
     assert {name for name in experiments if experiments[name].title.startswith("Extension: ")} == extensions
     others = {*config.experiments, *config.targets["field"], *config.targets["headline"], config.quick}
@@ -228,8 +230,35 @@ def test_the_headline_begins_with_the_runs_of_the_tables_that_it_is_about(projec
 
 def test_what_takes_long_is_no_part_of_all(project):
     config = project.workflow()
-    assert {*config.long} == {"headline", "people", "settings", "swapped", "tuning"}
-    assert not {*config.targets["headline"]} & {*config.experiments}
+    assert {*config.long} == {"headline", "people", "regime", "settings", "swapped", "tuning"}
+    assert not {*config.targets["headline"], *config.targets["regime"]} & {*config.experiments}
+
+
+def test_the_study_of_regimes_is_what_it_says(project, experiments):
+    study, planned = experiments["regime"], plan(project, "regime")
+    assert not planned.left_out
+    assert len(planned.cells) == len(study.benchmarks) * 6 * 6
+    first = study.contrasts[0]
+    assert (first.row, first.reference) == ("InfoReg", "Joint training")
+    columns: dict[tuple[str, str], set] = {}
+    rows = {row.key: row for row in study.rows}
+    for cell in planned.cells:
+        spec, row = cell.specs[0], rows[cell.row]
+        training = spec.config.training
+        assert len(cell.specs) == 12
+        recorded = ["movement", "sample_trace"] if row.label in ("Joint training", "InfoReg") else []
+        assert training.measure == recorded
+        place = spec.benchmark, row.column
+        if "unimodal_weight" not in row.set:
+            columns.setdefault(place, set()).add((spec.config.initial_weights, training.lr, training.epochs))
+    # Every row of a column has its settings, but Joint* and InfoReg*, which have their own.
+    assert all(len(found) == 1 for found in columns.values())
+    for benchmark in study.benchmarks:
+        own = project.benchmark(benchmark).training
+        mine = [next(iter(found)) for (name, _), found in columns.items() if name == benchmark]
+        assert {weights for weights, *_ in mine} == {"paper", "torch"}
+        assert {round(lr / own.lr, 6) for _, lr, _ in mine} == {1, 0.4, 0.2}
+        assert {epochs / own.epochs for *_, epochs in mine} == {1, 2, 4}
 
 
 def test_a_sweeps_places_are_its_settings(experiments):
