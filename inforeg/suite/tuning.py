@@ -94,8 +94,7 @@ class Tuning(Strict):
         0.0,
         ge=0,
         lt=100,
-        description="points of validation accuracy that are not worth more epochs: a trial that is no "
-        "further below the best is as good",
+        description="points of validation accuracy that are not worth more epochs than others take",
     )
     common: Space = Field(
         default_factory=dict, description="settings that every row draws, the same for all rows in a trial"
@@ -184,9 +183,9 @@ def best(scores: Mapping[int, Sequence[float]], epochs: Mapping[int, int], indif
     """The trial with the highest mean score, unless one of fewer epochs is as good.
 
     As good is a trial whose mean is below the highest by no more than one standard error of the difference,
-    paired over seeds (the one-standard-error rule of Breiman et al., 1984), or than `indifference`. Of the
-    trials that are as good, those of the fewest epochs are left; of these it is the one with the highest
-    mean, of equals the first.
+    paired over seeds (the one-standard-error rule of Breiman et al., 1984). Of the trials that are as good,
+    those of the fewest epochs are left, or those of still fewer that are no more than `indifference` below
+    the highest; of these it is the one with the highest mean, of equals the first.
 
     Args:
         scores: validation accuracies by trial, in the order of the seeds; minus infinity for a run that
@@ -199,17 +198,20 @@ def best(scores: Mapping[int, Sequence[float]], epochs: Mapping[int, int], indif
     top = _highest(means, trials)
     if not math.isfinite(means[top]):
         return top
-    equal = [trial for trial in trials if _as_good(scores[trial], scores[top], indifference)]
+    equal = [trial for trial in trials if _as_good(scores[trial], scores[top])]
     fewest = min(epochs[trial] for trial in equal)
-    return _highest(means, [trial for trial in equal if epochs[trial] == fewest])
+    known = [trial for trial in trials if math.isfinite(means[trial]) and epochs[trial] < fewest]
+    cheaper = [trial for trial in known if apart(means[top] - means[trial], indifference) <= 0]
+    fewest = min((epochs[trial] for trial in cheaper), default=fewest)
+    return _highest(means, [trial for trial in cheaper or equal if epochs[trial] == fewest])
 
 
-def _as_good(scores: Sequence[float], highest: Sequence[float], indifference: float) -> bool:
+def _as_good(scores: Sequence[float], highest: Sequence[float]) -> bool:
     below = np.subtract(highest, scores)
     if not np.isfinite(below).all():
         return False
     error = np.std(below, ddof=1) / math.sqrt(len(below)) if len(below) > 1 else 0.0
-    return bool(apart(np.mean(below), max(error, indifference)) <= 0)
+    return bool(apart(np.mean(below), error) <= 0)
 
 
 def _highest(means: Mapping[int, float], trials: Sequence[int]) -> int:

@@ -112,8 +112,8 @@ def _table(protocol: Protocol, tuning: Tuning, found: pd.DataFrame, rows: Rows) 
     ]
     notes = [
         f"Mean validation {CHOOSING.title} over the seeds of tuning, which no reported run uses. Of the "
-        f"trials that are no more than one standard error{_or(tuning.indifference)} below the best, paired "
-        "over seeds, the one of the fewest epochs, and of these the best.",
+        "trials that are no more than one standard error below the best, paired over seeds, the one of the "
+        f"fewest epochs{_unless(tuning.indifference)}; of these the best.",
     ]
     if edges:
         notes.append(f"The smallest or the largest of what was tried: {'; '.join(edges)}.")
@@ -142,8 +142,10 @@ def _courses(protocol: Protocol, tuning: Tuning, found: pd.DataFrame, rows: Rows
     return tables
 
 
-def _or(indifference: float) -> str:
-    return f", or {indifference:g} {CHOOSING.unit.difference}," if indifference else ""
+def _unless(indifference: float) -> str:
+    if not indifference:
+        return ""
+    return f", or of still fewer if it is no more than {indifference:g} {CHOOSING.unit.difference} below"
 
 
 def _percent(value: float) -> Entry:
