@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Made, add_command, add_runs, placed
 from inforeg.errors import UserError
-from inforeg.suite.products import ORIGIN
 from inforeg.suite.project import CONFIG, Project
 from inforeg.suite.tuning import PROTOCOLS, TUNING
 
 if TYPE_CHECKING:
     from inforeg.analysis.collected.study import Study
     from inforeg.analysis.statistics.stored import Results, Statistics
-    from inforeg.analysis.tables.sentences import Line
     from inforeg.suite.experiment import Experiment, Sentence
 
 COLLECTED, STATISTICS = "collected/{experiment}", "statistics"
@@ -133,9 +131,10 @@ def figure(args: argparse.Namespace) -> None:
 def claims(args: argparse.Namespace) -> None:
     """Write the verdicts."""
     from inforeg.analysis.report.outputs import write_claims
+    from inforeg.analysis.tables.sentences import lines_of
 
     results = _results(args)
-    write_claims(results, args.output, _sentences(args, results))
+    write_claims(results, args.output, lines_of(*_named(Project()), results))
 
 
 def paper(args: argparse.Namespace) -> None:
@@ -190,17 +189,6 @@ def _named(project: Project) -> "tuple[list[Sentence], dict[str, Experiment]]":
     """The sentences that the configuration has, and the experiments that they name."""
     sentences = project.workflow().sentences if (project.root / CONFIG).exists() else []
     return sentences, {name: project.whole(name) for each in sentences for name in each.claims}
-
-
-def _sentences(args: argparse.Namespace, results: "Results") -> "list[Line]":
-    """What the claims of sentences found, with those of experiments that were made beside `results`."""
-    from inforeg.analysis.tables.sentences import lines_of
-
-    project, ours = Project(), {study.name for study, _ in results}
-    sentences, experiments = _named(project)
-    others = [name for name in project.asked(experiments) if name not in ours]
-    made = [name for name in others if (args.statistics / name / ORIGIN).exists()]
-    return lines_of(sentences, experiments, [*results, *(_result(args, name) for name in made)])
 
 
 def _result(args: argparse.Namespace, name: str, wanted: Collection[str] = ()) -> "tuple[Study, Statistics]":

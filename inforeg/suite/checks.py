@@ -175,12 +175,17 @@ def _names(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> N
 
 
 def _referred(workflow: WorkflowConfig, project: Project) -> None:
-    """All experiments that targets name are there, and all claims that sentences come to."""
+    """All experiments that targets name are there, and `all` makes the claims that sentences come to."""
     for name in chain(*_named(workflow)):
         project.whole(name)
     for sentence in workflow.sentences:
         for name, claims in sentence.claims.items():
             offered = [claim.id for claim in project.whole(name).claims]
+            if name not in workflow.experiments:
+                raise UserError(
+                    f"{CONFIG}: the sentence {shown(sentence.text)} comes to claims of {name!r}, which `all` "
+                    "does not make; add it to experiments."
+                )
             for claim in claims:
                 if claim not in offered:
                     wrong = unknown(f"claim of the experiment {name!r} called", claim, offered)

@@ -296,6 +296,5 @@ class WorkflowConfig(Strict):
     )
     sentences: list[Sentence] = Field(
         default_factory=list,
-        description="with which the claims begin; one on an experiment that `all` does not make is filled in "
-        "where that was made",
+        description="with which the claims begin; on experiments that `all` makes",
     )

@@ -249,6 +249,10 @@ def test_a_sentence_names_claims_that_are_there(project):
     )
     with pytest.raises(UserError, match=sentence):
         configuration(project)
+    write(project.root / f"{EXPERIMENTS}/aside.yaml", {**EXPERIMENT, "claims": [claim]})
+    write(config, {**CONFIG, "sentences": [{**SAID, "claims": {"aside": ["better"]}}]})
+    with pytest.raises(UserError, match="claims of 'aside', which `all` does not make; add it"):
+        configuration(project)
     write(config, {**CONFIG, "sentences": [{**SAID, "claims": {"man": ["better"]}}]})
     with pytest.raises(UserError, match="There is no experiment 'man'; did you mean 'main'"):
         configuration(project)

@@ -4,8 +4,6 @@ import json
 import shutil
 from pathlib import Path
 
-import yaml
-
 from tests.workflow.conftest import Tree
 
 FORMER_TARGETS = {"table_main": ("tables", "statistics"), "figure_main": ("figures",)}
@@ -129,17 +127,3 @@ def test_a_run_trained_before_is_examined_alone(tree: Tree) -> None:
     tree.make("table_main")
     assert {path: path.stat().st_mtime_ns for path in runs} == runs
     assert (tree.path / "results/tables/main.md").read_text(encoding="utf-8") == table
-
-
-def test_a_sentence_is_filled_in_with_the_experiment_that_it_names(tree: Tree) -> None:
-    main = yaml.safe_load((tree.path / "workflow/config/experiments/main.yaml").read_text(encoding="utf-8"))
-    tree.write("workflow/config/experiments/aside.yaml", {**main, "figures": []})
-    said = {"text": "it helps", "source": "a summary", "claims": {"aside": ["wins"]}}
-    config = {"experiments": ["main"], "quick": "main", "targets": {"more": ["aside"]}, "sentences": [said]}
-    tree.write("workflow/config/config.yaml", config)
-    tree.make()
-    claims = tree.path / "results/claims.md"
-    assert "not made; snakemake --cores all aside makes it" in claims.read_text(encoding="utf-8")
-    tree.make("complete")
-    assert "not pooled" in claims.read_text(encoding="utf-8")
-    assert "Nothing to be done" in tree.make()

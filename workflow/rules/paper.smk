@@ -19,7 +19,7 @@ rule merge:
 
 rule claims:
     input:
-        [sources(name) for name in [*PAPER, *SAID]],
+        [sources(name) for name in PAPER],
     output:
         report(made(products.CLAIMS), caption="../report/claims.rst", category="Claims"),
         report(made(products.FOREST[:1]), caption="../report/claims.rst", category="Claims"),
