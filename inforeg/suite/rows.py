@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from pydantic import Field, model_validator
 
-from inforeg.registry import METHODS
 from inforeg.runspec import Name, Setting, Strict, Text
 
 
@@ -16,6 +15,7 @@ class Row(Strict):
     variant: Name = Field(
         "default", description="one that the method offers, or a name of your own for what is `set`"
     )
+    base: Name = Field("default", description="one that the method offers, whose settings come before `set`")
     set: dict[str, Setting] = Field(
         default_factory=dict,
         description="method settings, or training.*, data.*, fusion; x2 doubles the benchmark's own number",
@@ -48,9 +48,9 @@ class Column(Strict):
 
     def of(self, row: Row, reference: str) -> Row:
         """The row under these settings, tested against the row `reference`."""
-        # The name that follows is nobody's, so what the method's own variant sets has to be said.
-        offered = METHODS.get(row.method).variants.get(row.variant, {}) if self.set else {}
-        changed = {"set": {**offered, **row.set, **self.set}, "column": self.title, "reference": reference}
+        # The name that follows is nobody's, so the method's own variant has to be said, if it is one.
+        base = row.variant if self.set and row.base == "default" else row.base
+        changed = {"base": base, "set": {**row.set, **self.set}, "column": self.title, "reference": reference}
         return self._named(row).model_copy(update=changed)
 
     def _named(self, row: Row) -> Row:

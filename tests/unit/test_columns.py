@@ -1,10 +1,11 @@
 """Columns of a table, in each of which every row is repeated."""
 
 import pytest
-from conftest import BENCHMARK, EXPERIMENT, refused, write
 
+from inforeg.errors import UserError
 from inforeg.suite.experiment import Experiment
 from inforeg.suite.plan import plan
+from tests.unit.conftest import BENCHMARK, EXPERIMENT, refused, write
 
 JOINT = {"label": "Joint training", "method": "joint"}
 ALWAYS = {"label": "InfoReg, always", "method": "inforeg", "variant": "always"}
@@ -38,7 +39,7 @@ def test_every_row_is_in_every_column_and_tested_in_it():
 
 def test_what_a_methods_own_variant_sets_goes_with_it():
     assert rows()[2].set == {}
-    assert rows()[3].set == {"active": "always", "training.lr": "x0.4", "training.epochs": "x2"}
+    assert (rows()[3].base, rows()[3].set) == ("always", {"training.lr": "x0.4", "training.epochs": "x2"})
 
 
 def test_a_column_has_the_last_word():
@@ -88,6 +89,26 @@ def test_runs_are_planned_under_the_settings_of_their_column(project):
 
 
 def test_a_method_that_is_not_there_is_said_in_one_sentence(project, capsys):
-    content = EXPERIMENT | {"columns": [SLOW], "rows": [JOINT, ALWAYS | {"method": "inforge"}], "claims": []}
+    claim = {
+        "id": "wins",
+        "statement": "-",
+        "source": "-",
+        "better": "joint",
+        "worse": "inforge/always",
+    }
+    content = EXPERIMENT | {"rows": [JOINT, ALWAYS | {"method": "inforge"}], "claims": [claim]}
     write(project.root / "workflow/config/experiments/main.yaml", content)
     assert "'inforge'" in refused(capsys, "check")
+
+
+def test_a_row_may_begin_with_a_variant_of_its_method(project):
+    own = ALWAYS | {"variant": "mine", "base": "always", "set": {"training.lr": 0.5}}
+    write(project.root / "workflow/config/experiments/main.yaml", CONTENT | {"rows": [JOINT, own]})
+    found = {cell.row: cell.specs[0] for cell in plan(project, "main").cells}
+    for key, rate in (("inforeg/mine", 0.5), ("inforeg/mine_slow", 0.4 * BENCHMARK["training"]["lr"])):
+        assert found[key].settings["active"] == "always"
+        assert found[key].config.training.lr == pytest.approx(rate)
+    wrong = CONTENT | {"rows": [JOINT, own | {"base": "allways"}]}
+    write(project.root / "workflow/config/experiments/main.yaml", wrong)
+    with pytest.raises(UserError, match="'allways'"):
+        plan(project, "main")

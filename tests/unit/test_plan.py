@@ -88,7 +88,7 @@ def test_examinations_have_the_blocks_of_the_training_and_a_probe_only_those_wit
 def test_an_experiment_is_examined_by_the_probe_of_its_tables_those_of_its_figures_and_its_own(project):
     asked = {"figures": ["curves", "tsne", "corruption"], "probes": ["linear", "corruption"]}
     write(project.root / "workflow/config/experiments/main.yaml", {**EXPERIMENT, **asked})
-    assert project.experiment("main").examined_by == ["linear", "embedding", "corruption"]
+    assert project.experiment("main").examined_by == ["linear", "embedding", "separation", "corruption"]
 
 
 def test_experiments_of_one_target_are_cut_nowhere_but_at_the_block_size():

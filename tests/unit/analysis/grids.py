@@ -73,8 +73,19 @@ def grid(
             for epoch, value in enumerate(course)
         ]
     frames = {name: pd.DataFrame(columns=columns) for name, columns in COLUMNS.items()}
-    frames["runs"] = pd.DataFrame(lines).assign(selection="val", metric="accuracy", spec_sha256="-")
+    frames["runs"] = pd.DataFrame(lines).assign(
+        selection="val", metric="accuracy", spec_sha256="-", diverged=False
+    )
     frames["epochs"] = pd.DataFrame(epochs, columns=COLUMNS["epochs"])
-    origin = {"left_out": [], "machine": {}, "absent": {}, "gaps": {}, "runs": 0, "commits": [], "data": {}}
+    origin = {
+        "left_out": [],
+        "diverged": [],
+        "machine": {},
+        "absent": {},
+        "gaps": {},
+        "runs": 0,
+        "commits": [],
+        "data": {},
+    }
     collected = Collected(**frames, provenance=origin)
     return Study("grid", made, {name: config(name) for name in benchmarks}, collected)

@@ -225,8 +225,9 @@ def test_a_disk_without_room_for_a_note_is_named(clips: list[Clip], folder: Path
     class Filling(Reader):
         def __call__(self, clip: Clip) -> dict[str, np.ndarray]:
             if clip.name == "3":
-                notes.unlink()
-                notes.symlink_to("/dev/full")
+                full = notes.with_name("full")
+                full.symlink_to("/dev/full")
+                full.replace(notes)  # at once: another reader may write a note just now
             return super().__call__(clip)
 
     with pytest.raises(OSError, match=rf"No space left on device: '{notes}'"):
