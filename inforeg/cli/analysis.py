@@ -1,19 +1,21 @@
 """From finished runs to the paper: `inforeg collect`, `statistics`, `table`, `claims`, `paper` and more."""
 
 import argparse
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Made, add_command, add_runs, placed
 from inforeg.errors import UserError
+from inforeg.suite.products import ORIGIN
 from inforeg.suite.project import CONFIG, Project
 from inforeg.suite.tuning import PROTOCOLS, TUNING
 
 if TYPE_CHECKING:
     from inforeg.analysis.collected.study import Study
     from inforeg.analysis.statistics.stored import Results, Statistics
-    from inforeg.suite.experiment import Experiment, Sentence
+    from inforeg.analysis.tables.sentences import Line
+    from inforeg.suite.workflow import WorkflowConfig
 
 COLLECTED, STATISTICS = "collected/{experiment}", "statistics"
 PLACES = "What is below results/, but for runs, is below results/paper/ where the suite is `paper`."
@@ -131,19 +133,28 @@ def figure(args: argparse.Namespace) -> None:
 def claims(args: argparse.Namespace) -> None:
     """Write the verdicts."""
     from inforeg.analysis.report.outputs import write_claims
-    from inforeg.analysis.tables.sentences import lines_of
 
     results = _results(args)
-    write_claims(results, args.output, lines_of(*_named(Project()), results))
+    write_claims(results, args.output, _said(results))
 
 
 def paper(args: argparse.Namespace) -> None:
     """Write the document."""
     from inforeg.analysis.report.outputs import write_document
-    from inforeg.suite.presentable import texts_of_sentences
 
-    said = texts_of_sentences(*_named(Project()))
-    write_document(_results(args), args.output, said)
+    project, results = Project(), _results(args)
+    workflow = _workflow(project)
+    findings = workflow.findings if workflow else []
+    experiments = {name: project.whole(name) for each in findings for name in each.claims}
+    beside = _beside(args, results, experiments)
+    write_document(
+        results,
+        args.output,
+        findings=findings,
+        experiments=experiments,
+        said=_said(results),
+        beside=beside,
+    )
 
 
 def typeset(args: argparse.Namespace) -> None:
@@ -185,10 +196,27 @@ def _results(args: argparse.Namespace) -> "Results":
     return [_result(args, name) for name in args.experiment]
 
 
-def _named(project: Project) -> "tuple[list[Sentence], dict[str, Experiment]]":
-    """The sentences that the configuration has, and the experiments that they name."""
-    sentences = project.workflow().sentences if (project.root / CONFIG).exists() else []
-    return sentences, {name: project.whole(name) for each in sentences for name in each.claims}
+def _workflow(project: Project) -> "WorkflowConfig | None":
+    """Its configuration, if it has one."""
+    return project.workflow() if (project.root / CONFIG).exists() else None
+
+
+def _said(results: "Results") -> "list[Line]":
+    """What the claims of sentences found."""
+    from inforeg.analysis.tables.sentences import lines_of
+
+    project = Project()
+    workflow = _workflow(project)
+    sentences = workflow.sentences if workflow else []
+    experiments = {name: project.whole(name) for each in sentences for name in each.claims}
+    return lines_of(sentences, experiments, results)
+
+
+def _beside(args: argparse.Namespace, results: "Results", names: Iterable[str]) -> "Results":
+    """Those among the experiments `names` that are none of `results`, but were made."""
+    ours = {study.name for study, _ in results}
+    others = [name for name in Project().asked(names) if name not in ours]
+    return [_result(args, name) for name in others if (args.statistics / name / ORIGIN).exists()]
 
 
 def _result(args: argparse.Namespace, name: str, wanted: Collection[str] = ()) -> "tuple[Study, Statistics]":

@@ -15,9 +15,10 @@ from inforeg.files import write_json, write_text
 from inforeg.reading import json_value, read_text
 from inforeg.registry import DATASETS
 from inforeg.runspec import BenchmarkConfig
-from inforeg.suite.experiment import Experiment, WorkflowConfig
+from inforeg.suite.experiment import Experiment
 from inforeg.suite.project import Project
 from inforeg.suite.tuning import Choices, Tuning
+from inforeg.suite.workflow import WorkflowConfig
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "workflow": WorkflowConfig,

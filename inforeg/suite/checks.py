@@ -10,15 +10,16 @@ from pathlib import Path
 from inforeg.errors import UserError, shown, unknown
 from inforeg.metrics.recorded import known
 from inforeg.registry import PROBES
-from inforeg.suite.experiment import Experiment, WorkflowConfig
+from inforeg.suite.experiment import Experiment
 from inforeg.suite.folders.places import dataset_of, refuse_two_preparations
 from inforeg.suite.jobs import Job, jobs
 from inforeg.suite.plan import Cell, Plan, plan, plan_trials
-from inforeg.suite.presentable import Benchmarks, check_presentable, texts, texts_of_sentences
+from inforeg.suite.presentable import Benchmarks, check_presentable, texts, texts_of_named
 from inforeg.suite.products import former, tables
 from inforeg.suite.project import CONFIG, Project
 from inforeg.suite.resolve import resolve
 from inforeg.suite.tuning import PROTOCOLS
+from inforeg.suite.workflow import Sentence, WorkflowConfig
 
 RULES = (
     "all", "complete", "quick", *PROTOCOLS,
@@ -53,7 +54,7 @@ class Configuration:
 
     def texts(self, names: Iterable[str]) -> Iterator[str]:
         """All that the tables and figures of these experiments may say."""
-        yield from texts_of_sentences(self.workflow.sentences, self.experiments)
+        yield from texts_of_named(self.workflow.named, self.experiments)
         for name in names:
             yield from texts(
                 self.experiments[name], self.benchmarks[name], self.plans[name].left_out.values()
@@ -175,21 +176,22 @@ def _names(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> N
 
 
 def _referred(workflow: WorkflowConfig, project: Project) -> None:
-    """All experiments that targets name are there, and `all` makes the claims that sentences come to."""
+    """All experiments and claims that are named are there; `all` makes those of sentences."""
     for name in chain(*_named(workflow)):
         project.whole(name)
-    for sentence in workflow.sentences:
-        for name, claims in sentence.claims.items():
+    for each in workflow.named:
+        called = ("sentence", each.text) if isinstance(each, Sentence) else ("finding", each.title)
+        for name, claims in each.claims.items():
             offered = [claim.id for claim in project.whole(name).claims]
-            if name not in workflow.experiments:
+            if isinstance(each, Sentence) and name not in workflow.experiments:
                 raise UserError(
-                    f"{CONFIG}: the sentence {shown(sentence.text)} comes to claims of {name!r}, which `all` "
+                    f"{CONFIG}: the sentence {shown(each.text)} comes to claims of {name!r}, which `all` "
                     "does not make; add it to experiments."
                 )
             for claim in claims:
                 if claim not in offered:
                     wrong = unknown(f"claim of the experiment {name!r} called", claim, offered)
-                    raise UserError(f"{CONFIG}: the sentence {shown(sentence.text)}: {wrong}")
+                    raise UserError(f"{CONFIG}: the {called[0]} {shown(called[1])}: {wrong}")
 
 
 def _products(experiments: Mapping[str, Experiment]) -> None:

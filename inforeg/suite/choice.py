@@ -9,7 +9,8 @@ from pydantic import Field, field_validator
 from inforeg.errors import UserError, shown
 from inforeg.reading import validated
 from inforeg.runspec import MOST_SEEDS, Name, Strict
-from inforeg.suite.experiment import Once, Suite
+from inforeg.suite.experiment import Once
+from inforeg.suite.workflow import Suite
 
 VARIABLE = "INFOREG_SELECT"
 """The environment's variable that every command reads, such as `suite=paper only=cremad seeds=3`."""

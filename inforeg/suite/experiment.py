@@ -1,4 +1,4 @@
-"""What the YAML files of experiments and of the workflow hold, as validated models."""
+"""What the YAML file of an experiment holds, as a validated model."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, Field, TypeAdapter, WrapValidator, model_validator
 
 from inforeg.errors import unknown
-from inforeg.runspec import MACHINE, MOST_SEED, MOST_SEEDS, Machine, Name, Strict, Text
+from inforeg.runspec import MOST_SEED, MOST_SEEDS, Name, Strict, Text
 from inforeg.suite.rows import Column, Contrast, Row, in_columns
 
 T = TypeVar("T")
@@ -39,7 +39,6 @@ DEFAULT = "default"
 Metric = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/[a-z0-9_]+)?$")]
 Metrics = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/([a-z0-9_]+|\*))?$")]
 Selection = Literal["val", "last", "test_oracle"]
-Suite = Literal["embedded", "paper"]
 Drawing = Literal[
     "information",
     "curves",
@@ -81,25 +80,6 @@ class Claim(Strict):
     printed: dict[Text, float] = Field(
         default_factory=dict, description="the paper's own difference in points, by its data set"
     )
-
-
-class Sentence(Strict):
-    """What others say of the paper's method, and the claims that it comes to."""
-
-    text: Text = Field(description="as it goes round")
-    source: Text = Field(description="where it comes from, if not from the paper")
-    claims: dict[Name, Once[Name]] = Field(
-        min_length=1, description="their ids, by the experiment that tests them on all of its benchmarks"
-    )
-    points: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
-        None, description="the least and the most that it says of a difference"
-    )
-
-    @model_validator(mode="after")
-    def _is_a_range(self) -> "Sentence":
-        if self.points is not None and not self.points[0] <= self.points[1]:
-            raise ValueError(f"points is {self.points}, whose first is above the second; turn them round")
-        return self
 
 
 class Experiment(Strict):
@@ -276,25 +256,3 @@ class Experiment(Strict):
             if label not in labels:
                 raise ValueError(str(unknown("row called", label, labels)).removesuffix("."))
         return self
-
-
-class WorkflowConfig(Strict):
-    """workflow/config/config.yaml."""
-
-    suite: Suite = Field("embedded", description="which benchmarks experiments run on")
-    experiments: Once[Name] = Field(min_length=1, description="what `all` makes")
-    quick: Name = Field(description="the experiment that `quick` makes")
-    machine: Machine = Field(
-        MACHINE, description="where all runs are computed; a benchmark may say otherwise"
-    )
-    targets: dict[Name, Once[Name]] = Field(
-        default_factory=dict, description="further targets, and the experiments that each of them makes"
-    )
-    long: dict[Name, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict,
-        description="targets that take long, which `complete` leaves out, and the processor hours of each",
-    )
-    sentences: list[Sentence] = Field(
-        default_factory=list,
-        description="with which the claims begin; on experiments that `all` makes",
-    )

@@ -1,14 +1,16 @@
 """Whether an experiment can be shown: what its figures need, and what they and the tables say."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 
 from inforeg.characters import typesettable
 from inforeg.errors import UserError
 from inforeg.metrics.recorded import every_epoch
 from inforeg.registry import METHODS
 from inforeg.runspec import BenchmarkConfig
-from inforeg.suite.experiment import Experiment, Sentence
+from inforeg.suite.experiment import Experiment
 from inforeg.suite.rows import Row
+from inforeg.suite.workflow import Finding, Sentence
 
 Benchmarks = Mapping[str, BenchmarkConfig]
 LeftOut = Collection[tuple[str, str]]
@@ -90,12 +92,14 @@ def texts(experiment: Experiment, benchmarks: Benchmarks, reasons: Iterable[str]
     yield from _said(experiment, reasons)
 
 
-def texts_of_sentences(sentences: Iterable[Sentence], experiments: Mapping[str, Experiment]) -> Iterator[str]:
-    """The same of the table of sentences, whose claims are of some of the `experiments`."""
-    for sentence in sentences:
-        yield from (sentence.text, sentence.source)
-        named = (each for name in sentence.claims if name in experiments for each in experiments[name].claims)
-        yield from (claim.statement for claim in named)
+def texts_of_named(
+    named: Iterable[Sentence | Finding], experiments: Mapping[str, Experiment]
+) -> Iterator[str]:
+    """The same of sentences and findings, whose claims are of some of the `experiments`."""
+    for each in named:
+        yield from (each.text, each.source) if isinstance(each, Sentence) else (each.title,)
+        asked = (claim for name in each.claims if name in experiments for claim in experiments[name].claims)
+        yield from chain.from_iterable((claim.statement, claim.source) for claim in asked)
 
 
 def _said(experiment: Experiment, reasons: Iterable[str]) -> Iterator[str]:

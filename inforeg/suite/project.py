@@ -15,8 +15,9 @@ from inforeg.files import child
 from inforeg.reading import read_yaml
 from inforeg.runspec import MACHINE, BenchmarkConfig, Machine
 from inforeg.suite.choice import Choice
-from inforeg.suite.experiment import ACROSS, Experiment, Suite, WorkflowConfig
+from inforeg.suite.experiment import ACROSS, Experiment
 from inforeg.suite.tuning import TUNED, TUNING, Choices, Protocol, Tuning
+from inforeg.suite.workflow import Suite, WorkflowConfig
 
 CONFIG = Path("workflow/config/config.yaml")
 RESULTS = Path("results")

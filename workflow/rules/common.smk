@@ -185,6 +185,15 @@ def arguments():
 
 
 ARGUMENTS = arguments()
+ASKED = {
+    *chain(*((NAMED | {"complete": COMPLETE}).get(each, []) for each in getattr(ARGUMENTS, "targets", ())))
+}
+# The experiments of findings that `all` does not make: those that are asked for now, or were made before.
+SAID = [
+    name
+    for name in dict.fromkeys(chain(*(each.claims for each in CONFIGURATION.workflow.findings)))
+    if name in EXPERIMENTS.keys() - PAPER and (name in ASKED or Path(sources(name)[-1]).exists())
+]
 
 
 def former():

@@ -38,7 +38,7 @@ rule claims:
 
 rule document:
     input:
-        [sources(name) for name in PAPER],
+        [sources(name) for name in [*PAPER, *SAID]],
     output:
         made(products.DOCUMENT),
     log:
@@ -48,6 +48,7 @@ rule document:
     params:
         experiments=PAPER,
         settings=list(map(settings, PAPER)),
+        named=[each.model_dump_json() for each in CONFIGURATION.workflow.named],
     shell:
         "python -m inforeg paper {params.experiments:q} &> {log:q} || (cat {log:q} >&2; false)"
 

@@ -1,139 +1,147 @@
-"""The replication as a document: LaTeX that inputs every table and figure, and a macro for every number."""
+"""The replication as a paper: findings in sentences, one table and picture of them, then each experiment."""
 
 import inspect
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
-
-import pandas as pd
 
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.catalogue import FIGURES
+from inforeg.analysis.report import findings, preamble, setting
+from inforeg.analysis.report.groups import Group
+from inforeg.analysis.report.pages import Pages
 from inforeg.analysis.report.typeset import compiler, marked
 from inforeg.analysis.statistics.stored import Results, Statistics
-from inforeg.analysis.tables.claims import SYMBOLS
-from inforeg.analysis.tables.notation import latex_file, latex_text
-from inforeg.analysis.tables.words import number, signed
-from inforeg.errors import UserError
+from inforeg.analysis.tables import claims, details, main_table, pooled, sentences
+from inforeg.analysis.tables.notation import latex_file, latex_key, latex_text
+from inforeg.analysis.tables.render import Table
 
-DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
-
-FONTS = {
-    "pdflatex": r"""\usepackage[T1]{fontenc}
-\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
-\pdfinfoomitdate=1 \pdftrailerid{} \pdfsuppressptexinfo=-1
-""",
-    "xelatex": r"""\usepackage{fontspec}
-\setmainfont{DejaVuSans}[Extension=.ttf,Scale=0.85,BoldFont=*-Bold,ItalicFont=*,ItalicFeatures={FakeSlant=0.2},Ligatures=TeXOff]
-\special{pdf:trailerid [<00000000000000000000000000000000> <00000000000000000000000000000000>]}
-""",
-}
-"""What sets the document's letters, by the program that compiles it, and keeps dates and names out of it."""
-
-PREAMBLE = r"""\usepackage[a4paper,margin=17mm]{geometry}
-\usepackage{amssymb,booktabs,caption,float,graphicx}
-\floatplacement{table}{H}
-\floatplacement{figure}{H}
-\captionsetup{font=small,labelformat=empty}
-\tracinglostchars=3
-\newcommand{\drawing}[2]{\begin{figure}\centering\includegraphics{#1}\caption{#2}\end{figure}}
-\input{numbers}
-\title{The claims of InfoReg, tested}
-\author{inforeg}
-\date{}
-\begin{document}
-\maketitle
-"""
-
-ABSTRACT = r"""\noindent The claims of Huang, Wei, Yang and Hu (Adaptive Unimodal Regulation for Balanced
-Multimodal Information Acquisition, CVPR 2025) on \ClaimsBenchmarks{} benchmarks, from \ClaimsRuns{} runs.
-Of \ClaimsTests{} pairs of claim and benchmark, \ClaimsReproduced{} are reproduced and
-\ClaimsReproducedNegligible{} more by a negligible effect, \ClaimsContradicted{} are contradicted and
-\ClaimsContradictedNegligible{} more by a negligible effect, \ClaimsPracticallyEqual{} are practically equal
-and \ClaimsInconclusive{} are inconclusive; \ClaimsLeftOut{} could not be tested. A claim is reproduced or
-contradicted where a two-sided paired sign-flip test over seeds rejects equality at 0.05 after Holm's
-correction over the claims of one table on a benchmark, and practically equal or negligible where two
-one-sided ones reject differences of the smallest effect of interest or more; inconclusive is no evidence of
-no effect.
-A claim that two tables make is tested, and counted, in each.
-"""
+PICTURE = "Every claim on every benchmark, and what the paper prints."
 
 
-def document(studies: Sequence[Study], said: Iterable[str] = ()) -> str:
-    """paper.tex: the claims first, then an experiment a section, with all its tables and figures.
+@dataclass(frozen=True)
+class Part:
+    """An experiment in the document: its table, and what its appendices hold."""
 
-    It stands beside numbers.tex, claims.tex, tables/ and figures/, and needs packages of texlive's
-    `latex-recommended` alone; with letters that pdflatex lacks, xelatex, as its first line says. The claims
-    also have the texts that are `said`.
+    study: Study
+    main: Table
+    tests: Sequence[Table]
+    details: Sequence[Table]
+
+
+def document(
+    results: Results, groups: Sequence[Group], said: Sequence[sentences.Line] = (), texts: Iterable[str] = ()
+) -> str:
+    """paper.tex: findings, setting, all claims, an experiment a section; tests and benchmarks in appendices.
+
+    It stands beside numbers.tex and figures/, and needs packages of texlive's `latex-recommended` alone; with
+    letters that pdflatex lacks, xelatex, as its first line says.
+
+    Args:
+        results: experiments, some of them with claims.
+        groups: the claims, as the findings have them.
+        said: the sentences that go round.
+        texts: all that these two say in words that are not the program's own.
     """
-    sections = "".join(map(_section, studies))
-    appendix = "".join(
-        rf"\input{{tables/{latex_file(f'{study.name}_{name}')}}}" + "\n"
-        for study in studies
+    studies = [study for study, _ in results]
+    program = compiler(chain(texts, *(study.texts for study in studies)))
+    judged = [(study, statistics) for study, statistics in results if study.experiment.claims]
+    verdicts = Counter(found for _, statistics in judged for found in statistics.pooled["verdict"])
+    parts, told = [_part(*each) for each in results], sentences.tables(said)
+    benchmarks, (summary,) = setting.setting_table(studies), pooled.summary_tables(judged)
+    behind = chain.from_iterable((*part.tests, *part.details) for part in parts)
+    pages = Pages([benchmarks, summary, *(part.main for part in parts), *told, *behind])
+    return "".join(
+        [
+            f"{marked(program)}\\documentclass[10pt]{{article}}\n{preamble.FONTS[program]}{preamble.PREAMBLE}",
+            f"\\begin{{abstract}}\n{preamble.ABSTRACT}{findings.abstract(groups, verdicts)}",
+            "\\end{abstract}\n\\tableofcontents\n",
+            *_findings(groups, said, {study.name for study in studies}),
+            _section("Setting"),
+            f"{latex_text(setting.verdicts(studies))}\n\n{pages.table(benchmarks)}",
+            _section("All claims"),
+            f"\\drawing{{figures/claims.pdf}}{{{latex_text(PICTURE)}}}\n{pages.table(summary)}",
+            _section("Experiments"),
+            *chain.from_iterable(_experiment(part, pages) for part in parts),
+            "\\appendix\n\\addtocontents{toc}{\\protect\\setcounter{tocdepth}{1}}\n",
+            *_appendices(parts, told, pages),
+            "\\end{document}\n",
+        ]
+    )
+
+
+def _section(title: str, key: str = "") -> str:
+    """The heading of a section, with room for something below."""
+    return f"\\room{{0.3\\textheight}}\\section{{{title}}}\n" + (f"\\label{{{key}}}\n" if key else "")
+
+
+def _subsection(title: str, key: str) -> str:
+    """The same on an experiment, whose table is never parted from it."""
+    return f"\\room{{4cm}}\\subsection{{{latex_text(title)}}}\\label{{{key}}}\n"
+
+
+def _part(study: Study, statistics: Statistics) -> Part:
+    tests = []
+    if study.experiment.claims:
+        result = (study, statistics)
+        tests = [claims.overview_table(*result), claims.detail_table(*result)]
+        tests += pooled.sensitivity_tables([result])
+    across = [details.across_table(study, statistics)] if len(study.benchmarks) > 1 else []
+    each = [
+        table
         for name in study.benchmarks
-    )
-    program = compiler(chain(said, *(study.texts for study in studies)))
-    return (
-        f"{marked(program)}\\documentclass[10pt]{{article}}\n{FONTS[program]}{PREAMBLE}{ABSTRACT}"
-        "\\drawing{figures/claims.pdf}{Every claim on every benchmark, and what the paper prints.}\n"
-        f"\\input{{claims}}\n{sections}"
-        f"\\appendix\n\\section{{Each benchmark in detail}}\n{appendix}"
-        "\\end{document}\n"
-    )
+        for table in (
+            *details.detail_tables(study, statistics, name),
+            details.tests_table(study, statistics, name),
+        )
+    ]
+    noted = [
+        replace(table, notes=[*table.notes, *study.caveats])
+        for table in (main_table.main_table(study, statistics), *across, *each)
+    ]
+    return Part(study, noted[0], tests, noted[1:])
 
 
-def numbers(results: Results) -> str:
-    r"""numbers.tex: a macro for the mean, deviation, difference and p of every row on every benchmark.
-
-    Names are made of letters alone: \TableTwoHtadInforegStarMean is the mean of the row inforeg/star on
-    the benchmark htad in the experiment table2.
-
-    Raises:
-        UserError: two numbers would have the same name.
-    """
-    macros: dict[str, str] = {}
-    for name, value in [*_counts(results), *(pair for each in results for pair in _values(*each))]:
-        if name in macros:
-            raise UserError(
-                f"Two numbers would be called \\{name}; rename one of the rows or benchmarks behind them."
-            )
-        macros[name] = value
-    lines = (rf"\newcommand{{\{name}}}{{{latex_text(value)}}}" for name, value in macros.items())
-    return "\n".join(lines) + "\n"
+def _findings(
+    groups: Sequence[Group], said: Sequence[sentences.Line], inside: Collection[str]
+) -> Iterator[str]:
+    yield f"{_section('Findings')}{findings.READING}\n"
+    for title, paragraph in findings.said(said, inside):
+        yield f"\\subsection{{{latex_text(title)}}}\n{paragraph}"
+    for place, group in enumerate(groups, start=1):
+        yield f"\\subsection{{{latex_text(group.title)}}}\n{findings.paragraph(place, group)}"
 
 
-def macro(*words: str) -> str:
-    """`words` as the name of a macro: letters alone, a capital where a word begins."""
-    spelled = re.sub(r"\d", lambda digit: f" {DIGITS[int(digit[0])]} ", " ".join(words))
-    return "".join(part[0].upper() + part[1:] for part in re.findall(r"[A-Za-z]+", spelled))
-
-
-def _section(study: Study) -> str:
-    experiment = study.experiment
-    lines = [rf"\section{{{latex_text(experiment.title)}}}", rf"\input{{tables/{latex_file(study.name)}}}"]
+def _experiment(part: Part, pages: Pages) -> Iterator[str]:
+    """A section on one experiment: where all else on it stands, its table and its figures."""
+    experiment, key = part.study.experiment, latex_key(part.study.name)
+    tests = f"Its claims' tests stand in Appendix~\\ref{{tests:{key}}}, each" if part.tests else "Each"
+    yield _subsection(experiment.title, f"experiment:{key}")
+    yield f"{tests} benchmark in detail in Appendix~\\ref{{details:{key}}}.\\par\\nobreak\n"
+    yield pages.table(part.main)
     for name in experiment.figures:
         told = (inspect.getdoc(FIGURES[name]) or "").partition("\n\nReturns:")[0]
         what = " ".join(told.split()).replace("`", "")
         caption = latex_text(f"{experiment.title}. {what}")
-        lines.append(rf"\drawing{{figures/{latex_file(f'{study.name}_{name}.pdf')}}}{{{caption}}}")
-    return "\n".join(lines) + "\n"
+        yield f"\\drawing{{figures/{latex_file(f'{part.study.name}_{name}.pdf')}}}{{{caption}}}\n"
 
 
-def _counts(results: Results) -> Iterator[tuple[str, str]]:
-    lines = pd.concat([statistics.verdicts for _, statistics in results])
-    yield macro("claims", "tests"), str(len(lines))
-    for verdict in SYMBOLS:
-        yield macro("claims", verdict), str((lines["verdict"] == verdict).sum())
-    yield macro("claims", "benchmarks"), str(lines["benchmark"].nunique())
-    runs = {digest for _, statistics in results for digest in statistics.specs["spec_sha256"]}
-    yield macro("claims", "runs"), str(len(runs))
+def _appendices(parts: Sequence[Part], told: Sequence[Table], pages: Pages) -> Iterator[str]:
+    yield f"{_section('Notes', 'notes')}What several tables have to say of their numbers.\n{pages.notes()}"
+    yield _section("Every test")
+    yield from map(pages.table, told)
+    for part in parts:
+        yield from _appendix("tests", part.study, part.tests, pages)
+    yield _section("Each benchmark in detail")
+    for part in parts:
+        yield from _appendix("details", part.study, part.details, pages)
 
 
-def _values(study: Study, statistics: Statistics) -> Iterator[tuple[str, str]]:
-    for line in statistics.against().to_dict("records"):
-        stem = (study.name, str(line["benchmark"]), str(line["row"]))
-        yield macro(*stem, "mean"), number(line["mean"], ".1f")
-        yield macro(*stem, "sd"), number(line["sd"], ".1f")
-        if not pd.isna(line["difference"]):
-            yield macro(*stem, "difference"), signed(line["difference"])
-            yield macro(*stem, "p"), number(line["p_holm"], ".2g")
+def _appendix(kind: str, study: Study, tables: Sequence[Table], pages: Pages) -> Iterator[str]:
+    """A section of an appendix on one experiment; none without tables."""
+    if tables:
+        key = latex_key(study.name)
+        yield _subsection(study.experiment.title, f"{kind}:{key}")
+        yield f"See Section~\\ref{{experiment:{key}}}.\\par\\nobreak\n"
+        yield from map(pages.table, tables)

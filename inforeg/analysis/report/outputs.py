@@ -1,6 +1,6 @@
 """The files of an experiment, with names that its YAML alone decides."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,8 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures import catalogue
 from inforeg.analysis.figures.forest import forest
 from inforeg.analysis.report import document
+from inforeg.analysis.report.groups import groups_of
+from inforeg.analysis.report.numbers import numbers
 from inforeg.analysis.statistics.level import CLAIM_SETTINGS, SETTINGS, TEST
 from inforeg.analysis.statistics.stored import Results, Statistics
 from inforeg.analysis.tables import claims, details, main_table, pooled, regimes, render, sentences
@@ -19,6 +21,9 @@ from inforeg.analysis.tables.render import Table
 from inforeg.errors import UserError
 from inforeg.files import write_json, write_text
 from inforeg.probes.frames import records
+from inforeg.suite.experiment import Experiment
+from inforeg.suite.presentable import texts_of_named
+from inforeg.suite.workflow import Finding
 
 
 def write_tables(study: Study, statistics: Statistics, folder: Path) -> None:
@@ -79,14 +84,31 @@ def write_claims(results: Results, folder: Path, said: Sequence[sentences.Line] 
     )
 
 
-def write_document(results: Results, folder: Path, said: Iterable[str] = ()) -> None:
-    """`folder`/paper.tex, which inputs the tables, figures and claims of all studies, and numbers.tex.
+def write_document(
+    results: Results,
+    folder: Path,
+    *,
+    findings: Sequence[Finding] = (),
+    experiments: Mapping[str, Experiment] | None = None,
+    said: Sequence[sentences.Line] = (),
+    beside: Results = (),
+) -> None:
+    """`folder`/paper.tex, which draws the figures of all studies and the claims', and numbers.tex.
 
-    The claims also have the texts that are `said`.
+    Args:
+        results: of its experiments.
+        folder: in which figures/ lies.
+        findings: how its claims are grouped.
+        experiments: all that findings and sentences name.
+        said: the sentences that go round.
+        beside: results of such experiments that are not its own.
     """
     _judged(results)
-    write_text(folder / "numbers.tex", document.numbers(results))
-    write_text(folder / "paper.tex", document.document([study for study, _ in results], said))
+    named = experiments or {}
+    groups = groups_of(findings, named, results, beside)
+    texts = texts_of_named([*findings, *(line.sentence for line in said)], named)
+    write_text(folder / "numbers.tex", numbers(results, beside, groups))
+    write_text(folder / "paper.tex", document.document(results, groups, said, texts))
 
 
 def _judged(results: Results) -> Results:

@@ -22,6 +22,8 @@ PROGRAMS = {
 # Of a document only names below its own folder are opened, and no command is run, whatever texmf.cnf says.
 CONFINED = {"openin_any": "p", "openout_any": "p", "shell_escape": "f"}
 STEADY = ("-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "-jobname=document")
+RERUN, MOST = "Rerun ", 5
+"""What LaTeX asks for while references move, and how often it gets it."""
 UNDATED = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
 
 
@@ -60,7 +62,10 @@ def typeset(source: Path, target: Path) -> list[str]:
         raise UserError(lacking)
     with tempfile.TemporaryDirectory() as scratch:
         command = [program, *STEADY, f"-output-directory={scratch}", f"./{source.name}"]
-        for _ in range(2):  # the second time with the references of the first
+        log = RERUN
+        for _ in range(MOST):  # each time with the contents, references and widths of the time before
+            if RERUN not in log:
+                break
             done = subprocess.run(
                 command,
                 cwd=source.parent,
@@ -69,10 +74,12 @@ def typeset(source: Path, target: Path) -> list[str]:
                 capture_output=True,
                 check=False,
             )
-        log = done.stdout.decode("utf-8", "replace")
-        if done.returncode:
-            reason = next((line for line in log.splitlines() if line.startswith("!")), "! no reason given")
-            raise UserError(f"{program} refuses {source}: {reason.lstrip('! ')}")
+            log = done.stdout.decode("utf-8", "replace")
+            if done.returncode:
+                reason = next(
+                    (line for line in log.splitlines() if line.startswith("!")), "! no reason given"
+                )
+                raise UserError(f"{program} refuses {source}: {reason.lstrip('! ')}")
         write_bytes(target, (Path(scratch) / "document.pdf").read_bytes())
     return [line for line, width in re.findall(r"(Overfull \\hbox \(([\d.]+)pt.*)", log) if float(width) > 1]
 

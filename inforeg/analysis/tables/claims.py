@@ -62,7 +62,8 @@ def overview_table(study: Study, statistics: Statistics) -> Table:
     ]
     key = ", ".join(f"{symbol} {word}" for word, symbol in SYMBOLS.items())
     notes = [
-        f"{key}; with the difference of the means in {_units()}. {summary(lines)}",
+        f"{key}; with the difference of the means in {_units()}.",
+        summary(lines),
         "The paper's difference was measured on the data sets named with it.",
         *study.incomplete,
     ]
@@ -70,21 +71,26 @@ def overview_table(study: Study, statistics: Statistics) -> Table:
 
 
 def detail_table(study: Study, statistics: Statistics) -> Table:
-    """Every test in numbers."""
+    """Every test in numbers: benchmarks below the claim that is tested on them."""
     lines = statistics.verdicts
     header = [
-        "Claim", "Benchmark", "Difference [95 %]", "[90 %]", "n", "d_z", "p", "p (Holm)",
+        "Claim", "Difference [95 %]", "[90 %]", "n", "d_z", "p", "p (Holm)",
         "p of equality (Holm)", SMALLEST, "Verdict",
     ]  # fmt: skip
-    rows = [
-        [Entry(line["claim"]), Entry(study.titles([line["benchmark"]])), *_numbers(line)]
-        for line in lines.to_dict("records")
-    ]
-    notes = [*_notes(study, lines), *study.scope, *study.incomplete]
-    if lines["test_set_low"].notna().any():
+    above = lines["test_set_low"].notna().any()
+    if above:
         header.append("Test sets [95 %]")
-        for row, line in zip(rows, lines.to_dict("records"), strict=True):
-            row.append(Entry(interval(line, "test_set")))
+    rows = []
+    for claim in study.experiment.claims:
+        named = Entry(
+            f"{claim.statement} ({claim.source})", "heading", anchor=claim_key(study.name, claim.id)
+        )
+        rows.append([named, *[Entry("")] * (len(header) - 1)])
+        for line in lines[lines["claim"] == claim.id].to_dict("records"):
+            resampled = [Entry(interval(line, "test_set"))] if above else []
+            rows.append([Entry(study.titles([line["benchmark"]])), *_numbers(line), *resampled])
+    notes = [*_notes(study, lines), *study.scope, *study.incomplete]
+    if above:
         notes.append("Test sets: the difference over resampled test sets, these few seeds held fixed.")
     return Table(f"{study.experiment.title}: tests", f"{study.name}-tests", header, rows, notes)
 
@@ -95,19 +101,21 @@ def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
     yield (
         f"Test metrics {EPOCH[study.experiment.selection]}, paired over {study.units()}; differences in "
         f"{_units()}, in favour of the row claimed to be better; d_z: Cohen's effect size. p: two-sided "
-        f"sign-flip test, {rejecting(study.units())}; Holm over the "
-        f"{lines['family'].max():.0f} tests of a benchmark. ● reproduced: p (Holm) < {ALPHA} and a positive "
-        f"difference; ✗ contradicted: the same and a negative one; ≈ practically equal: p of equality < "
-        f"{ALPHA}; ●≈ and ✗≈ negligible: both; ○ inconclusive: all else, which is no evidence of no effect."
+        f"sign-flip test, {rejecting(study.units())}; Holm over the tests of a benchmark. ● reproduced: "
+        f"p (Holm) < {ALPHA} and a positive difference; ✗ contradicted: the same and a negative one; "
+        f"≈ practically equal: p of equality < {ALPHA}; ●≈ and ✗≈ negligible: both; ○ inconclusive: all "
+        "else, which is no evidence of no effect."
     )
+    yield f"Holm: over {lines['family'].max():.0f} tests of a benchmark."
     yield (
         "p of equality: the larger of two one-sided sign-flip tests of differences of at least "
         f"{study.experiment.smallest_effect:g} {POINTS.name} either way, Holm over these tests of a "
         "benchmark; it finds equal what has its 90 % interval within, before the correction."
     )
     yield found_by(study.units())
+    statements = {claim.id: f"“{claim.statement}”" for claim in study.experiment.claims}
     if told := [
-        f"{line['claim']} on {study.titles([line['benchmark']])} {without(line)}"
+        f"{statements[line['claim']]} on {study.titles([line['benchmark']])} {without(line)}"
         for line in lines.dropna(subset="finished_n").to_dict("records")
     ]:
         yield (
@@ -116,8 +124,13 @@ def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
         )
     for note, part in lines[lines["note"] != ""].groupby("note", sort=False):
         every = len(part) == lines["benchmark"].isin(part["benchmark"]).sum()
-        who = "All claims" if every else ", ".join(part["claim"].unique())
+        who = "All claims" if every else ", ".join(statements[claim] for claim in part["claim"].unique())
         yield f"{who} on {study.titles(part['benchmark'])}: {note}."
+
+
+def claim_key(experiment: str, claim: str) -> str:
+    """How links name a claim."""
+    return f"claim:{experiment}:{claim}"
 
 
 def _units() -> str:

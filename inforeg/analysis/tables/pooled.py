@@ -10,7 +10,7 @@ import pandas as pd
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import ALPHA, LEAST
 from inforeg.analysis.statistics.stored import Results
-from inforeg.analysis.tables.claims import SYMBOLS
+from inforeg.analysis.tables.claims import SYMBOLS, claim_key
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import NOTHING, interval, number, signed
 from inforeg.metrics.base import POINTS
@@ -37,7 +37,7 @@ def summary_tables(judged: Results, most: int | None = None) -> list[Table]:
             f"The claims over all benchmarks{f' ({place} of {len(parts)})' if len(parts) > 1 else ''}",
             f"claims-pooled{place}",
             header,
-            [[Entry(line["name"]), *_found(line)] for line in part],
+            [[Entry(line["name"], link=line["link"]), *_found(line)] for line in part],
             list(_notes(judged)) if place == len(parts) else [],
         )
         for place, part in enumerate(parts, start=1)
@@ -72,6 +72,7 @@ def _named(judged: Results) -> Iterator[dict[Any, Any]]:
         for line in statistics.pooled.to_dict("records"):
             claim = claims[line["claim"]]
             named = {"name": f"{claim.statement} ({claim.source})", "source": claim.source}
+            named["link"] = claim_key(study.name, claim.id)
             yield {**line, **named, "effect_low": line["low"], "effect_high": line["high"]}
 
 

@@ -45,11 +45,16 @@ _HTML_STYLES: dict[Style, str] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """Text of one cell, unescaped; `mark` is set as a superscript."""
+    """Text of one cell, unescaped; `mark` is set as a superscript.
+
+    In the document `link` leads to the cell whose `anchor` is the same.
+    """
 
     text: str
     style: Style = "plain"
     mark: str = ""
+    anchor: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ def _latex_table(table: Table) -> str:
         rf"\label{{tab:{latex_key(table.label)}}}",
         r"\footnotesize" if len(table.header) < 8 else r"\scriptsize",
         r"\setlength{\tabcolsep}{3pt}",
-        _booktabs(table),
+        booktabs(table),
         r"\par\medskip",
         *(rf"\parbox{{\linewidth}}{{\strut {latex_text(note)}\strut}}\par" for note in table.notes),
         r"\end{table}",
@@ -129,9 +134,17 @@ def _latex_table(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _booktabs(table: Table) -> str:
+def booktabs(table: Table, widest: int = WIDEST_FIRST, linked: bool = False) -> str:
+    """The tabular of a table.
+
+    Args:
+        table: whose header and rows.
+        widest: characters of a cell of the first column in one line.
+        linked: set the anchors and links of cells, for which it takes the package hyperref.
+    """
     # tabulate's own booktabs format escapes every cell, the \textbf of the best one included.
-    rows = [[_latex_cell(first, WIDEST_FIRST), *map(_latex_cell, others)] for first, *others in table.rows]
+    cell = _linked_cell if linked else _latex_cell
+    rows = [[cell(first, widest), *map(_latex_cell, others)] for first, *others in table.rows]
     body = _tabulated(table, "latex_raw", _latex_header, rows)
     for rule in ("toprule", "midrule", "bottomrule"):
         body = body.replace("\\hline", f"\\{rule}", 1)
@@ -164,9 +177,19 @@ def _latex_cell(cell: Entry, width: int = WIDEST) -> str:
     command = _LATEX_STYLES[cell.style]
     mark = rf"\textsuperscript{{{latex_text(cell.mark)}}}" if cell.mark else ""
     if cell.style == "heading":
-        return command.format(latex_text(cell.text))
-    text = cell.text if len(cell.text) <= width else cell.text.replace(" (", "\n(")
+        return (
+            rf"\makebox[0pt][l]{{{command.format(latex_text(cell.text))}}}"  # over the empty cells beside it
+        )
+    bracketed = WIDEST == width < len(cell.text)
+    text = cell.text.replace(" (", "\n(") if bracketed else cell.text
     return command.format(_stacked(text, width, "t", "l")) + mark
+
+
+def _linked_cell(cell: Entry, width: int) -> str:
+    body = _latex_cell(cell, width)
+    if cell.anchor:
+        return rf"\hypertarget{{{latex_key(cell.anchor)}}}{{}}{body}"
+    return rf"\hyperlink{{{latex_key(cell.link)}}}{{{body}}}" if cell.link else body
 
 
 def _stacked(text: str, width: int, anchor: str, align: str) -> str:

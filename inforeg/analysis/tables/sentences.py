@@ -12,7 +12,8 @@ from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import NOTHING, signed
 from inforeg.metrics.base import POINTS
 from inforeg.probes.frames import records
-from inforeg.suite.experiment import Claim, Experiment, Sentence
+from inforeg.suite.experiment import Claim, Experiment
+from inforeg.suite.workflow import Sentence
 
 
 @dataclass(frozen=True)

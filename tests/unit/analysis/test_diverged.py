@@ -97,7 +97,7 @@ def test_the_test_is_with_them_and_the_note_says_what_is_without(sweep):
     # The claim likewise.
     assert statistics.verdicts["verdict"].tolist() == ["inconclusive"]
     assert statistics.verdicts["difference"].tolist() == pytest.approx([-98 / 8])
-    told = "without such runs: better on ALPHA +2.8 [+2.0, +4.0] (n = 6)."
+    told = "without such runs: “InfoReg beats joint training” on ALPHA +2.8 [+2.0, +4.0] (n = 6)."
     assert any(note.endswith(told) for note in detail_table(study, statistics).notes)
 
 

@@ -1,12 +1,14 @@
 """The replication as a document, and the picture of its claims."""
 
+import re
 import shutil
 from dataclasses import replace
 
 import pytest
 from sweeps import CLAIM, make_sweep, write_all
 
-from inforeg.analysis.report import document
+from inforeg.analysis.report.numbers import macro, numbers
+from inforeg.analysis.report.outputs import write_document
 from inforeg.analysis.report.typeset import typeset
 from inforeg.analysis.statistics.compute import compute
 from inforeg.errors import UserError
@@ -26,11 +28,11 @@ def judged(study):
     ],
 )
 def test_names_of_macros_are_letters_alone(words, name):
-    assert document.macro(*words) == name
+    assert macro(*words) == name
 
 
 def test_a_macro_for_every_number(study):
-    lines = document.numbers(judged(study)).splitlines()
+    lines = numbers(judged(study)).splitlines()
     assert r"\newcommand{\MiniAlphaInforegMean}{73.4}" in lines
     assert r"\newcommand{\MiniAlphaInforegDifference}{+2.9}" in lines
     assert r"\newcommand{\MiniBetaInforegDifference}{$-$2.9}" in lines
@@ -45,14 +47,57 @@ def test_a_macro_for_every_number(study):
 def test_two_numbers_of_one_name_are_refused(study):
     ((study, statistics),) = judged(study)
     twin = replace(study, name="mini_")
-    with pytest.raises(UserError, match=r"would be called \\MiniAlphaJointMean; rename"):
-        document.numbers([(study, statistics), (twin, statistics)])
+    with pytest.raises(UserError, match=r"would be called \\MiniClaimBetterEffect; rename"):
+        numbers([(study, statistics), (twin, statistics)])
 
 
-def test_the_abstract_quotes_numbers_by_macros_alone(study):
-    text = document.document([study])
-    abstract = text.split(r"\noindent")[1].split(r"\drawing")[0]
-    assert not set("123456789") & set(abstract.replace("CVPR 2025", "").replace("0.05", ""))
+def written(results, folder, **settings):
+    """The document of these results."""
+    write_document(results, folder, **settings)
+    return (folder / "paper.tex").read_text()
+
+
+def test_abstract_and_findings_quote_numbers_by_macros_alone(study, tmp_path):
+    text = written(judged(study), tmp_path)
+    named = text.split(r"\begin{abstract}")[1].split(r"\section{Setting}")[0]
+    for known in ("CVPR 2025", "Table 2", "95~", r"\setcounter{tocdepth}{2}", r"0.3\textheight"):
+        named = named.replace(known, "")
+    assert not set("123456789") & set(re.sub(r"\\hyperlink\{[^}]*\}", "", named))
+
+
+def test_every_macro_that_the_document_quotes_is_defined(study, tmp_path):
+    text = written(judged(study), tmp_path)
+    defined = set(re.findall(r"\\newcommand\{(\\[A-Za-z]+)\}", (tmp_path / "numbers.tex").read_text()))
+    quoted = set(re.findall(r"(\\[A-Z][A-Za-z]+)\{\}", text))
+    assert quoted
+    assert quoted <= defined
+
+
+def test_no_name_of_a_claim_or_a_row_is_shown(study, tmp_path):
+    claim = study.experiment.claims[0].model_copy(update={"id": "raw_name"})
+    study = replace(study, experiment=study.experiment.model_copy(update={"claims": [claim]}))
+    text = written(judged(study), tmp_path)
+    shown = re.sub(r"\\hyper(link|target)\{[^}]*\}", "", text)
+    assert "raw_name" not in shown.replace("\\_", "_")
+    assert text.count("InfoReg beats joint training") > 3
+
+
+def test_links_lead_somewhere(study, tmp_path):
+    text = written(judged(study), tmp_path)
+    for link, target in (("hyperlink", "hypertarget"), ("ref", "label")):
+        named = set(re.findall(rf"\\{link}\{{([^}}]*)\}}", text))
+        assert named
+        assert named <= set(re.findall(rf"\\{target}\{{([^}}]*)\}}", text))
+
+
+def test_each_note_stands_once(study, tmp_path):
+    text = written(judged(study), tmp_path)
+    (oracle,) = re.findall(r"\\item\[\\hypertarget\{note:\d+\}.*test oracle picks the epoch", text)
+    number = re.search(r"note:(\d+)", oracle)[1]
+    assert text.count(rf"\hyperlink{{note:{number}}}") == len(study.benchmarks)
+    notes = re.findall(r"\\tablenote\{(?!See note)(.*)\}", text)
+    assert notes
+    assert len(notes) == len(set(notes))
 
 
 @needs_latex

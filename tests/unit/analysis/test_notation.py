@@ -14,8 +14,9 @@ from markdown_it import MarkdownIt
 from inforeg.analysis.canvas import Figure, mpl
 from inforeg.analysis.figures import panels
 from inforeg.analysis.figures.style import STYLE
-from inforeg.analysis.report import document
-from inforeg.analysis.report.typeset import typeset
+from inforeg.analysis.report.numbers import macro
+from inforeg.analysis.report.preamble import FONTS, PREAMBLE
+from inforeg.analysis.report.typeset import marked, typeset
 from inforeg.analysis.tables import notation
 from inforeg.analysis.tables.render import Entry, Table, html, latex, markdown
 from inforeg.characters import clean, is_plain
@@ -170,14 +171,14 @@ def test_latex_shows_the_text(tmp_path, program, texts):
     for number, text in enumerate(texts):
         (tmp_path / f"{number}.tex").write_text(latex([table(text)], text))
     parts = "".join(
-        f"\\newcommand{{\\{document.macro('number', str(n))}}}{{{notation.latex_text(text)}}}"
-        f"\\section{{{notation.latex_text(text)}}}\\input{{{n}}}\\{document.macro('number', str(n))}{{}} "
+        f"\\newcommand{{\\{macro('number', str(n))}}}{{{notation.latex_text(text)}}}"
+        f"\\section{{{notation.latex_text(text)}}}\\input{{{n}}}\\{macro('number', str(n))}{{}} "
         f"\\ref{{tab:{notation.latex_key(text)}}}\\clearpage\n"
         for n, text in enumerate(texts)
     )
-    preamble = document.PREAMBLE.replace("\\input{numbers}\n", "").replace("\\maketitle\n", "")
+    preamble = PREAMBLE.replace("\\input{numbers}\n", "").replace("\\maketitle\n", "")
     preamble = preamble.replace("a4paper", "paperwidth=90cm,paperheight=60cm")  # no cell beside the page
-    head = f"{document.marked(program)}\\documentclass{{article}}\n{document.FONTS[program]}"
+    head = f"{marked(program)}\\documentclass{{article}}\n{FONTS[program]}"
     (tmp_path / "main.tex").write_text(f"{head}{preamble}{parts}\\end{{document}}\n")
     typeset(tmp_path / "main.tex", tmp_path / "main.pdf")
     shown = subprocess.run(

@@ -11,8 +11,7 @@ from test_pooled import found, make_study, verdicts
 from inforeg.analysis.report.outputs import write_claims, write_document
 from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.tables.sentences import lines_of, tables, told
-from inforeg.suite.experiment import Sentence
-from inforeg.suite.presentable import texts_of_sentences
+from inforeg.suite.workflow import Sentence
 
 SENTENCE = {"text": "improves by 2.3-4.1 %", "source": "a summary", "claims": {"mini": ["claim0"]}}
 
@@ -111,7 +110,10 @@ def test_the_claims_begin_with_them(tmp_path):
         SENTENCE["text"], "better", 1, "counts only",
     )  # fmt: skip
     odd = Sentence.model_validate(SENTENCE | {"text": "улучшает"})
-    write_document(results, tmp_path, texts_of_sentences([odd], {}))
+    said = lines_of(
+        [odd.model_copy(update={"claims": {"mini": ["better"]}})], {"mini": study.experiment}, results
+    )
+    write_document(results, tmp_path, said=said)
     assert (tmp_path / "paper.tex").read_text().startswith("% !TEX program = xelatex")
 
 

@@ -6,8 +6,7 @@ import subprocess
 
 import pytest
 
-from inforeg.analysis.report import document
-from inforeg.analysis.report.typeset import compiler, missing, typeset
+from inforeg.analysis.report.typeset import compiler, marked, missing, typeset
 from inforeg.errors import UserError
 
 engine = pytest.mark.parametrize("program", ["pdflatex", "xelatex"])
@@ -18,7 +17,7 @@ def compiled(folder, program, body):
         pytest.skip(f"needs {program}")
     source = folder / "results" / "paper.tex"
     source.parent.mkdir(exist_ok=True)
-    head = f"{document.marked(program)}\\documentclass{{article}}\\usepackage{{graphicx}}"
+    head = f"{marked(program)}\\documentclass{{article}}\\usepackage{{graphicx}}"
     source.write_text(f"{head}\\begin{{document}}{body}\\end{{document}}")
     typeset(source, folder / "paper.pdf")
     return folder / "paper.pdf"
@@ -56,7 +55,7 @@ def test_no_command_runs_and_nothing_is_written_elsewhere(tmp_path, loosened, pr
 
 @engine
 def test_a_document_that_compiles_in_one_place_does_in_another(tmp_path, program):
-    first = compiled(tmp_path, program, document.ABSTRACT[:0] + "Text.").read_bytes()
+    first = compiled(tmp_path, program, "Text.").read_bytes()
     assert first.startswith(b"%PDF")
 
 
@@ -76,14 +75,14 @@ def test_a_name_is_no_option_and_no_command(tmp_path, name):
 
 def test_letters_decide_the_program_and_the_first_line_names_it():
     assert compiler(["γ é $ % Łódź ± —"]) == "pdflatex"
-    assert document.marked("pdflatex") == ""
+    assert marked("pdflatex") == ""
     assert compiler(["γ", "Привет"]) == "xelatex"
-    assert document.marked("xelatex") == "% !TEX program = xelatex\n"
+    assert marked("xelatex") == "% !TEX program = xelatex\n"
 
 
 def test_a_program_that_is_missing_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    (tmp_path / "paper.tex").write_text(f"{document.marked('xelatex')}\\documentclass{{article}}")
+    (tmp_path / "paper.tex").write_text(f"{marked('xelatex')}\\documentclass{{article}}")
     with pytest.raises(UserError, match=r"xelatex is not there.*on Debian: texlive-xetex"):
         typeset(tmp_path / "paper.tex", tmp_path / "paper.pdf")
 

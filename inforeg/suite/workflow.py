@@ -1,0 +1,70 @@
+"""What the YAML file of the workflow holds, as a validated model."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from inforeg.runspec import MACHINE, Machine, Name, Strict, Text
+from inforeg.suite.experiment import Once
+
+Suite = Literal["embedded", "paper"]
+
+Named = Annotated[dict[Name, Once[Name]], Field(min_length=1)]
+"""Ids of claims, by the experiment that tests them."""
+
+
+class Finding(Strict):
+    """A paragraph of the document's findings: claims that answer one question."""
+
+    title: Text = Field(description="of the paragraph")
+    claims: Named = Field(
+        description="their ids, by the experiment that tests them; the first one stands in the abstract"
+    )
+
+
+class Sentence(Strict):
+    """What others say of the paper's method, and the claims that it comes to."""
+
+    text: Text = Field(description="as it goes round")
+    source: Text = Field(description="where it comes from, if not from the paper")
+    claims: Named = Field(description="their ids, by the experiment that tests them on all of its benchmarks")
+    points: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="the least and the most that it says of a difference"
+    )
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> "Sentence":
+        if self.points is not None and not self.points[0] <= self.points[1]:
+            raise ValueError(f"points is {self.points}, whose first is above the second; turn them round")
+        return self
+
+
+class WorkflowConfig(Strict):
+    """workflow/config/config.yaml."""
+
+    suite: Suite = Field("embedded", description="which benchmarks experiments run on")
+    experiments: Once[Name] = Field(min_length=1, description="what `all` makes")
+    quick: Name = Field(description="the experiment that `quick` makes")
+    machine: Machine = Field(
+        MACHINE, description="where all runs are computed; a benchmark may say otherwise"
+    )
+    targets: dict[Name, Once[Name]] = Field(
+        default_factory=dict, description="further targets, and the experiments that each of them makes"
+    )
+    long: dict[Name, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="targets that take long, which `complete` leaves out, and the processor hours of each",
+    )
+    sentences: list[Sentence] = Field(
+        default_factory=list,
+        description="with which the claims begin; on experiments that `all` makes",
+    )
+    findings: list[Finding] = Field(
+        default_factory=list,
+        description="with which the document begins; claims of none of them follow by experiment",
+    )
+
+    @property
+    def named(self) -> list[Sentence | Finding]:
+        """All that name claims."""
+        return [*self.sentences, *self.findings]
