@@ -256,3 +256,18 @@ def test_a_sentence_names_claims_that_are_there(project):
     write(config, {**CONFIG, "sentences": [{**SAID, "claims": {"man": ["better"]}}]})
     with pytest.raises(UserError, match="There is no experiment 'man'; did you mean 'main'"):
         configuration(project)
+
+
+def test_a_finding_names_claims_that_are_there(project):
+    config = project.root / "workflow/config/config.yaml"
+    claim = {"id": "better", "statement": "-", "better": "inforeg/star", "worse": "joint", "source": "-"}
+    write(project.root / f"{EXPERIMENTS}/main.yaml", {**EXPERIMENT, "claims": [claim]})
+    finding = {"title": "Is it better?", "claims": {"main": ["better"]}}
+    write(config, {**CONFIG, "findings": [finding]})
+    assert "Is it better?" in [*configuration(project).texts(["main"])]
+    write(config, {**CONFIG, "findings": [{**finding, "claims": {"main": ["bettr"]}}]})
+    with pytest.raises(UserError, match=r"the finding 'Is it better\?': There is no claim .* called 'bettr'"):
+        configuration(project)
+    write(config, {**CONFIG, "findings": [{**finding, "claims": {}}]})
+    with pytest.raises(UserError, match="findings"):
+        configuration(project)

@@ -61,7 +61,7 @@ def document(
             _section("Setting"),
             f"{latex_text(setting.verdicts(studies))}\n\n{pages.table(benchmarks)}",
             _section("All claims"),
-            f"\\drawing{{figures/claims.pdf}}{{{latex_text(PICTURE)}}}\n{pages.table(summary)}",
+            f"\\drawing[0.85]{{figures/claims.pdf}}{{{latex_text(PICTURE)}}}\n{pages.table(summary)}",
             _section("Experiments"),
             *chain.from_iterable(_experiment(part, pages) for part in parts),
             "\\appendix\n\\addtocontents{toc}{\\protect\\setcounter{tocdepth}{1}}\n",

@@ -144,12 +144,17 @@ def _numbers(found: Found) -> str:
     if found.pooled is None or found.verdict == "left out":
         return ""
     if pd.isna(found.pooled["effect"]):
-        ended = [each for each in SYMBOLS if found.tests.get(each)]
-        return _linked(
-            found.key, joined([f"{each} on {quoted(*stem, each)}" for each in ended]), found.within
-        )
+        ended = [each for each in SYMBOLS if found.tests[each]]
+        told = [f"{_before(each)} on {quoted(*stem, each)}" for each in ended]
+        return _linked(found.key, joined(told), found.within)
     each_way = f"{quoted(*stem, 'above')} of {quoted(*stem, 'benchmarks')}"
     return f"{_effect(found.experiment, found.claim, found.within)}, {each_way}"
+
+
+def _before(verdict: str) -> str:
+    """A verdict without a comma, for enumerations."""
+    name, *rest = verdict.split(", ")
+    return f"negligibly {name}" if rest else name
 
 
 def _finding(line: Line, within: bool) -> str:

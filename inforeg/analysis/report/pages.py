@@ -29,7 +29,7 @@ class Pages:
     def table(self, table: Table) -> str:
         """One table: below it stand the notes that it alone has, and the numbers of all others."""
         small = len(table.header) >= SMALL
-        body = booktabs(table, widest=40 if small else 54, linked=True)
+        body = booktabs(table, widest=40 if small else 50, linked=True)
         size = r"\scriptsize" if small or len(table.rows) >= LONG else r"\footnotesize"
         caption = rf"{{{latex_text(table.caption)}}}\label{{tab:{latex_key(table.label)}}}"
         notes = "\n".join(self._below(table))

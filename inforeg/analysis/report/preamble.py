@@ -32,9 +32,10 @@ PREAMBLE = r"""\usepackage[a4paper,margin=17mm]{geometry}
   {\end{minipage}\par\addvspace{1.5ex}}
 \newcommand{\room}[1]{\par\ifdim\dimexpr\pagegoal-\pagetotal\relax<#1\relax\ifdim\pagetotal>0pt\relax\newpage\fi\fi}
 \newcommand{\tablenote}[1]{{\footnotesize\noindent\parbox{\linewidth}{\strut#1\strut}\par}}
-\newcommand{\drawing}[2]{\begin{figure}\centering\sbox{\fitbox}{\includegraphics{#1}}%
-  \ifdim\ht\fitbox>0.85\textheight\relax\resizebox{!}{0.85\textheight}{\usebox{\fitbox}}\else\fitted{\usebox{\fitbox}}\fi
-  \caption{#2}\end{figure}}
+\newcommand{\drawing}[3][0.45]{\begin{figure}\centering\sbox{\fitbox}{\includegraphics{#2}}%
+  \ifdim\ht\fitbox>#1\textheight\relax
+    \resizebox{!}{#1\textheight}{\usebox{\fitbox}}\else\fitted{\usebox{\fitbox}}\fi
+  \caption{#3}\end{figure}}
 \input{numbers}
 \title{The claims of InfoReg, tested}
 \author{inforeg}
@@ -44,5 +45,5 @@ PREAMBLE = r"""\usepackage[a4paper,margin=17mm]{geometry}
 """
 
 ABSTRACT = r"""The claims of Huang, Wei, Yang and Hu (Adaptive Unimodal Regulation for Balanced Multimodal
-Information Acquisition, CVPR 2025), tested on \ClaimsBenchmarks{} benchmarks, by \ClaimsRuns{} runs.
+Information Acquisition, CVPR 2025) are tested on \ClaimsBenchmarks{} benchmarks, by \ClaimsRuns{} runs.
 """

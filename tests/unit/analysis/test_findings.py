@@ -49,12 +49,13 @@ def test_a_claim_that_is_pooled_has_its_numbers_whatever_its_verdict(verdict):
 
 
 def test_too_few_data_sets_show_their_verdicts():
-    found = made("counts only", inconclusive=1, contradicted=1)
+    found = made("counts only", inconclusive=1, **{"contradicted, negligible": 1})
+    stem = r"\MiniClaimClaimZero"
     assert plain(paragraph(3, Group("T", [found]))) == (
-        r"The only claim is tested on too few data sets to be pooled: A beats B (Table 2; contradicted on "
-        r"\MiniClaimClaimZeroContradicted and inconclusive on \MiniClaimClaimZeroInconclusive). "
-        r"Of \FindingThreeTests tests on single benchmarks, \FindingThreeContradicted is contradicted and "
-        r"\FindingThreeInconclusive is inconclusive."
+        "The only claim is tested on too few data sets to be pooled: A beats B (Table 2; negligibly "
+        rf"contradicted on {stem}ContradictedNegligible and inconclusive on {stem}Inconclusive). Of "
+        r"\FindingThreeTests tests on single benchmarks, \FindingThreeContradictedNegligible is contradicted "
+        r"by a negligible effect and \FindingThreeInconclusive is inconclusive."
     )
 
 
