@@ -134,3 +134,9 @@ def test_only_seeds_that_both_rows_have_count():
     found = answers(pd.concat([predicted("a", first, [-1] * 3), predicted("b", second, [-1] * 3)]))
     told = over_both(found["toy", "a", "default"], found["toy", "b", "default"])
     assert told["total_se"] == pytest.approx(crossed(100 * (first[:2] - second), range(3)).se)
+
+
+def test_folds_as_units_hold_the_scatter_of_samples_already():
+    both = predicted("a", np.array([[1, 1, 0], [1, 0, 1]]), [-1] * 3)
+    assert answers(both).keys() == {("toy", "a", "default")}
+    assert not answers(both, folded=["toy"])

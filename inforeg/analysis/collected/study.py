@@ -83,6 +83,11 @@ class Study:
         named = (self.benchmarks[name].unit for name in benchmarks or self.benchmarks)
         return " or ".join(dict.fromkeys(f"{unit}s" for unit in named))
 
+    @property
+    def folded(self) -> list[str]:
+        """The benchmarks whose unit is the fold."""
+        return [name for name, config in self.benchmarks.items() if config.unit == "fold"]
+
     def size(self, benchmark: str) -> int:
         """How many of these units there are on a benchmark."""
         config = self.benchmarks[benchmark]

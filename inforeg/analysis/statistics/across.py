@@ -44,8 +44,7 @@ def compared(study: Study, values: pd.DataFrame) -> tuple[pd.DataFrame, Ranks | 
     sign = 1 if metric_of(study.experiment.metric).higher_is_better else -1
     means = sign * mean_scores(values)
     placed = ranks(means) if means.shape[1] >= 3 else None
-    folded = [name for name, config in study.benchmarks.items() if config.unit == "fold"]
-    return overview(values, study.experiment.reference, sign, folded), placed
+    return overview(values, study.experiment.reference, sign, study.folded), placed
 
 
 def mean_scores(values: pd.DataFrame) -> pd.DataFrame:

@@ -104,7 +104,9 @@ def compare(study: Study, values: pd.DataFrame, reference: str | None = None) ->
     """
     against = {key: reference or own for key, own in study.experiment.own_references.items()}
     pairs = [Pair(benchmark, *each) for benchmark in study.benchmarks for each in against.items()]
-    tests = effects(values, answers(study.collected.predictions), study.experiment.metric, pairs)
+    tests = effects(
+        values, answers(study.collected.predictions, study.folded), study.experiment.metric, pairs
+    )
     tests = corrected(tests, "benchmark", study)
     by = ["benchmark", "row", "variant", "several"]
     summary = _summary(values, by)
@@ -135,8 +137,9 @@ def effects(values: pd.DataFrame, answered: Answers, metric: str, pairs: Iterabl
         if pair.row == pair.reference or delta.empty:
             continue
         lines.append({**pair._asdict(), **_tested(delta), **_of_finished(values, pair, delta)})
-        if metric == ACCURACY.name and answered:
-            tables = [answered[pair.benchmark, key, _variant(values, pair, key)] for key in pair[1:]]
+        cells = [(pair.benchmark, key, _variant(values, pair, key)) for key in pair[1:]]
+        if metric == ACCURACY.name and answered.keys() >= {*cells}:
+            tables = [answered[cell] for cell in cells]
             lines[-1] |= over_both(*tables)
             if len(delta) < MINIMUM:
                 lines[-1] |= _over_test_sets(*tables)

@@ -27,7 +27,7 @@ def contrasted(study: Study, values: pd.DataFrame) -> pd.DataFrame:
         contrast, column, and the columns of `effects` and `corrected`; primary, whether the line is that of
         the primary comparison, and there p_primary and detectable_primary, as of that family.
     """
-    answered = answers(study.collected.predictions)
+    answered = answers(study.collected.predictions, study.folded)
     tests = pd.concat(
         [
             corrected(found, "benchmark", study).assign(contrast=contrast.title)

@@ -1,7 +1,7 @@
 """How far a difference in accuracy may be from that over other seeds and test samples, both together."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,8 +76,13 @@ def _square(values: Floats) -> float:
     return float(np.square(values).sum())
 
 
-def answers(predictions: pd.DataFrame) -> Answers:
-    """The frame of that name of `Collected` as tables."""
+def answers(predictions: pd.DataFrame, folded: Collection[str] = ()) -> Answers:
+    """The frame of that name of `Collected` as tables.
+
+    Without the benchmarks `folded`, whose unit is the fold: that samples are others in each is in the
+    differences between folds already.
+    """
+    predictions = predictions[~predictions["benchmark"].isin(folded)]
     by = ["benchmark", "row", "variant"]
     return {
         (str(benchmark), str(row), str(variant)): own.pivot(

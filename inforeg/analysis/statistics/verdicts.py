@@ -46,7 +46,7 @@ def judge(study: Study, scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     asked = [(claim, Pair(name, claim.better, claim.worse)) for claim in claims for name in study.benchmarks]
     if not asked:
         return pd.DataFrame(columns=COLUMNS)
-    answered = answers(study.collected.predictions)
+    answered = answers(study.collected.predictions, study.folded)
     parts = (_tested(study, claim, scored[claim.metric], answered) for claim in claims)
     found = pd.concat(parts, ignore_index=True)
     tests = corrected(found.assign(experiment=study.name), "benchmark", study)
