@@ -206,11 +206,12 @@ def resolve_row(project: Project, benchmark: str, row: Row) -> list[RunSpec]:
     method = METHODS.get(row.method)
     if not row.set:
         refuse_unknown(row.method, row.variant, {"default", *method.variants})
-    if not row.variant.startswith(f"{row.base}_"):  # as columns name it, of a row's own name as well
+    # Columns begin with the name that a row has, its own as well.
+    if not (row.column and row.variant.startswith(f"{row.base}_")):
         refuse_unknown(row.method, row.base, {"default", *method.variants})
     settings, specs = {**method.variants.get(row.base, {}), **row.set}, []
     for suffix, extra in method.expand(tuple(project.benchmark(benchmark).encoders)).items():
         variant, overrides = joined(row.variant, suffix), {**settings, **extra}
         specs.append(resolve(project, benchmark, row.method, variant, overrides=overrides))
-        refuse_borrowed(project, specs[-1], row.set)
+        refuse_borrowed(project, specs[-1], settings)
     return specs

@@ -233,4 +233,4 @@ def trial(row: Searched, number: int, setting: Mapping[str, Setting], protocol: 
     if row.variant != "default":
         name = f"{row.variant}_{name}"
     variant = name if number else row.variant
-    return Row(label=row.label, method=row.method, variant=variant, set={**row.set, **setting})
+    return Row(label=row.label, method=row.method, variant=variant, base=row.base, set={**row.set, **setting})

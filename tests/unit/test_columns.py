@@ -112,3 +112,15 @@ def test_a_row_may_begin_with_a_variant_of_its_method(project):
     write(project.root / "workflow/config/experiments/main.yaml", wrong)
     with pytest.raises(UserError, match="'allways'"):
         plan(project, "main")
+
+
+def test_another_variants_settings_need_a_name_of_their_own(project):
+    wrong = CONTENT | {"columns": [], "rows": [JOINT, ALWAYS | {"variant": "default", "base": "always"}]}
+    write(project.root / "workflow/config/experiments/main.yaml", wrong)
+    with pytest.raises(UserError, match="makes another run than the variant 'default'"):
+        plan(project, "main")
+    unnamed = CONTENT | {"columns": [], "rows": [JOINT, ALWAYS | {"variant": "alway_mine", "base": "alway"}]}
+    unnamed["rows"][1]["set"] = {"training.lr": 0.5}
+    write(project.root / "workflow/config/experiments/main.yaml", unnamed)
+    with pytest.raises(UserError, match="'alway'"):
+        plan(project, "main")

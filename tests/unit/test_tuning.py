@@ -309,3 +309,8 @@ def test_the_projects_own_tuning_covers_the_field(monkeypatch, request):
     written = own.tuning(tuning.TUNING)
     assert isinstance(written, Tuning)
     assert {row.key for row in written.rows} == {row.key for row in own.experiment("field").rows}
+
+
+def test_a_trial_begins_with_its_rows_variant():
+    row = tuning.Searched(label="-", method="inforeg", variant="fast", base="always", set={"beta": 0.5})
+    assert tuning.trial(row, 2, {"training.lr": 0.1}, tuning.TUNING).base == "always"
