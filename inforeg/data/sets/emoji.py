@@ -121,6 +121,10 @@ class Emoji(Dataset):
         write_json(folder / "vocabulary.json", {"words": known})
         splits.write(folder, "group", parts)
 
+    def groups(self, folder: Path) -> NDArray[Any]:
+        """Numbers of the groups, within which names and drawings resemble each other."""
+        return arrays.read(folder, "group")
+
     def load(self, folder: Path) -> Data:
         """image: (3, 32, 32), standardised by colour; text: tokens (16,) with their length."""
         parts = splits.read(folder, "group")

@@ -36,7 +36,7 @@ def test_likenesses_are_one_group(names: list[str], expected: str) -> None:
 
 def test_no_group_lies_in_two_parts(prepared: Prepared) -> None:
     folder = prepared("emoji")
-    groups = arrays.read(folder, "group")
+    groups = Emoji().groups(folder)
     assert len(np.unique(groups)) == 1198
     parts = splits.read(folder, "group")
     held = [set(groups[positions].tolist()) for positions in parts.values()]
