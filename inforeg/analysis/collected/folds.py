@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from inforeg.analysis.collected.diverged import NO_EPOCH
 from inforeg.probes.frames import COLUMNS
 
 FOLD = "fold"
@@ -55,14 +56,15 @@ def _of_one(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _labelled(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """What of `runs` is beside the value, by observation."""
-    groups = frame.sort_values(FOLD).groupby([*keys], sort=False)
+    finished = frame["epoch"].where(~frame["diverged"].astype(bool))
+    groups = frame.assign(epoch=finished).sort_values(FOLD).groupby([*keys], sort=False)
     told = groups.agg(
         epoch=("epoch", "mean"),
         spec_sha256=("spec_sha256", _digest),
         data_hash=("data_hash", "first"),
         diverged=("diverged", "any"),
     )
-    return told.assign(epoch=told["epoch"].round().astype("int64")).reset_index()
+    return told.assign(epoch=told["epoch"].fillna(NO_EPOCH).round().astype("int64")).reset_index()
 
 
 def _digest(digests: "pd.Series[str]") -> str:

@@ -67,7 +67,7 @@ def _traces(study: Study, rows: list[str]) -> pd.DataFrame:
 def curves(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
     """The metric per epoch on validation and test, mean over seeds in a band of their range."""
     metric, epochs = study.experiment.metric, study.collected.epochs
-    words = epochs["metric"].str.split("/", n=1, expand=True)
+    words = epochs["metric"].str.extract("^([^/]+)/(.+)$")
     wanted = words[0].isin(["val", "test"]) & (words[1] == metric)
     shown = epochs[wanted].assign(split=words[0], value=epochs["value"] * metric_of(metric).unit.factor)
     shown = shown.merge(statistics.variants, on=["benchmark", "row", "variant"])

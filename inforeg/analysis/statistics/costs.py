@@ -34,7 +34,7 @@ def costs(study: Study) -> pd.DataFrame:
     found = study.collected.costs
     counts = found[found["metric"].isin([f"total/{name}" for name in COUNTS])]
     by = ["benchmark", "row", "metric"]
-    sums = counts.groupby([*by, "seed"], sort=False)["value"].sum()
+    sums = counts.groupby([*by, "seed"], sort=False)["value"].sum(min_count=1)
     means = sums.groupby(by, sort=False).mean().unstack("metric")
     means.columns = means.columns.str.removeprefix("total/")
     work = means["forward_passes"] + 2 * means["backward_passes"]

@@ -31,6 +31,8 @@ def courses(study: Study, weakest: Mapping[str, str | None]) -> pd.DataFrame:
         Intervals are of one epoch each, 95 %, without correction; empty for the reference itself.
     """
     values = pd.concat([_values(study, name, weakest[name]) for name in study.benchmarks])
+    if values.empty:
+        return pd.DataFrame(columns=[*COURSE, "n", "mean", "low", "high", *LEAD])
     values = values.merge(best_variants(study.collected.runs), on=["benchmark", "row", "variant"])
     courses = values.groupby(COURSE, sort=False)["value"]
     found: pd.DataFrame = courses.agg(n="size", mean="mean", low="min", high="max").reset_index()

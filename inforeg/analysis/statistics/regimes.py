@@ -58,7 +58,8 @@ def _cell(study: Study, values: pd.DataFrame, pair: Pair) -> dict[str, Any]:
     baseline, gain = apart(accuracy, paired_differences(values, pair))
     runs, course = study.collected.runs, _course(study, pair.benchmark, pair.reference)
     mine = (runs["benchmark"] == pair.benchmark) & (runs["row"] == pair.reference)
-    selected, late = runs[mine & (runs["selection"] == "val")], _late(course)
+    kept = runs[mine & (runs["selection"] == "val") & ~runs["diverged"].astype(bool)]
+    late = _late(course)
     return {
         "n": len(accuracy),
         "validation": accuracy.mean(),
@@ -66,7 +67,7 @@ def _cell(study: Study, values: pd.DataFrame, pair: Pair) -> dict[str, Any]:
         "gain": gain.mean(),
         **dict(zip(("gain_low", "gain_high"), mean_interval(gain), strict=True)),
         "epochs": len(course),
-        "best_epoch": selected.groupby("seed")["epoch"].first().mean() + 1,
+        "best_epoch": kept.groupby("seed")["epoch"].first().mean() + 1,
         "late": late.mean(),
         **dict(zip(("late_low", "late_high"), mean_interval(late), strict=True)),
     }

@@ -92,8 +92,8 @@ def _runs(study: Study) -> list[tuple[dict[str, Any], list[float]]]:
     epochs = study.collected.epochs
     words = epochs["metric"].str.extract("^trace/(.+)/(.+)$")
     recorded = epochs.assign(kind=words[0], modality=words[1]).sort_values("epoch")
-    both = set(recorded.loc[recorded["kind"] == "sample", "row"])
-    recorded = recorded[recorded["row"].isin(both) & ~recorded["modality"].isin(["whole", "head"])]
+    sampled = recorded["kind"].eq("sample").groupby([recorded["benchmark"], recorded["row"]]).transform("any")
+    recorded = recorded[sampled & ~recorded["modality"].isin(["whole", "head"])]
     by = ["benchmark", "row", "kind", "modality", "seed"]
     courses = {key: group["value"].tolist() for key, group in recorded.groupby(by, sort=False)}
     found = []

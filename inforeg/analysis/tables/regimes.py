@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pandas as pd
+
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import ALPHA
 from inforeg.analysis.statistics.stored import Statistics
+from inforeg.analysis.tables.diverged import PARTLY, without
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import (
     NOTHING,
@@ -92,7 +95,7 @@ def _every(study: Study, statistics: Statistics) -> Table:
         for cell in here.to_dict("records"):
             found = [_contrast(tests.get((benchmark, cell["column"], title))) for title in titles]
             rows.append([Entry(cell["column"]), *_cell(cell, found)])
-    notes = list(_notes(study))
+    notes = [*_notes(study), *_without(study, statistics)]
     return Table(f"{experiment.title}: every column", f"{study.name}-columns", header, rows, notes)
 
 
@@ -100,7 +103,7 @@ def _cell(cell: Mapping[Any, Any], contrasts: list[Entry]) -> list[Entry]:
     return [
         Entry(number(cell["validation"], ".1f")),
         *contrasts,
-        Entry(f"{number(cell['best_epoch'], '.0f')} of {cell['epochs']}"),
+        Entry(f"{number(cell['best_epoch'], '.0f')} of {cell['epochs']}") if cell["epochs"] else NOTHING,
         Entry(f"{signed(cell['late'])} {interval(cell, 'late')}"),
     ]
 
@@ -110,7 +113,8 @@ def _contrast(line: Mapping[Any, Any] | None) -> Entry:
         return NOTHING
     mark = MARKS[line["difference"] < 0] if line["significant"] else ""
     text = f"{signed(line['difference'])} {interval(line, 'ci')}"
-    return Entry(text, "best" if line["primary"] else "plain", mark)
+    lost = "" if pd.isna(line["finished_n"]) else PARTLY
+    return Entry(text, "best" if line["primary"] else "plain", mark + lost)
 
 
 def _test(study: Study) -> str:
@@ -131,6 +135,17 @@ def _notes(study: Study) -> Iterator[str]:
         f"validation {CHOOSING.title} from the tenth of the epochs before the last to the last: near 0 where "
         "it converges."
     )
+
+
+def _without(study: Study, statistics: Statistics) -> Iterator[str]:
+    """What the marked differences are without the runs that diverged."""
+    lines = statistics.contrasts.dropna(subset="finished_n").to_dict("records")
+    told = [
+        f"{line['contrast']} on {study.titles([line['benchmark']])}, {line['column']}: {without(line)}"
+        for line in lines
+    ]
+    if told:
+        yield f"{PARTLY} Without the runs that diverged: {'; '.join(told)}."
 
 
 def _windows(study: Study, statistics: Statistics) -> Table:

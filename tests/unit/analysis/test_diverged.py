@@ -1,6 +1,7 @@
 """Runs that diverge among others of their row count as always answering the most frequent class."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,10 @@ import torch
 from sweeps import BETTER, CLAIM, JOINT, Sweep, make_sweep, write_all
 
 from inforeg.analysis.collected.collect import Collected
+from inforeg.analysis.figures.learning_curves import curves
+from inforeg.analysis.figures.regulation import regulation
 from inforeg.analysis.statistics.compute import compute
+from inforeg.analysis.statistics.costs import costs
 from inforeg.analysis.tables.claims import detail_table
 from inforeg.analysis.tables.main_table import main_table
 from inforeg.metrics.base import metrics
@@ -187,3 +191,24 @@ def test_a_run_that_diverges_on_a_fold_counts_in_the_mean_of_its_unit(tmp_path, 
     assert kept["value"].to_dict() == pytest.approx(means)
     assert kept["diverged"].to_dict() == {each: each == lost for each in means}
     assert collected.provenance["diverged"][0]["reason"] == "training diverges with 1 of 2 seeds"
+
+
+def test_figures_are_drawn_where_every_row_has_a_run_that_diverged(tmp_path):
+    rows = {("alpha", row, "default"): [0.6, 0.7, 0.8] for row in ("joint", "inforeg")}
+    sweep = make_sweep(tmp_path, rows, {}, figures=["curves", "regulation"])
+    for row in ("joint", "inforeg"):
+        diverge(sweep, row, 2)
+    study = sweep.study()
+    found = compute(study)
+    for draw in (curves, regulation):
+        _, numbers = draw(study, found)
+        assert numbers.empty
+
+
+def test_a_run_that_diverged_has_no_cost(tmp_path):
+    rows = {("alpha", row, "default"): [0.6, 0.7] for row in ("joint", "inforeg")}
+    study = make_sweep(tmp_path, rows, {}).study()
+    whole = costs(study).set_index("row")
+    lost = (study.collected.costs["row"] == "inforeg") & (study.collected.costs["seed"] == 1)
+    study.collected.costs.loc[lost, "value"] = math.nan  # as of a fold, one of whose seeds diverged
+    assert costs(study).set_index("row").loc["inforeg"].equals(whole.loc["inforeg"])

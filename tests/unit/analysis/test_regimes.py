@@ -231,3 +231,18 @@ def test_no_recorded_movement_no_line():
 def test_a_contrast_of_what_is_not_there_is_refused(contrast, sentence):
     with pytest.raises(ValueError, match=sentence):
         experiment(["one"], contrasts=[contrast])
+
+
+def test_a_run_that_diverged_selects_no_epoch():
+    study = grid(accuracies())
+    runs = study.collected.runs
+    lost = (runs["row"] == "joint") & (runs["seed"] == 5)
+    runs.loc[lost, ["epoch", "diverged"]] = [-1, True]
+    assert cells(study).loc["one", "plain"]["best_epoch"] == pytest.approx(1.8)  # epochs 0 1 2 0 1
+
+
+def test_windows_are_of_the_benchmarks_that_record_both_estimates():
+    courses = {("one", "joint", f"trace/{kind}/audio"): [RISING] * 6 for kind in ("batch", "sample")}
+    courses["two", "joint", "trace/batch/audio"] = [RISING] * 6
+    found = windows(grid(accuracies("one") | accuracies("two"), courses=courses))
+    assert found["benchmark"].to_list() == ["one"]
