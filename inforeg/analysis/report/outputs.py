@@ -62,7 +62,7 @@ def write_claims(results: Results, folder: Path, said: Sequence[sentences.Line] 
     catalogue.write(partial(forest, judged), folder / "figures/claims.pdf")
     write_text(
         folder / "claims.md",
-        f"# The paper's claims, tested\n\n{render.markdown(opening, origin)}\n"
+        f"# Claims, tested\n\n{render.markdown(opening, origin)}\n"
         f"## Every benchmark\n\n{claims.summary(lines)}\n\n{_PICTURE}\n\n"
         f"{render.markdown(overviews, origin)}\n## Every test\n\n{render.markdown(details, origin)}",
     )

@@ -44,6 +44,7 @@ PREAMBLE = r"""\usepackage[a4paper,margin=17mm]{geometry}
 \maketitle
 """
 
-ABSTRACT = r"""The claims of Huang, Wei, Yang and Hu (Adaptive Unimodal Regulation for Balanced Multimodal
-Information Acquisition, CVPR 2025) are tested on \ClaimsBenchmarks{} benchmarks, by \ClaimsRuns{} runs.
+ABSTRACT = r"""Claims of Huang, Wei, Yang and Hu (Adaptive Unimodal Regulation for Balanced Multimodal
+Information Acquisition, CVPR 2025), and others on their method, are tested on \ClaimsBenchmarks{} benchmarks,
+by \ClaimsRuns{} runs.
 """
