@@ -9,7 +9,8 @@ from scipy import stats
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
-from inforeg.analysis.statistics.crossed import answers, crossed, over_both
+from inforeg.analysis.collected.answers import answers
+from inforeg.analysis.statistics.crossed import crossed, over_both
 from inforeg.analysis.statistics.level import ALPHA
 
 

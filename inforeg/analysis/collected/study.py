@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from inforeg.analysis.collected.answers import Answers, answers
 from inforeg.analysis.collected.collect import Collected
 from inforeg.errors import UserError
 from inforeg.metrics.base import metric_of
@@ -87,6 +89,11 @@ class Study:
     def folded(self) -> list[str]:
         """The benchmarks whose unit is the fold."""
         return [name for name, config in self.benchmarks.items() if config.unit == "fold"]
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Which test samples are answered correctly, of the benchmarks whose unit is the seed."""
+        return answers(self.collected.predictions, self.folded)
 
     def size(self, benchmark: str) -> int:
         """How many of these units there are on a benchmark."""

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from inforeg.analysis.collected.answers import Answers
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics import paired
-from inforeg.analysis.statistics.crossed import CROSSED, Answers, answers, over_both
+from inforeg.analysis.statistics.crossed import CROSSED, over_both
 from inforeg.analysis.statistics.level import ALPHA, MINIMUM
 from inforeg.analysis.statistics.power import detectable
 from inforeg.errors import unknown
@@ -104,9 +105,7 @@ def compare(study: Study, values: pd.DataFrame, reference: str | None = None) ->
     """
     against = {key: reference or own for key, own in study.experiment.own_references.items()}
     pairs = [Pair(benchmark, *each) for benchmark in study.benchmarks for each in against.items()]
-    tests = effects(
-        values, answers(study.collected.predictions, study.folded), study.experiment.metric, pairs
-    )
+    tests = effects(values, study.answers, study.experiment.metric, pairs)
     tests = corrected(tests, "benchmark", study)
     by = ["benchmark", "row", "variant", "several"]
     summary = _summary(values, by)

@@ -6,7 +6,6 @@ import pandas as pd
 
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.compare import Pair, corrected, effects
-from inforeg.analysis.statistics.crossed import Answers, answers
 from inforeg.analysis.statistics.paired import holm
 from inforeg.analysis.statistics.power import detectable
 from inforeg.engine.selection import CHOOSING
@@ -27,12 +26,11 @@ def contrasted(study: Study, values: pd.DataFrame) -> pd.DataFrame:
         contrast, column, and the columns of `effects` and `corrected`; primary, whether the line is that of
         the primary comparison, and there p_primary and detectable_primary, as of that family.
     """
-    answered = answers(study.collected.predictions, study.folded)
     tests = pd.concat(
         [
             corrected(found, "benchmark", study).assign(contrast=contrast.title)
             for contrast in study.experiment.contrasts
-            for found in [_tested(study, values, answered, contrast.row, contrast.reference)]
+            for found in [_tested(study, values, contrast.row, contrast.reference)]
         ],
         ignore_index=True,
     )
@@ -85,7 +83,7 @@ def validation(study: Study, benchmark: str, row: str) -> pd.Series:
     return kept.set_index("seed")["value"].sort_index() * CHOOSING.unit.factor
 
 
-def _tested(study: Study, values: pd.DataFrame, answered: Answers, row: str, reference: str) -> pd.DataFrame:
+def _tested(study: Study, values: pd.DataFrame, row: str, reference: str) -> pd.DataFrame:
     """The tests of one contrast, a line per benchmark and column in which both rows have runs."""
     grid = study.grid
     columns = [column for column in grid[row] if column in grid[reference]]
@@ -94,6 +92,6 @@ def _tested(study: Study, values: pd.DataFrame, answered: Answers, row: str, ref
         for benchmark in study.benchmarks
         for column in columns
     }
-    tests = effects(values, answered, study.experiment.metric, pairs)
+    tests = effects(values, study.answers, study.experiment.metric, pairs)
     named = tests[[*Pair._fields]].itertuples(index=False, name=None)
     return tests.assign(column=[pairs[Pair(*each)] for each in named])

@@ -1,7 +1,6 @@
 """How far a difference in accuracy may be from that over other seeds and test samples, both together."""
 
 import math
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +14,6 @@ from inforeg.ties import Floats
 
 CROSSED = ["groups", "samples_se", "total_se", "total_low", "total_high"]
 """What the two together say of a difference, by column."""
-
-Answers = Mapping[tuple[str, str, str], pd.DataFrame]
-"""Whether test samples are answered correctly, by benchmark, row and variant: seeds by (index, group)."""
 
 
 @dataclass(frozen=True)
@@ -74,22 +70,6 @@ def crossed(differences: ArrayLike, groups: ArrayLike) -> Crossed:
 
 def _square(values: Floats) -> float:
     return float(np.square(values).sum())
-
-
-def answers(predictions: pd.DataFrame, folded: Collection[str] = ()) -> Answers:
-    """The frame of that name of `Collected` as tables.
-
-    Without the benchmarks `folded`, whose unit is the fold: that samples are others in each is in the
-    differences between folds already.
-    """
-    predictions = predictions[~predictions["benchmark"].isin(folded)]
-    by = ["benchmark", "row", "variant"]
-    return {
-        (str(benchmark), str(row), str(variant)): own.pivot(
-            index="seed", columns=["index", "group"], values="correct"
-        )
-        for (benchmark, row, variant), own in predictions.groupby(by, sort=False)
-    }
 
 
 def over_both(row: pd.DataFrame, reference: pd.DataFrame) -> dict[str, float]:

@@ -7,7 +7,6 @@ import pandas as pd
 
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.compare import RESULTS, Pair, corrected, effects
-from inforeg.analysis.statistics.crossed import Answers, answers
 from inforeg.analysis.statistics.equality import (
     EQUALITY,
     corrected_equality,
@@ -46,8 +45,7 @@ def judge(study: Study, scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     asked = [(claim, Pair(name, claim.better, claim.worse)) for claim in claims for name in study.benchmarks]
     if not asked:
         return pd.DataFrame(columns=COLUMNS)
-    answered = answers(study.collected.predictions, study.folded)
-    parts = (_tested(study, claim, scored[claim.metric], answered) for claim in claims)
+    parts = (_tested(study, claim, scored[claim.metric]) for claim in claims)
     found = pd.concat(parts, ignore_index=True)
     tests = corrected(found.assign(experiment=study.name), "benchmark", study)
     tests = corrected_equality(tests, "benchmark")
@@ -61,11 +59,11 @@ def judge(study: Study, scored: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return lines
 
 
-def _tested(study: Study, claim: Claim, values: pd.DataFrame, answered: Answers) -> pd.DataFrame:
+def _tested(study: Study, claim: Claim, values: pd.DataFrame) -> pd.DataFrame:
     if not metric_of(claim.metric).higher_is_better:
         values = values.assign(value=-values["value"])
     pairs = [Pair(benchmark, claim.better, claim.worse) for benchmark in study.benchmarks]
-    tests = effects(values, answered, claim.metric, pairs)
+    tests = effects(values, study.answers, claim.metric, pairs)
     margin = margin_of(claim.metric, study.experiment.smallest_effect)
     return with_equality(tests, values, margin).assign(claim=claim.id)
 
