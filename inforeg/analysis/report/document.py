@@ -13,7 +13,7 @@ from inforeg.analysis.report.groups import Group
 from inforeg.analysis.report.pages import Pages
 from inforeg.analysis.report.typeset import compiler, marked
 from inforeg.analysis.statistics.stored import Results, Statistics
-from inforeg.analysis.tables import claims, details, main_table, pooled, sentences
+from inforeg.analysis.tables import claims, parts, pooled, sentences
 from inforeg.analysis.tables.notation import latex_file, latex_key, latex_text
 from inforeg.analysis.tables.render import Table
 
@@ -87,18 +87,10 @@ def _part(study: Study, statistics: Statistics) -> Part:
         result = (study, statistics)
         tests = [claims.overview_table(*result), claims.detail_table(*result)]
         tests += pooled.sensitivity_tables([result])
-    across = [details.across_table(study, statistics)] if len(study.benchmarks) > 1 else []
-    each = [
-        table
-        for name in study.benchmarks
-        for table in (
-            *details.detail_tables(study, statistics, name),
-            details.tests_table(study, statistics, name),
-        )
-    ]
+    each = (parts.of_benchmark(study, statistics, name) for name in study.benchmarks)
     noted = [
         replace(table, notes=[*table.notes, *study.caveats])
-        for table in (main_table.main_table(study, statistics), *across, *each)
+        for table in chain(parts.whole(study, statistics), *each)
     ]
     return Part(study, noted[0], tests, noted[1:])
 

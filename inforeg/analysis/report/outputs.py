@@ -16,7 +16,7 @@ from inforeg.analysis.report.groups import groups_of
 from inforeg.analysis.report.numbers import numbers
 from inforeg.analysis.statistics.level import CLAIM_SETTINGS, SETTINGS, TEST
 from inforeg.analysis.statistics.stored import Results, Statistics
-from inforeg.analysis.tables import claims, details, main_table, pooled, regimes, render, sentences
+from inforeg.analysis.tables import claims, parts, pooled, render, sentences
 from inforeg.analysis.tables.render import Table
 from inforeg.errors import UserError
 from inforeg.files import write_json, write_text
@@ -28,17 +28,9 @@ from inforeg.suite.workflow import Finding
 
 def write_tables(study: Study, statistics: Statistics, folder: Path) -> None:
     """`folder`/<experiment>.{tex,md,html}, and the same per benchmark."""
-    shown = [main_table.main_table(study, statistics)]
-    if study.experiment.contrasts:  # in place of what is said across all rows of all columns
-        shown += regimes.regime_tables(study, statistics)
-    elif len(study.benchmarks) > 1:
-        shown.append(details.across_table(study, statistics))
-    _write(study, shown, folder / study.name)
+    _write(study, parts.whole(study, statistics), folder / study.name)
     for benchmark in study.benchmarks:
-        detail = [
-            *details.detail_tables(study, statistics, benchmark),
-            details.tests_table(study, statistics, benchmark),
-        ]
+        detail = parts.of_benchmark(study, statistics, benchmark)
         _write(study, detail, folder / f"{study.name}_{benchmark}")
 
 

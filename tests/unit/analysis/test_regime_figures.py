@@ -7,6 +7,7 @@ from test_regimes import FALLING, GAINS, JOINT, MIXED, RISING, accuracies, plus
 
 from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.statistics.paired import mean_interval
+from inforeg.analysis.tables.parts import whole
 from inforeg.analysis.tables.regimes import regime_tables
 from inforeg.analysis.tables.render import markdown
 from inforeg.analysis.tables.words import signed
@@ -104,3 +105,8 @@ def test_windows_are_told_where_they_are_recorded(study):
     assert found[1][:6] == ["plain", "Joint", "audio", "50", "0", "100"]
     bare = grid({("one", "joint"): JOINT, ("one", "inforeg"): plus(JOINT, GAINS)})
     assert [*words(bare)] == ["grid-primary", "grid-columns"]
+
+
+def test_contrasts_stand_in_the_place_of_what_is_said_across_benchmarks(study):
+    labels = [table.label for table in whole(study, compute(study))]
+    assert labels == ["grid", "grid-primary", "grid-columns", "grid-windows"]
