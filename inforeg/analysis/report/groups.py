@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inforeg.analysis.statistics.stored import Results
+from inforeg.analysis.tables import pooled
 from inforeg.analysis.tables.claims import claim_key
 from inforeg.suite.experiment import Claim, Experiment
 from inforeg.suite.workflow import Finding
@@ -72,12 +73,12 @@ def groups_of(
     """
     content = dict(experiments) | {study.name: study.experiment for study, _ in results}
     claims = {(name, claim.id): claim for name, each in content.items() for claim in each.claims}
-    pooled, tests = _pooled([*beside, *results]), _tests([*beside, *results])
+    lines, tests = pooled.by_claim([*beside, *results]), _tests([*beside, *results])
     inside = {study.name for study, _ in results}
 
     def found(name: str, claim: str) -> Found:
         at = name, claim
-        return Found(name, claims[at], pooled.get(at), tests.get(at, Counter()), name in inside)
+        return Found(name, claims[at], lines.get(at), tests.get(at, Counter()), name in inside)
 
     named = [(each.title, [(name, c) for name, ids in each.claims.items() for c in ids]) for each in findings]
     taken = {at for _, places in named for at in places}
@@ -85,11 +86,6 @@ def groups_of(
         rest = [(study.name, claim.id) for claim in study.experiment.claims]
         named.append((study.experiment.title, [at for at in rest if at not in taken]))
     return [Group(title, [found(*at) for at in places]) for title, places in named if places]
-
-
-def _pooled(made: Results) -> dict[tuple[str, str], Mapping[Any, Any]]:
-    lines = ((study.name, line) for study, stored in made for line in stored.pooled.to_dict("records"))
-    return {(name, str(line["claim"])): line for name, line in lines}
 
 
 def _tests(made: Results) -> dict[tuple[str, str], Counter[str]]:

@@ -82,6 +82,12 @@ def place_of(source: str) -> tuple[int, int]:
     return (2, 0) if named is None else (NAMED.index(named[1]), int(named[2]))
 
 
+def by_claim(made: Results) -> dict[tuple[str, str], Mapping[Any, Any]]:
+    """The lines of the pooled claims, by experiment and claim."""
+    found = ((study.name, line) for study, stored in made for line in stored.pooled.to_dict("records"))
+    return {(name, str(line["claim"])): line for name, line in found}
+
+
 def verdict(line: Mapping[Any, Any]) -> Entry:
     """The verdict on a pooled claim, with its symbol if it has one."""
     found = str(line["verdict"])

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from inforeg.analysis.statistics.stored import Results
-from inforeg.analysis.tables.pooled import each_way, verdict
+from inforeg.analysis.tables import pooled
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import NOTHING, signed
 from inforeg.metrics.base import POINTS
@@ -58,11 +58,7 @@ def lines_of(
         experiments: all that they name.
         made: those among them of which there are statistics, perhaps with others.
     """
-    found = {
-        (study.name, line["claim"]): line
-        for study, statistics in made
-        for line in statistics.pooled.to_dict("records")
-    }
+    found = pooled.by_claim(made)
     claims = {(name, claim.id): claim for name, each in experiments.items() for claim in each.claims}
     return [
         Line(sentence, name, claims[name, claim], found.get((name, claim)))
@@ -90,7 +86,7 @@ def _cells(line: Line) -> list[Entry]:
         return [NOTHING, Entry(line.finding), NOTHING, NOTHING]
     effect, low, high = (signed(line.found[name]) for name in ("effect", "low", "high"))
     shown = NOTHING if pd.isna(line.found["effect"]) else Entry(f"{effect} [{low}, {high}]")
-    return [shown, Entry(line.finding), verdict(line.found), each_way(line.found)]
+    return [shown, Entry(line.finding), pooled.verdict(line.found), pooled.each_way(line.found)]
 
 
 def _notes() -> Iterator[str]:
