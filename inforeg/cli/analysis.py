@@ -14,8 +14,8 @@ from inforeg.suite.tuning import PROTOCOLS, TUNING
 if TYPE_CHECKING:
     from inforeg.analysis.collected.study import Study
     from inforeg.analysis.statistics.stored import Results, Statistics
-    from inforeg.analysis.tables.sentences import Line
-    from inforeg.suite.workflow import WorkflowConfig
+    from inforeg.suite.experiment import Experiment
+    from inforeg.suite.workflow import Finding, Sentence
 
 COLLECTED, STATISTICS = "collected/{experiment}", "statistics"
 PLACES = "What is below results/, but for runs, is below results/paper/ where the suite is `paper`."
@@ -133,27 +133,28 @@ def figure(args: argparse.Namespace) -> None:
 def claims(args: argparse.Namespace) -> None:
     """Write the verdicts."""
     from inforeg.analysis.report.outputs import write_claims
+    from inforeg.analysis.tables.sentences import lines_of
 
     results = _results(args)
-    write_claims(results, args.output, _said(results))
+    sentences, _, experiments = _named(Project())
+    write_claims(results, args.output, lines_of(sentences, experiments, results))
 
 
 def paper(args: argparse.Namespace) -> None:
     """Write the document."""
     from inforeg.analysis.report.outputs import write_document
+    from inforeg.analysis.tables.sentences import lines_of
 
     project, results = Project(), _results(args)
-    workflow = _workflow(project)
-    findings = workflow.findings if workflow else []
-    experiments = {name: project.whole(name) for each in findings for name in each.claims}
-    beside = _beside(args, results, experiments)
+    sentences, findings, experiments = _named(project)
+    asked = dict.fromkeys(name for each in findings for name in each.claims)
     write_document(
         results,
         args.output,
         findings=findings,
         experiments=experiments,
-        said=_said(results),
-        beside=beside,
+        said=lines_of(sentences, experiments, results),
+        beside=_beside(args, project, results, asked),
     )
 
 
@@ -196,26 +197,21 @@ def _results(args: argparse.Namespace) -> "Results":
     return [_result(args, name) for name in args.experiment]
 
 
-def _workflow(project: Project) -> "WorkflowConfig | None":
-    """Its configuration, if it has one."""
-    return project.workflow() if (project.root / CONFIG).exists() else None
+def _named(project: Project) -> "tuple[list[Sentence], list[Finding], dict[str, Experiment]]":
+    """Sentences and findings of the configuration, if there is one, and the experiments that they name."""
+    if not (project.root / CONFIG).exists():
+        return [], [], {}
+    workflow = project.workflow()
+    names = dict.fromkeys(name for each in workflow.named for name in each.claims)
+    return workflow.sentences, workflow.findings, {name: project.whole(name) for name in names}
 
 
-def _said(results: "Results") -> "list[Line]":
-    """What the claims of sentences found."""
-    from inforeg.analysis.tables.sentences import lines_of
-
-    project = Project()
-    workflow = _workflow(project)
-    sentences = workflow.sentences if workflow else []
-    experiments = {name: project.whole(name) for each in sentences for name in each.claims}
-    return lines_of(sentences, experiments, results)
-
-
-def _beside(args: argparse.Namespace, results: "Results", names: Iterable[str]) -> "Results":
+def _beside(
+    args: argparse.Namespace, project: Project, results: "Results", names: Iterable[str]
+) -> "Results":
     """Those among the experiments `names` that are none of `results`, but were made."""
     ours = {study.name for study, _ in results}
-    others = [name for name in Project().asked(names) if name not in ours]
+    others = [name for name in project.asked(names) if name not in ours]
     return [_result(args, name) for name in others if (args.statistics / name / ORIGIN).exists()]
 
 
