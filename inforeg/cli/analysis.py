@@ -41,6 +41,7 @@ def register(commands: Commands) -> None:
     _add_experiment(parser)
     _add_sources(parser)
     _add_path(parser, "--tables", "tables", "folder for EXPERIMENT.{tex,md,html} and its benchmarks'")
+    _add_path(parser, "--claims", "claims", "folder for EXPERIMENT.{md,tex,html,json}, if it has claims")
     parser = _command(commands, "figure", figure, "draw an experiment's figures")
     _add_experiment(parser)
     _add_sources(parser)
@@ -115,10 +116,12 @@ def statistics(args: argparse.Namespace) -> None:
 
 
 def table(args: argparse.Namespace) -> None:
-    """Write the tables."""
-    from inforeg.analysis.report.outputs import write_tables
+    """Write the tables, and the verdicts on the experiment's own claims."""
+    from inforeg.analysis.report.outputs import write_tables, write_verdicts
 
-    write_tables(*_result(args, args.experiment), args.tables)
+    result = _result(args, args.experiment)
+    write_tables(*result, args.tables)
+    write_verdicts(*result, args.claims)
 
 
 def figure(args: argparse.Namespace) -> None:

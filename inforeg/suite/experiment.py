@@ -56,6 +56,7 @@ Drawing = Literal[
     "baseline",
     "traces",
     "movement",
+    "claims",
 ]
 
 TABLED = "linear"

@@ -77,6 +77,7 @@ def check_figures(name: str, experiment: Experiment, benchmarks: Benchmarks, lef
         "baseline": (bool(experiment.contrasts), "contrasts; write some, or drop the figure"),
         "traces": _measured(rows, benchmarks, "sample_trace"),
         "movement": _measured(rows, benchmarks, "movement"),
+        "claims": (bool(experiment.claims), "claims; write some, or drop the figure"),
         "window_noise": (epochs >= SHORTEST, f"runs of {SHORTEST} epochs; raise training.epochs"),
     }
     for figure in experiment.figures:

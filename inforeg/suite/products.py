@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from inforeg.suite.experiment import Experiment
 
-CLAIMS = tuple(f"claims.{suffix}" for suffix in ("md", "tex", "html", "json"))
+VERDICTS = ("md", "tex", "html", "json")
+"""How the verdicts on claims are written."""
+CLAIMS = tuple(f"claims.{suffix}" for suffix in VERDICTS)
 FOREST = tuple(f"figures/claims.{suffix}" for suffix in ("png", "pdf", "csv"))
 DOCUMENT = ("paper.tex", "numbers.tex")
 PDF = "paper.pdf"
@@ -26,9 +28,10 @@ RAW = {
 
 
 def tables(name: str, experiment: Experiment) -> list[str]:
-    """The experiment's table and its details per benchmark."""
+    """The experiment's table, its details per benchmark, and the verdicts on its claims."""
     stems = [name, *(f"{name}_{benchmark}" for benchmark in experiment.benchmarks)]
-    return [f"tables/{stem}.{suffix}" for stem in stems for suffix in ("tex", "md", "html")]
+    verdicts = [f"claims/{name}.{suffix}" for suffix in VERDICTS] if experiment.claims else []
+    return [f"tables/{stem}.{suffix}" for stem in stems for suffix in ("tex", "md", "html")] + verdicts
 
 
 def figures(name: str, experiment: Experiment, suffixes: Iterable[str] = ("pdf", "png", "csv")) -> list[str]:

@@ -16,6 +16,7 @@ from inforeg.analysis.figures import (
     critical_difference,
     differences,
     embeddings,
+    forest,
     gradients,
     learning_curves,
     movement,
@@ -90,4 +91,5 @@ FIGURES: dict[str, Draw] = {
     "baseline": baseline.baseline,
     "traces": traces.traces,
     "movement": movement.movement,
+    "claims": lambda study, statistics: forest.forest([(study, statistics)]),
 }

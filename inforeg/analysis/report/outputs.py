@@ -40,31 +40,44 @@ def write_figures(study: Study, statistics: Statistics, folder: Path) -> None:
         catalogue.save(name, study, statistics, folder / f"{study.name}_{name}.pdf")
 
 
+def write_verdicts(study: Study, statistics: Statistics, folder: Path) -> None:
+    """`folder`/<experiment>.{md,tex,html,json} on the experiment's claims; nothing where it has none."""
+    if study.experiment.claims:
+        _write_claims([(study, statistics)], folder / study.name)
+
+
 def write_claims(results: Results, folder: Path, said: Sequence[sentences.Line] = ()) -> None:
     """`folder`/claims.{md,tex,html,json} and figures/claims.{pdf,png,csv} on the claims of all studies.
 
     A study without claims is passed over. They begin with the sentences that are `said`.
     """
     judged = _judged(results)
+    catalogue.write(partial(forest, judged), folder / "figures/claims.pdf")
+    _write_claims(judged, folder / "claims", said, [_PICTURE])
+
+
+def _write_claims(
+    judged: Results, path: Path, said: Sequence[sentences.Line] = (), pictures: Sequence[str] = ()
+) -> None:
+    """`path`.{md,tex,html,json}."""
     lines = pd.concat([statistics.verdicts for _, statistics in judged])
     overviews = [claims.overview_table(*each) for each in judged]
     details = [*pooled.sensitivity_tables(judged), *(claims.detail_table(*each) for each in judged)]
     opening = [*sentences.tables(said), *pooled.summary_tables(judged)]
     origin = "; ".join(study.provenance for study, _ in judged)
-    catalogue.write(partial(forest, judged), folder / "figures/claims.pdf")
+    each = "\n\n".join([claims.summary(lines), *pictures, render.markdown(overviews, origin)])
     write_text(
-        folder / "claims.md",
-        f"# Claims, tested\n\n{render.markdown(opening, origin)}\n"
-        f"## Every benchmark\n\n{claims.summary(lines)}\n\n{_PICTURE}\n\n"
-        f"{render.markdown(overviews, origin)}\n## Every test\n\n{render.markdown(details, origin)}",
+        path.with_suffix(".md"),
+        f"# Claims, tested\n\n{render.markdown(opening, origin)}\n## Every benchmark\n\n{each}\n"
+        f"## Every test\n\n{render.markdown(details, origin)}",
     )
     paged = [*sentences.tables(said), *pooled.summary_tables(judged, pooled.PAGE)]
-    write_text(folder / "claims.tex", render.latex([*paged, *overviews, *details], origin))
-    write_text(folder / "claims.html", render.html([*opening, *overviews, *details], origin))
+    write_text(path.with_suffix(".tex"), render.latex([*paged, *overviews, *details], origin))
+    write_text(path.with_suffix(".html"), render.html([*opening, *overviews, *details], origin))
     units = " or ".join(dict.fromkeys(study.units() for study, _ in judged))
     provenance = {study.name: study.collected.provenance for study, _ in judged}
     write_json(
-        folder / "claims.json",
+        path.with_suffix(".json"),
         {
             "settings": SETTINGS | {"test": TEST.format(units)} | CLAIM_SETTINGS,
             "summary": claims.summary(lines),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import inforeg.suite.plan
+from inforeg.analysis.report import outputs
 from inforeg.cli import analysis
 from inforeg.errors import UserError
 from inforeg.probes.frames import COLUMNS
@@ -35,6 +36,7 @@ def test_from_runs_to_claims(inforeg_command, sweep):
     found = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
     expected = {f"figures/claims.{e}" for e in ("pdf", "png", "csv")}
     expected |= {"runs.parquet", "claims.md", "claims.tex", "claims.html", "claims.json"}
+    expected |= {f"claims/mini.{e}" for e in ("md", "tex", "html", "json")}
     expected |= {f"collected/mini/{n}.parquet" for n in COLUMNS}
     expected |= {
         "collected/mini/provenance.json",
@@ -57,14 +59,18 @@ def test_from_runs_to_claims(inforeg_command, sweep):
     assert "1 reproduced, 1 contradicted" in (results / "claims.md").read_text()
     verdicts = [test["verdict"] for test in json.loads((results / "claims.json").read_text())["tests"]]
     assert verdicts == ["reproduced", "contradicted"]
+    # Without others its own verdicts are all that there are, but for the picture of them.
+    whole = (results / "claims.md").read_text()
+    assert whole.replace(f"{outputs._PICTURE}\n\n", "") == (results / "claims/mini.md").read_text()
     assert "row" not in pd.read_parquet(results / "runs.parquet")
 
 
 def test_paths_are_options(inforeg_command, sweep):
     inforeg_command("collect mini --output here")
     inforeg_command("statistics mini --collected here --output numbers")
-    inforeg_command("table mini --collected here --statistics numbers --tables there")
+    inforeg_command("table mini --collected here --statistics numbers --tables there --claims judged")
     assert (sweep.root / "there" / "mini.tex").exists()
+    assert (sweep.root / "judged" / "mini.md").exists()
     assert (sweep.root / "numbers" / "mini.csv").exists()
 
 

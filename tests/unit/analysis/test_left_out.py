@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
-from sweeps import make_sweep, write_all
+from sweeps import CLAIM, make_sweep, write_all
 from test_figures import examined
 
 from inforeg.analysis.canvas import mpl
@@ -41,7 +41,13 @@ def whole(tmp_path_factory):
     accuracies |= {(b, "unimodal", m): [0.6, 0.5, 0.55] for b in DATASETS for m in ("audio", "video")}
     rows = [{"label": f"_${row} is text", "method": row} for row in KEYS]
     contrast = {"row": rows[1]["label"], "reference": rows[0]["label"]}
-    settings = {"rows": rows, "contrasts": [contrast], "second_reference": "ogm_ge", "x_label": "$x"}
+    settings = {
+        "rows": rows,
+        "contrasts": [contrast],
+        "claims": [CLAIM],
+        "second_reference": "ogm_ge",
+        "x_label": "$x",
+    }
     return examined(make_sweep(tmp_path_factory.mktemp("whole"), accuracies, {}, **settings).study())
 
 
@@ -90,7 +96,7 @@ def test_a_figure_survives_what_is_left_out(left, name, cells):
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*catalogue.FIGURES} - {"window_noise", "information", "critical_difference"})
+    "name", sorted({*catalogue.FIGURES} - {"window_noise", "information", "critical_difference", "claims"})
 )
 def test_an_empty_panel_says_so(left, name):
     told = "no runs to show" if name != "cost" else "no runs to show, or none of the reference"
@@ -103,7 +109,7 @@ def test_tables_and_differences_survive_without_the_reference(whole, tmp_path, m
     asked = {"metric": metric, "figures": ["differences", "sweep", "cost", "selection"]}
     study = without(replace(whole, experiment=whole.experiment.model_copy(update=asked)), LEFT_OUT["joint"])
     write_all(study, tmp_path)
-    assert len([*tmp_path.glob("figures/*.pdf")]) == 4
+    assert len([*tmp_path.glob("figures/mini_*.pdf")]) == 4
 
 
 @pytest.mark.parametrize(
@@ -117,6 +123,7 @@ def test_labels_are_text_in_figures(left, name):
 
 NEEDS = {
     "baseline": ({"contrasts": []}, "contrasts; write some"),
+    "claims": ({"claims": []}, "claims; write some, or drop the figure"),
     "traces": ({}, "rows that record it; set training.measure: [sample_trace]"),
     "movement": ({}, "rows that record it; set training.measure: [movement]"),
     "information": ({"rows": ("inforeg", "ogm_ge")}, "a row 'joint' or 'unimodal'; add one, or drop"),
@@ -137,7 +144,7 @@ def test_what_a_figure_needs_is_known_before_training(whole, left, tmp_path, nam
         rows = [row.model_copy(update={"x": None}) for row in rows]
     metric = changes.get("metric", "accuracy")
     asked = {"rows": rows, "metric": metric, "figures": [name]}
-    asked |= {"contrasts": changes.get("contrasts", whole.experiment.contrasts)}
+    asked |= {name: changes.get(name, getattr(whole.experiment, name)) for name in ("contrasts", "claims")}
     asked = whole.experiment.model_copy(update=asked)
     with pytest.raises(UserError, match=f"'{name}' of the experiment 'mini' needs {re.escape(sentence)}"):
         check_figures("mini", asked, whole.benchmarks, ())
