@@ -12,12 +12,14 @@ TAG = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
 PUBLISH = """\
 Copy tables, figures, statistics, claims, document, run summaries and provenance of the replication that
-`snakemake --cores all` made to results/published/TAG, in the place of what is there. All runs and their
-analysis must come from one commit without changes.
+`snakemake --cores all` made to results/published/TAG, in the place of what is there, and with them those of
+every other target that was made. What `all` makes must come from one commit without changes; the runs of the
+others may come from several such commits, their analysis from that one.
 
-With --check, say instead how far the two are apart: whether they are of one commit and one machine, the
-largest differences of each table, the verdicts that differ, and whether means differ by more than seed noise.
-What names the machine alone, such as versions and PDF metadata, is told apart and is no difference."""
+With --check, say instead how far the two are apart in what both have: whether they are of one commit and one
+machine, the largest differences of each table, the verdicts that differ, and whether means differ by more
+than seed noise. What names the machine alone, such as versions and PDF metadata, is told apart and is no
+difference."""
 
 
 def register(commands: Commands) -> None:
@@ -45,8 +47,8 @@ def publish(args: argparse.Namespace) -> None:
         keep(project, args.results, target)
         print(f"{target} holds this replication")
         return
-    found = check(project, args.results, target)
-    for line in found.lines:
+    found, scope = check(project, args.results, target)
+    for line in (*scope, *found.lines):
         print(line)
     if found.named:
         print(f"Only what names the machine differs in {', '.join(found.named)}.")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from inforeg.errors import shown
 from inforeg.reading import read_json
 from inforeg.suite.products import PDF
+from inforeg.suite.replication import ORIGINS, Files
 from inforeg.ties import apart
 
 NOISE = 2.0
@@ -100,23 +101,18 @@ class Agreement:
     lines: list[str]
 
 
-def agreement(content: Mapping[str, Path], target: Path) -> Agreement:
-    """Compare the replication `content`, by name, with the one that `target` holds.
+def agreement(made: Files, kept: Files) -> Agreement:
+    """Compare what this replication made with what was published.
 
     Raises:
         UserError: one of the JSON files that differ is damaged.
     """
-    kept = {
-        str(path.relative_to(target)): path
-        for path in target.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    }
-    both = {name: Both(kept[name], content[name]) for name in sorted(kept.keys() & content.keys())}
+    both = {name: Both(kept[name], made[name]) for name in sorted(kept.keys() & made.keys())}
     differ = {name: pair for name, pair in both.items() if not filecmp.cmp(*pair, shallow=False)}
-    alone = kept.keys() ^ content.keys()
+    alone = kept.keys() ^ made.keys()
     named = {name for name in differ if _names_the_machine(name, differ[name])} | (alone & {PDF})
     files = sorted((alone | differ.keys()) - named)
-    origins = [_origins(pair) for name, pair in both.items() if name.startswith("provenance/")]
+    origins = [_origins(pair) for name, pair in both.items() if name.startswith(ORIGINS)]
     lines = [*_numbers(differ), *_verdicts(differ)] if files else []
     return Agreement(files, sorted(named), _why(origins), lines)
 
@@ -137,7 +133,7 @@ def _names_the_machine(name: str, pair: Both) -> bool:
     """Whether the two files of one name differ in nothing that was found."""
     if name == PDF:
         return True
-    if name.startswith("provenance/"):
+    if name.startswith(ORIGINS):
         there, here = map(_found, _origins(pair))
         return there == here
     if name == "claims.json":

@@ -1,18 +1,29 @@
-"""A release's results, kept in version control: what a replication made, from one clean commit."""
+"""A release's results, kept in version control: what a replication made, from clean commits."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
+from typing import NamedTuple
 
 from inforeg.errors import UserError
 from inforeg.files import PART, naming
 from inforeg.reading import read_json
 from inforeg.suite.agreement import AGAIN, Agreement, Origin, agreement
-from inforeg.suite.products import CLAIMS, DOCUMENT, FOREST, PDF, RUNS, products
+from inforeg.suite.products import PDF
 from inforeg.suite.project import Project
+from inforeg.suite.replication import ORIGINS, Files, Replication, made, origin, planned, said
 
-WHOLE = (*CLAIMS, *FOREST, *DOCUMENT, RUNS)
-"""What the replication makes as a whole, beside the experiments' own files; paper.pdf needs a LaTeX."""
+
+class Checked(NamedTuple):
+    """How a replication compares with a published one.
+
+    Attributes:
+        agreement: of what both have.
+        scope: what was compared and what was not, in sentences; nothing where both are what `all` makes.
+    """
+
+    agreement: Agreement
+    scope: list[str]
 
 
 def publish(project: Project, results: Path, target: Path) -> None:
@@ -21,13 +32,24 @@ def publish(project: Project, results: Path, target: Path) -> None:
     What was there stays until all is copied; `recover` puts it back where the last step was cut off.
 
     Raises:
-        UserError: something is missing, the runs and their analysis are not of one commit without changes, or
-            `target` is no published replication.
+        UserError: something is missing, what `all` makes is not of one commit without changes, what lies
+            beside it is not of such commits or was collected by another one, or `target` is no published
+            replication, or holds more than `results`.
     """
-    content = published(project, results)
-    _check_commit([path for name, path in content.items() if name.startswith("provenance/")])
+    found = made(project, results)
+    _check_commits(found)
     recover(target)
-    _check_ours(target, content)
+    content = found.files
+    _check_ours(target, {*content, *planned(project, results).files})
+    if gone := sorted(_beside_there(target, found) - found.beside.keys()):
+        raise UserError(
+            f"{target} holds {', '.join(gone)}, not made here; run `snakemake --cores all {' '.join(gone)}` "
+            "first, or give another tag."
+        )
+    _copy(content, target)
+
+
+def _copy(content: Files, target: Path) -> None:
     beside, before = _beside(target, "new"), _beside(target, "before")
     for folder in (beside, before):
         _remove(folder)
@@ -52,36 +74,49 @@ def recover(target: Path) -> None:
         before.rename(target)
 
 
-def check(project: Project, results: Path, target: Path) -> Agreement:
+def check(project: Project, results: Path, target: Path) -> Checked:
     """How the replication in `results` compares with the one that `target` holds.
 
     Raises:
         UserError: something is missing or damaged.
     """
-    content = published(project, results)
+    found = made(project, results)
     recover(target)
     if not target.is_dir():
         raise UserError(f"{target} is not there; make it with `inforeg publish {target.name}`.")
-    return agreement(content, target)
+    there, here = _beside_there(target, found), found.beside.keys()
+    named = said(project) & (there ^ here)
+    every = planned(project, results)
+    apart = [file for name in (there ^ here) & every.beside.keys() for file in every.beside[name]]
+    apart += [*every.document, PDF] if named else []
+    kept = {name: path for name, path in _kept(target).items() if name not in apart}
+    ours = {name: path for name, path in found.files.items() if name not in apart}
+    scope = list(_scope(there, here, named)) if there or here else []
+    return Checked(agreement(ours, kept), scope)
 
 
-def published(project: Project, results: Path) -> dict[str, Path]:
-    """The files to publish by their name below the tag, of all experiments that `all` makes.
+def _scope(there: Set[str], here: Set[str], named: Set[str]) -> Iterator[str]:
+    """What two replications have in common beside what `all` makes."""
+    both = ["what `all` makes", *sorted(there & here)]
+    yield f"Compared: {', '.join(both)}."
+    if only := sorted(there - here):
+        yield f"Not compared, since not made here: {', '.join(only)}."
+    if only := sorted(here - there):
+        yield f"Not compared, since not published: {', '.join(only)}."
+    if named:
+        yield f"Nor is the document, which names findings of {', '.join(sorted(named))}."
 
-    Raises:
-        UserError: one is missing.
-    """
-    experiments = project.asked(project.workflow().experiments)
-    names = [file for name in experiments for file in products(name, project.experiment(name))]
-    found = {name: results / name for name in (*names, *WHOLE)}
-    found |= {f"provenance/{n}.json": results / "collected" / n / "provenance.json" for n in experiments}
-    for path in found.values():
-        if not path.exists():
-            raise UserError(f"{path} is missing; run `snakemake --cores all` first.")
-    compiled = results / PDF
-    if compiled.exists() and compiled.stat().st_mtime_ns >= (results / DOCUMENT[0]).stat().st_mtime_ns:
-        found[PDF] = compiled
-    return found
+
+def _kept(target: Path) -> Files:
+    """What `target` holds, by name."""
+    files = (path for path in target.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return {str(path.relative_to(target)): path for path in files}
+
+
+def _beside_there(target: Path, found: Replication) -> set[str]:
+    """The experiments and protocols outside `all` that `target` holds."""
+    others = _kept(target).keys() - found.whole.keys()
+    return {Path(name).stem for name in others if name.startswith(ORIGINS)}
 
 
 def _beside(target: Path, kind: str) -> Path:
@@ -105,11 +140,35 @@ def _check_ours(target: Path, content: Iterable[str]) -> None:
         )
 
 
-def _check_commit(origins: list[Path]) -> None:
-    made = [read_json(path, Origin, AGAIN) for path in origins]
-    commits = sorted({commit for one in made for commit in (*one.commits, one.collected_by)})
-    if len(commits) != 1 or commits[0].startswith("sources-") or commits[0].endswith("-dirty"):
+def _check_commits(found: Replication) -> None:
+    """Refuse what is not of clean commits, or not analysed by one."""
+    commit = _check_whole([path for name, path in found.whole.items() if name.startswith(ORIGINS)])
+    for name, files in found.beside.items():
+        path = files[origin(name)]
+        source = read_json(path, Origin, AGAIN)
+        if unclean := [each for each in source.commits if not _is_clean(each)]:
+            raise UserError(
+                f"Runs of {name} were made by {', '.join(unclean)}; a release is of commits without changes: "
+                f"delete these runs and {path}, and run `snakemake --cores all {name}` at a commit."
+            )
+        if source.collected_by != commit:
+            raise UserError(
+                f"{path} was collected by {source.collected_by}, and what `all` makes by {commit}; delete it "
+                f"and run `snakemake --cores all {name}` again, or delete it alone to publish without {name}."
+            )
+
+
+def _check_whole(origins: list[Path]) -> str:
+    """The one clean commit that made all of these."""
+    read = [read_json(path, Origin, AGAIN) for path in origins]
+    commits = sorted({commit for one in read for commit in (*one.commits, one.collected_by)})
+    if len(commits) != 1 or not _is_clean(commits[0]):
         raise UserError(
             f"The runs were made and collected by {', '.join(commits)}; a release is made by one commit "
             "without changes: commit, delete results/runs and results/collected, and run the workflow again."
         )
+    return commits[0]
+
+
+def _is_clean(commit: str) -> bool:
+    return not commit.startswith("sources-") and not commit.endswith("-dirty")

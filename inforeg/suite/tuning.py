@@ -38,8 +38,8 @@ class Protocol:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """What is made of the trials: the choices, and all trials as CSV and as a table."""
-        return (self.file, "trials.csv", "trials.md")
+        """What is made of the trials: the choices, all trials as CSV and as a table, and their origin."""
+        return (self.file, "trials.csv", "trials.md", "provenance.json")
 
     @property
     def products(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A release's results: whole, of one clean commit, and never lost."""
+"""A release's results: whole, of clean commits, and never lost."""
 
 import errno
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from inforeg.__main__ import main
-from tests.unit.conftest import fingerprint
+from tests.unit.conftest import EXPERIMENT, fingerprint, write
 
 EXPERIMENT_FILES = tuple(
     f"tables/main{end}.{suffix}" for end in ("", "_toy") for suffix in ("tex", "md", "html")
@@ -19,6 +19,7 @@ EXPERIMENT_FILES = tuple(
 MADE = (
     *EXPERIMENT_FILES,
     *("statistics/main.csv", "statistics/main.json"),
+    *("claims/main.md", "claims/main.tex", "claims/main.html", "claims/main.json"),
     *("claims.md", "claims.tex", "claims.html", "claims.json"),
     *("figures/claims.pdf", "figures/claims.png", "figures/claims.csv"),
     *("paper.tex", "numbers.tex", "runs.parquet", "paper.pdf"),
@@ -217,3 +218,138 @@ def test_a_damaged_provenance_is_one_sentence(project, replication, content, cap
 def test_comparing_with_nothing_names_the_remedy(project, replication, capsys):
     assert main(["publish", "v1", "--check"]) == 2
     assert "published/v1 is not there; make it with `inforeg publish v1`" in capsys.readouterr().err
+
+
+def put(results, name, content):
+    path = results / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+
+
+FURTHER = (
+    *(f"tables/further{end}.{suffix}" for end in ("", "_toy") for suffix in ("tex", "md", "html")),
+    *(f"claims/further.{suffix}" for suffix in ("md", "tex", "html", "json")),
+    *("statistics/further.csv", "statistics/further.json"),
+)
+CHOSEN = ("settings/chosen.yaml", "settings/trials.csv", "settings/trials.md")
+
+
+def further(results, commits=("abc", "def"), collected_by="abc"):
+    """Make the experiment `further`, which is outside `all`."""
+    for name in FURTHER:
+        put(results, name, f"content of {name}")
+    origin = {"commits": commits, "collected_by": collected_by}
+    put(results, "collected/further/provenance.json", json.dumps(origin))
+
+
+def chosen(results, commits=("def",), collected_by="abc"):
+    """Make what the protocol of settings chooses."""
+    for name in CHOSEN:
+        put(results, name, f"content of {name}")
+    origin = {"commits": commits, "collected_by": collected_by}
+    put(results, "settings/provenance.json", json.dumps(origin))
+
+
+@pytest.fixture
+def targets(project, replication):
+    """A project with a target beside `all`, of which the document names a finding."""
+    write(project.root / "workflow/config/experiments/further.yaml", EXPERIMENT)
+    finding = {"title": "Does it?", "claims": {"further": ["wins"]}}
+    workflow = {"experiments": ["main"], "quick": "main", "targets": {"long": ["further", "main"]}}
+    write(project.root / "workflow/config/config.yaml", {**workflow, "findings": [finding]})
+    return replication
+
+
+def test_what_was_made_beside_is_published_too(targets, capsys):
+    further(targets)
+    chosen(targets)
+    assert main(["publish", "v1"]) == 0
+    kept = targets / "published/v1"
+    found = {str(path.relative_to(kept)) for path in kept.rglob("*.*")}
+    origins = {"provenance/main.json", "provenance/further.json", "provenance/settings.json"}
+    assert found == {*MADE, *FURTHER, *CHOSEN, *origins}
+    capsys.readouterr()
+    assert main(["publish", "v1", "--check"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Compared: what `all` makes, further, settings.\n")
+    assert "byte for byte" in said
+    put(targets, "tables/further.md", "something else")
+    assert main(["publish", "v1", "--check"]) == 2
+    assert "in 1 files, the first of them tables/further.md" in capsys.readouterr().err
+
+
+def unmake(results):
+    (results / "collected/further/provenance.json").unlink()
+    (results / "settings/provenance.json").unlink()
+    put(results, "paper.tex", "without the findings of `further`")
+
+
+def test_what_only_one_of_the_two_has_is_not_compared_and_said(targets, capsys):
+    further(targets)
+    chosen(targets)
+    main(["publish", "v1"])
+    unmake(targets)
+    capsys.readouterr()
+    assert main(["publish", "v1", "--check"]) == 0
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "Compared: what `all` makes.",
+        "Not compared, since not made here: further, settings.",
+        "Nor is the document, which names findings of further.",
+    ]
+    put(targets, "tables/main.md", "something else")
+    assert main(["publish", "v1", "--check"]) == 2
+    capsys.readouterr()
+    put(targets, "tables/main.md", "content of tables/main.md")
+    main(["publish", "v2"])
+    further(targets)
+    assert main(["publish", "v2", "--check"]) == 0
+    assert "Not compared, since not published: further.\nNor is the document" in capsys.readouterr().out
+
+
+def test_a_document_that_names_nothing_beside_is_compared(targets, capsys):
+    chosen(targets)
+    main(["publish", "v1"])
+    (targets / "settings/provenance.json").unlink()
+    put(targets, "paper.tex", "of something else")
+    assert main(["publish", "v1", "--check"]) == 2
+    assert "the first of them paper.tex" in capsys.readouterr().err
+
+
+def test_what_is_published_beside_is_not_dropped(targets, capsys):
+    further(targets)
+    main(["publish", "v1"])
+    before = fingerprint(targets / "published/v1")
+    (targets / "collected/further/provenance.json").unlink()
+    capsys.readouterr()
+    assert main(["publish", "v1"]) == 2
+    assert "v1 holds further, not made here; run `snakemake --cores all further`" in capsys.readouterr().err
+    assert fingerprint(targets / "published/v1") == before
+
+
+@pytest.mark.parametrize("name", [*FURTHER, *CHOSEN])
+def test_what_was_made_beside_in_part_is_named(targets, name, capsys):
+    further(targets)
+    chosen(targets)
+    (targets / name).unlink()
+    assert main(["publish", "v1"]) == 2
+    target = "settings" if name in CHOSEN else "further"
+    assert f"{name} is missing; run `snakemake --cores all {target}` first" in capsys.readouterr().err
+    assert not (targets / "published").exists()
+
+
+@pytest.mark.parametrize("make", [further, chosen])
+@pytest.mark.parametrize("commit", ["def-dirty", "sources-def"])
+def test_runs_beside_are_of_clean_commits(targets, make, commit, capsys):
+    make(targets, commits=("abc", commit))
+    assert main(["publish", "v1"]) == 2
+    assert f"were made by {commit}; a release is of commits without changes" in capsys.readouterr().err
+    assert not (targets / "published").exists()
+
+
+@pytest.mark.parametrize("make", [further, chosen])
+def test_what_is_beside_is_analysed_by_the_same_commit(targets, make, capsys):
+    make(targets, collected_by="def")
+    assert main(["publish", "v1"]) == 2
+    said = capsys.readouterr().err
+    assert "provenance.json was collected by def, and what `all` makes by abc; delete it and run" in said
+    assert not (targets / "published").exists()

@@ -1,5 +1,6 @@
 """Tuning: what trials draw, how the choice is made and how experiments read it."""
 
+import json
 import math
 
 import pytest
@@ -198,6 +199,9 @@ def test_what_a_grid_chose_is_written_with_its_courses_and_edges(settings):
     finish(settings, accuracies, tuning.SETTINGS)
     assert main(["tune", "settings"]) == 0
     folder = settings.root / "results/settings"
+    origin = json.loads((folder / "provenance.json").read_text())
+    assert (origin["runs"], list(origin["data"])) == (2 * (7 + 4), ["toy"])
+    assert len(origin["commits"]) == 1
     chosen = yaml.safe_load((folder / "chosen.yaml").read_text())["choices"]["toy"]
     assert chosen["joint"]["row"]["set"] == {"training.lr": 0.02, "training.epochs": "x1"}
     assert chosen["joint/star"]["row"]["set"] == {"unimodal_weight": 1.0, "training.lr": 0.04}

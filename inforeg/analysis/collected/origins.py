@@ -1,15 +1,16 @@
-"""Where collected runs come from, and which classes their splits lack."""
+"""Where collected runs and trials come from, and which classes their splits lack."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from inforeg.analysis.collected.parquet import read_parquet
-from inforeg.engine.contents import PREDICTIONS, Run
+from inforeg.engine.contents import PREDICTIONS, RUN, Run
 from inforeg.engine.provenance import provenance
+from inforeg.reading import read_json
 from inforeg.registry import DATASETS
 from inforeg.runspec import RunSpec
-from inforeg.suite.plan import Plan
+from inforeg.suite.plan import Plan, Trial
 
 
 def origin_of(plan: Plan, origins: list[Run], examiners: set[str]) -> dict[str, Any]:
@@ -23,6 +24,14 @@ def origin_of(plan: Plan, origins: list[Run], examiners: set[str]) -> dict[str, 
         "left_out": listed(plan.left_out),
         "runs": len(origins),
     }
+
+
+def origin_of_trials(trials: Iterable[Trial], root: Path) -> dict[str, Any]:
+    """The same of finished trials."""
+    cells = tuple(cell for trial in trials for cell in trial.cells)
+    folders = [spec.directory(root) for cell in cells for spec in cell.specs]
+    remedy = "delete this run, and run the workflow again"
+    return origin_of(Plan(cells, {}), [read_json(folder / RUN, Run, remedy) for folder in folders], set())
 
 
 def listed(reasons: Mapping[tuple[str, str], str]) -> list[dict[str, str]]:

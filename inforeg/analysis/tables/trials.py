@@ -10,9 +10,10 @@ import pandas as pd
 import yaml
 
 from inforeg.analysis.collected.collect import read_finished
+from inforeg.analysis.collected.origins import origin_of_trials
 from inforeg.analysis.tables.render import Entry, Table, markdown
 from inforeg.engine.selection import CHOOSING
-from inforeg.files import write_text
+from inforeg.files import write_json, write_text
 from inforeg.probes.frames import csv
 from inforeg.runspec import RunSpec
 from inforeg.suite.plan import Trial
@@ -55,7 +56,7 @@ def _value(spec: RunSpec, root: Path) -> float:
 
 
 def write_choices(protocol: Protocol, tuning: Tuning, trials: list[Trial], root: Path, folder: Path) -> None:
-    """`folder`/trials.{csv,md}, and the file of the choices."""
+    """`folder`/trials.{csv,md}, the file of the choices, and provenance.json."""
     found = scores(trials, root)
     rows = {(trial.benchmark, trial.key, trial.number): trial.row for trial in trials}
     chosen: dict[str, dict[str, Choice]] = {}
@@ -66,12 +67,13 @@ def write_choices(protocol: Protocol, tuning: Tuning, trials: list[Trial], root:
     keys = list(zip(found["benchmark"], found["row"], found["trial"], strict=True))
     found["chosen"] = [chosen[benchmark][key].trial == number for benchmark, key, number in keys]
     found["settings"] = [_settings(rows[key].set) for key in keys]
-    choices, listed, table = (folder / file for file in protocol.files)
+    choices, listed, table, origin = (folder / file for file in protocol.files)
     write_text(listed, csv(found.drop(columns="values")))
     tables = [_table(protocol, tuning, found, rows), *_courses(protocol, tuning, found, rows)]
     write_text(table, markdown(tables, f"inforeg, {protocol.name}"))
     dumped = Choices(choices=chosen).model_dump(mode="json")
     write_text(choices, SCHEMA + yaml.safe_dump(dumped, sort_keys=False, allow_unicode=True))
+    write_json(origin, origin_of_trials(trials, root))
 
 
 def _best(tuning: Tuning, group: pd.DataFrame) -> int:
