@@ -5,8 +5,8 @@ import math
 import pandas as pd
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.statistics.compare import Pair, corrected, effects
-from inforeg.analysis.statistics.paired import holm
+from inforeg.analysis.statistics.compare import Pair, corrected, effects, paired_differences
+from inforeg.analysis.statistics.paired import holm, reselected_p
 from inforeg.analysis.statistics.power import detectable
 from inforeg.engine.selection import CHOOSING
 from inforeg.ties import settled
@@ -16,7 +16,7 @@ def contrasted(study: Study, values: pd.DataFrame) -> pd.DataFrame:
     """Every contrast of the experiment in every column; Holm over the columns of a benchmark.
 
     The first contrast, in the column that `chosen` names, is the primary comparison: one test a benchmark,
-    Holm over the benchmarks.
+    which takes the choice into account, Holm over the benchmarks.
 
     Args:
         study: whose contrasts.
@@ -38,12 +38,26 @@ def contrasted(study: Study, values: pd.DataFrame) -> pd.DataFrame:
     tests = tests.assign(p_primary=math.nan, detectable_primary=math.nan)
     tests["primary"] = (tests["contrast"] == first) & (tests["benchmark"].map(best) == tests["column"])
     primary = tests[tests["primary"]]
-    tests.loc[primary.index, "p_primary"] = holm(primary["p"])
+    tests.loc[primary.index, "p_primary"] = holm(
+        [_reselected(study, values, b) for b in primary["benchmark"]]
+    )
     tests.loc[primary.index, "detectable_primary"] = [
         detectable(line["se"] * math.sqrt(line["n"]), int(line["n"]), len(primary))
         for line in primary.to_dict("records")
     ]
     return tests
+
+
+def _reselected(study: Study, values: pd.DataFrame, benchmark: str) -> float:
+    """The p of the primary comparison on `benchmark`."""
+    rows = paired_rows(study, benchmark)
+    gains = {each: paired_differences(values, Pair(benchmark, *keys)) for each, keys in rows.items()}
+    table = pd.DataFrame(gains).dropna()
+    row, reference = (
+        pd.DataFrame({each: validation(study, benchmark, keys[side]) for each, keys in rows.items()})
+        for side in (0, 1)
+    )
+    return reselected_p(table, reference.loc[table.index], row.loc[table.index])
 
 
 def chosen(study: Study) -> dict[str, str]:

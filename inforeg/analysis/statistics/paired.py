@@ -85,6 +85,30 @@ def sign_flip_p(differences: ArrayLike, alternative: Literal["two-sided", "great
     return np.asarray(result.pvalue, dtype=float)
 
 
+def reselected_p(gains: ArrayLike, reference: ArrayLike, row: ArrayLike) -> float:
+    """The two-sided p of the mean gain in the column in which the reference is best on validation.
+
+    A choice by the reference's own runs favours it there. Without an effect the two runs of a pair could be
+    exchanged, in all columns at once: each flip exchanges those of some pairs and chooses the column anew, of
+    equals the first. p is twice the share of flips whose mean gain is as high as the observed one, or as low,
+    whichever are fewer.
+
+    Args:
+        gains: of the row over the reference on test, (n, k), n pairs in k columns.
+        reference: its accuracies on validation, (n, k).
+        row: those of the other row, (n, k).
+    """
+    g, r, other = (np.asarray(each, dtype=float) for each in (gains, reference, row))
+    flipped = np.vstack([np.zeros(len(g)), _subsets(len(g))])
+    accuracy = r.sum(0) + flipped @ (other - r)
+    highest = accuracy.max(1, keepdims=True)
+    column = (accuracy >= highest - TIE * np.abs(highest)).argmax(1)
+    sums = (g.sum(0) - 2 * flipped @ g)[np.arange(len(flipped)), column]
+    tolerance = TIE * np.abs(g).sum(0).max()
+    above, below = (sums >= sums[0] - tolerance).mean(), (sums <= sums[0] + tolerance).mean()
+    return float(min(1, 2 * min(above, below)))
+
+
 def equality_p(differences: ArrayLike, margin: float) -> Floats:
     """The p of a mean that is `margin` or more from 0: small where it is not (Schuirmann, 1987).
 

@@ -19,7 +19,7 @@ from inforeg.reading import read_json
 from inforeg.suite.experiment import Selection
 from inforeg.suite.products import ORIGIN, STATISTICS
 
-VERSION = 4
+VERSION = 5
 """Raised with what is computed or how it is stored: statistics of another one are not read."""
 
 TESTS = "tests"

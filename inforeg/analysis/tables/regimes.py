@@ -55,9 +55,10 @@ def _primary(study: Study, statistics: Statistics) -> Table:
     ]  # fmt: skip
     notes = [
         f"Primary comparison: {contrast.title} in test {title_of(study.experiment.metric)}, in the column in "
-        f"which {contrast.reference} has the best mean validation {CHOOSING.title}; {_test(study)} Holm over "
-        f"the benchmarks. {found_by(study.units())} Where columns are equally good, the choice favours "
-        f"{contrast.reference}, whose accuracy on the same seeds it goes by.",
+        f"which {contrast.reference} has the best mean validation {CHOOSING.title}; two-sided p, by "
+        f"exchanging both rows on some of the {study.units()} and choosing the column anew each time, since "
+        f"the choice favours {contrast.reference} where columns are equally good. The interval does not know "
+        f"of the choice. Holm over the benchmarks. {found_by(study.units())}",
         f"Spearman's correlation, over the columns, of that gain and the validation {CHOOSING.title} of "
         f"{contrast.reference}; p of all pairings, after Holm over the benchmarks. The baseline is of every "
         "other seed and the gain of those between: of the same seeds, chance alone makes the correlation "
