@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.statistics.compare import Pair, corrected, effects, paired_differences
+from inforeg.analysis.statistics.compare import Pair, best_variants, corrected, effects, paired_differences
 from inforeg.analysis.statistics.paired import holm, reselected_p
 from inforeg.analysis.statistics.power import detectable
 from inforeg.engine.selection import CHOOSING
@@ -90,10 +90,14 @@ def paired_rows(study: Study, benchmark: str) -> dict[str, tuple[str, str]]:
 
 
 def validation(study: Study, benchmark: str, row: str) -> pd.Series:
-    """The validation accuracies that select the epochs of a row's runs, by seed; in the reported unit."""
+    """The validation accuracies that select the epochs of a row's runs, by seed; in the reported unit.
+
+    Of several variants the best one's.
+    """
     runs = study.collected.runs
     mine = runs[(runs["benchmark"] == benchmark) & (runs["row"] == row) & (runs["selection"] == "val")]
     kept = mine[(mine["split"] == "val") & (mine["metric"] == CHOOSING.name)]
+    kept = kept[kept["variant"].isin(best_variants(kept)["variant"])]
     return kept.set_index("seed")["value"].sort_index() * CHOOSING.unit.factor
 
 

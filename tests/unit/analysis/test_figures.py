@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sweeps import BETTER, JOINT, draw, make_sweep, placed, write_all
+from sweeps import BETTER, CLAIM, JOINT, draw, make_sweep, placed, write_all
 
 from inforeg.analysis.figures import catalogue, critical_difference
 from inforeg.analysis.report.outputs import write_figures
@@ -98,7 +98,8 @@ def wide(tmp_path_factory):
     accuracies |= {
         (b, "unimodal", m): [0.6, 0.5] for b in ("avdigits", "multiple_features") for m in ("audio", "video")
     }
-    return examined(make_sweep(tmp_path_factory.mktemp("wide"), accuracies, {}).study())
+    claim = CLAIM | {"better": "modality_valuation", "worse": "sample_valuation"}
+    return examined(make_sweep(tmp_path_factory.mktemp("wide"), accuracies, {}, claims=[claim]).study())
 
 
 @pytest.mark.parametrize("name", sorted(catalogue.FIGURES))

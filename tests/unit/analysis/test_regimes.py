@@ -1,12 +1,14 @@
 """What is computed within the columns of a table: contrasts, baselines, windows, movement."""
 
 import math
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 from grids import CONTRASTS, experiment, grid
 
 from inforeg.analysis.statistics.compare import scores
-from inforeg.analysis.statistics.contrasts import chosen, contrasted
+from inforeg.analysis.statistics.contrasts import chosen, contrasted, validation
 from inforeg.analysis.statistics.movement import movement
 from inforeg.analysis.statistics.paired import mean_interval
 from inforeg.analysis.statistics.regimes import regimes, relation
@@ -75,6 +77,17 @@ def test_of_equal_columns_the_first_is_chosen_whatever_rounding_does():
     assert chosen(grid(accuracies(), validation)) == {"one": "plain"}
     validation = {("one", "joint"): [70.0] * 6, ("one", "joint/slow"): [70.0 + 1e-13] * 6}
     assert chosen(grid(accuracies(), validation)) == {"one": "plain"}
+
+
+def test_of_several_variants_the_best_one_counts():
+    study = grid(accuracies())
+    runs = study.collected.runs
+    worse = runs[runs["row"] == "joint"].assign(variant="worse")
+    worse["value"] -= 0.5
+    both = replace(study, collected=replace(study.collected, runs=pd.concat([runs, worse])))
+    assert validation(both, "one", "joint").to_list() == pytest.approx(JOINT)
+    columns = ["p", "p_primary", "difference"]
+    pd.testing.assert_frame_equal(contrasts_of(both)[columns], contrasts_of(study)[columns])
 
 
 def test_columns_without_one_of_the_rows_are_passed_over():
