@@ -43,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse("interrupted; the same command continues where this one stopped.", 130)
     except BrokenPipeError:  # whoever read the output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ModuleNotFoundError:
+        if not _lacks_suite():
+            raise
+        return _refuse("commands need the whole suite: pip install 'inforeg[suite]'.", 2)
     except OSError as error:
         what = f"{error.filename or 'a file'}: {error.strerror or error}"
         return _refuse(f"{what}; nothing was lost: mend it and give the same command again.", 2)
@@ -55,6 +59,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 OUT_OF_MEMORY = r"out of memory|can't allocate memory|not enough memory"
 """What torch says, in a RuntimeError."""
+
+
+def _lacks_suite() -> bool:
+    """Whether a package is not installed that the extra `suite` names, as where InfoReg alone is wanted."""
+    from importlib.metadata import PackageNotFoundError, distribution, requires
+
+    try:
+        for requirement in requires("inforeg") or ():
+            if name := re.match(r"([\w.-]+).*extra == .suite.", requirement):
+                distribution(name[1])
+    except PackageNotFoundError:
+        return True
+    return False
 
 
 def _mend_streams() -> None:

@@ -78,7 +78,9 @@ def environment() -> str:
     try:
         return "environment: " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     except PackageNotFoundError as error:
-        raise UserError(f"The package {error.name!r} is not installed; install inforeg with pip.") from None
+        raise UserError(
+            f"The package {error.name!r} is not installed: pip install 'inforeg[suite]'."
+        ) from None
 
 
 def configuration(project: Project) -> str:

@@ -5,8 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
-from torch import nn
 
 from inforeg.registry import DATASETS
 
@@ -30,32 +28,6 @@ def test_quick_start_is_two_commands():
     assert first.splitlines()[-1] == "snakemake --cores all"
     assert "[test]" in second
     assert second.splitlines()[-1].startswith("pytest")
-
-
-class Late(nn.Module):
-    """The network that the README's loop takes as given."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.audio, self.video = nn.Linear(4, 3), nn.Linear(4, 3)
-
-    def forward(self, audio, video):
-        return self.audio(audio), self.video(video)
-
-
-def test_inforeg_in_ones_own_loop(monkeypatch):
-    net = Late()
-    inputs = torch.randn(3, 2, 8, 4)
-    loader = [(audio, video, torch.arange(8) % 3) for audio, video in inputs]
-    given = {
-        "net": net,
-        "torch": torch,
-        "epochs": 4,
-        "loader": loader,
-        "optimizer": torch.optim.SGD(net.parameters(), 0.1),
-    }
-    exec(compile(blocks("python", section("InfoReg in your own loop"))[0], "README.md", "exec"), given)
-    assert len(given["regulation"].history["audio"]) == 4
 
 
 @pytest.mark.parametrize(
