@@ -1,27 +1,25 @@
 """InfoReg (CVPR 2025) for any training loop: slow a sufficient modality in its prime learning window."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, Literal, TypeVar, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from inforeg.errors import UserError, unknown
+from inforeg.errors import unknown
+from inforeg.regulation.epochs import Encoders, Epochs, check_finite
 from inforeg.regulation.numbers import any_of, on, waits
 from inforeg.regulation.scores import discrepancy, leads, scores
 from inforeg.regulation.stored import HALF, dense, norms_of, stored
-from inforeg.regulation.trace import FisherTrace
-from inforeg.regulation.window import Active, Windows
+from inforeg.regulation.window import Active
 
-Encoders = Mapping[str, nn.Module | Iterable[nn.Parameter]]
 Form = Literal["pull", "rate"]
 Number = TypeVar("Number", float, Tensor)
 
 
-class InfoReg:
+class InfoReg(Epochs):
     """Adaptive regulation of the encoders' information acquisition, without an extra backward pass.
 
     ```python
@@ -57,6 +55,8 @@ class InfoReg:
         skipped: batches of the epochs so far that `regulate` found not to be finite.
     """
 
+    called = "regulation"
+
     def __init__(
         self,
         encoders: Encoders,
@@ -72,60 +72,27 @@ class InfoReg:
             raise unknown("time of regulation", active, get_args(Active))
         if form not in get_args(Form):
             raise unknown("form of regulation", form, get_args(Form))
-        for name, value in (("beta", beta), ("threshold", threshold), ("weight", weight)):
-            if not math.isfinite(value):
-                raise UserError(f"{name} = {value} is not a finite number; give one.")
-        if len(encoders) < 2:
-            raise UserError("InfoReg balances two or more modalities; give it an encoder for each.")
+        check_finite(beta=beta, weight=weight)
+        super().__init__(encoders, threshold, criterion)
         self.beta, self.weight = beta, weight
         self.active, self.form = active, form
-        self.groups = {
-            modality: list(encoder.parameters() if isinstance(encoder, nn.Module) else encoder)
-            for modality, encoder in encoders.items()
-        }
-        self.trace = self._new_trace()
         self.factors = dict.fromkeys(self.groups, 1.0)
-        self._past = Windows(self.groups, threshold, criterion)
-        self._in_epoch = False
         self._anchors: dict[str, list[Tensor]] = {}
-        self._past_steps, self._past_acted, self.skipped = 0, 0, 0
-        self._forget()
+        self._past_steps, self._past_acted = 0, 0
 
     @property
     def acted(self) -> float:
         """Share of the steps of the epochs so far in which a gradient was changed."""
         return self._past_acted / max(self._past_steps, 1)
 
-    @property
-    def windows(self) -> dict[str, bool]:
-        """Whether each modality's window is open in the current epoch."""
-        return self._past.open
-
-    @property
-    def history(self) -> dict[str, list[float]]:
-        """Tr(F_m) of the epochs so far, by modality."""
-        return self._past.history
-
     def acts_on(self, modality: str) -> bool:
         """Whether the modality may be regulated in the current epoch."""
         recorded = self.active != "always" or len(self.history[modality]) >= 2
         return recorded and self._past.acts_on(modality, self.active)
 
-    @contextmanager
-    def epoch(self) -> Iterator["InfoReg"]:
-        """One epoch of training; an epoch left by an exception does not count."""
-        self.open_epoch()
-        try:
-            yield self
-        finally:
-            self._in_epoch = False
-        self.close_epoch()
-
     def open_epoch(self) -> None:
         """Decide the windows and keep the weights that the pull holds on to, w^{t-1}."""
-        self._in_epoch = True
-        self._past.decide()
-        self._forget()
+        super().open_epoch()
         self._anchors = {
             modality: [parameter.detach().clone() for parameter in parameters]
             for modality, parameters in self.groups.items()
@@ -142,12 +109,10 @@ class InfoReg:
         Returns:
             The mean strength over the epoch's batches by modality: alpha where the regulation acted, else 0.
         """
-        self._in_epoch = False
-        self.skipped += self.trace.skipped
         self._past_steps += self._steps
         self._past_acted += int(self._acted)
         strengths = self._mean_strengths()
-        self._past.add(self.trace.close() if traces is None else traces)
+        self._remember(traces)
         return strengths
 
     def regulate(self, unimodal: Mapping[str, Tensor], target: Tensor) -> None:
@@ -175,17 +140,12 @@ class InfoReg:
             Whether a gradient was changed, by modality where it may have been: the pull is nothing while the
             weights are those of the epoch's start, as they are in its first step.
         """
-        if not self._in_epoch:
-            raise UserError(
-                "InfoReg regulates inside an epoch; put the loop into `with regulation.epoch():`."
-            )
-        if missing := self.groups.keys() - unimodal.keys():
-            raise UserError(f"Logits are missing for {sorted(missing)}; give those of every modality.")
+        given = self._given(unimodal)
         self._steps += 1
         changed: dict[str, Tensor | bool] = {}
         if not any(map(self.acts_on, self.groups)):
             return changed
-        score = self._score({modality: unimodal[modality] for modality in self.groups}, target)
+        score = self._score(given, target)
         strengths = self._strengths(score, norms or norms_of(self.trace.parameters))
         for modality, strength in zip(self.groups, strengths, strict=True):
             if self.acts_on(modality) and (isinstance(strength, Tensor) or strength):
@@ -220,14 +180,11 @@ class InfoReg:
 
     def _forget(self) -> None:
         """Start an epoch's counts."""
-        self.trace.reset()
+        super()._forget()
         self._led: list[Tensor] = []
         self._moved: set[str] = set()
         self._steps = 0
         self._acted: Tensor | int = 0
-
-    def _new_trace(self) -> FisherTrace:
-        return FisherTrace(self.groups)
 
     def _score(self, unimodal: Mapping[str, Tensor], target: Tensor) -> Tensor:
         """What decides who leads, (M,)."""
@@ -261,14 +218,12 @@ class InfoReg:
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training needs: the traces of the epochs so far, and what was counted."""
-        counts = {"steps": self._past_steps, "acted": self._past_acted, "skipped": self.skipped}
-        return {**self._past.state_dict(), **counts}
+        return {**super().state_dict(), "steps": self._past_steps, "acted": self._past_acted}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`; its modalities must be these."""
-        self._past.load_state_dict(state)
-        counts = (state.get(name, 0) for name in ("steps", "acted", "skipped"))  # older ones lack them
-        self._past_steps, self._past_acted, self.skipped = counts
+        super().load_state_dict(state)
+        self._past_steps, self._past_acted = state.get("steps", 0), state.get("acted", 0)
 
 
 def alpha(lead: Number, beta: float, of: ModuleType) -> Number:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from inforeg.errors import UserError, unknown
-from inforeg.regulation.inforeg import Encoders, InfoReg
+from inforeg.regulation.epochs import Encoders
+from inforeg.regulation.inforeg import InfoReg
 from inforeg.regulation.scores import confidences
 from inforeg.regulation.trace import FisherTrace, LayerTrace
 
@@ -56,7 +57,7 @@ class ReleasedInfoReg(InfoReg):
 
     def close_epoch(self, traces: Mapping[str, float] | None = None) -> dict[str, float]:
         """Take the epoch into the history with this code's own trace, whatever is given."""
-        return super().close_epoch(self.trace.close())
+        return super().close_epoch()
 
     def acts_on(self, modality: str) -> bool:
         """One modality's window is all modalities' window."""

@@ -1,6 +1,7 @@
 """InfoReg where numbers are short: gradients that overflow, logits in half precision, sparse gradients."""
 
 import math
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -116,6 +117,16 @@ def trained(scaler=None, skip=()):
                 else:
                     optimizer.step()
     return regulation, {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def test_the_released_code_counts_such_a_batch_too():
+    parameters = weights()
+    regulation = ReleasedInfoReg({m: [p] for m, p in parameters.items()}, reference="audio")
+    for value in (2.0, math.inf):
+        with pytest.warns(UserWarning) if math.isinf(value) else nullcontext(), regulation.epoch():
+            filled(parameters, value)
+            regulation.regulate(AHEAD, TARGET)
+    assert regulation.skipped == 1
 
 
 def test_a_step_that_a_scaler_skips_is_as_if_it_had_not_been():

@@ -1,0 +1,119 @@
+"""Epochs of anyone's training loop: each modality's Tr(F) in them, and the windows that follow from it."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
+
+from torch import Tensor, nn
+
+from inforeg.errors import UserError
+from inforeg.regulation.trace import FisherTrace
+from inforeg.regulation.window import Windows
+
+Encoders = Mapping[str, nn.Module | Iterable[nn.Parameter]]
+
+
+class Epochs(ABC):
+    """What regulating and monitoring share: gradients are measured, and epochs have windows.
+
+    Args:
+        encoders: each modality's encoder, or its parameters.
+        threshold: K of the window, Eq. 11.
+        criterion: a name of `inforeg.regulation.window.CRITERIA`.
+
+    Attributes:
+        called: what examples call the object.
+        groups: the encoders' parameters, by modality.
+        trace: that of the epoch so far.
+        skipped: batches of the epochs so far with a gradient that is not finite.
+    """
+
+    called: ClassVar[str]
+
+    def __init__(self, encoders: Encoders, threshold: float, criterion: str) -> None:
+        check_finite(threshold=threshold)
+        if len(encoders) < 2:
+            what = type(self).__name__
+            raise UserError(f"{what} is for two or more modalities; give it an encoder for each.")
+        self.groups = {
+            modality: list(encoder.parameters() if isinstance(encoder, nn.Module) else encoder)
+            for modality, encoder in encoders.items()
+        }
+        self.trace = self._new_trace()
+        self.skipped = 0
+        self._past = Windows(self.groups, threshold, criterion)
+        self._in_epoch = False
+        self._forget()
+
+    @property
+    def windows(self) -> dict[str, bool]:
+        """Whether each modality's window is open in the current epoch."""
+        return self._past.open
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """Tr(F_m) of the epochs so far, by modality."""
+        return self._past.history
+
+    @contextmanager
+    def epoch(self) -> Iterator[Self]:
+        """One epoch of training; an epoch left by an exception does not count."""
+        self.open_epoch()
+        try:
+            yield self
+        finally:
+            self._in_epoch = False
+        self.close_epoch()
+
+    def open_epoch(self) -> None:
+        """Decide the windows."""
+        self._in_epoch = True
+        self._past.decide()
+        self._forget()
+
+    @abstractmethod
+    def close_epoch(self) -> dict[str, float]:
+        """Take the epoch into the history; what is to be said of it."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed training needs: the traces of the epochs so far, and what was counted."""
+        return {**self._past.state_dict(), "skipped": self.skipped}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`; its modalities must be these."""
+        self._past.load_state_dict(state)
+        self.skipped = state.get("skipped", 0)  # older ones lack it
+
+    def _new_trace(self) -> FisherTrace:
+        return FisherTrace(self.groups)
+
+    def _forget(self) -> None:
+        """Start an epoch's counts."""
+        self.trace.reset()
+
+    def _given(self, unimodal: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """A batch's logits in the modalities' order, if an epoch is open and none is missing."""
+        if not self._in_epoch:
+            what = type(self).__name__
+            remedy = f"put the loop into `with {self.called}.epoch():`"
+            raise UserError(f"{what} takes batches inside an epoch; {remedy}.")
+        if missing := self.groups.keys() - unimodal.keys():
+            raise UserError(f"Logits are missing for {sorted(missing)}; give those of every modality.")
+        return {modality: unimodal[modality] for modality in self.groups}
+
+    def _remember(self, traces: Mapping[str, float] | None = None) -> dict[str, float]:
+        """End the epoch; its traces, which are those given or else those measured."""
+        self._in_epoch = False
+        self.skipped += self.trace.skipped
+        known = dict(self.trace.close() if traces is None else traces)
+        self._past.add(known)
+        return known
+
+
+def check_finite(**settings: float) -> None:
+    """Refuse a setting that is not a finite number."""
+    for name, value in settings.items():
+        if not math.isfinite(value):
+            raise UserError(f"{name} = {value} is not a finite number; give one.")
