@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 from inforeg.errors import UserError
 
 if TYPE_CHECKING:
-    from inforeg.regulation import InfoReg
+    from inforeg.regulation import InfoReg, Monitor
 
-__all__ = ["InfoReg", "UserError"]
+__all__ = ["InfoReg", "Monitor", "UserError"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import InfoReg when it is asked for: it takes a second, which the command line need not wait."""
-    if name != "InfoReg":
+    """Import what needs torch when it is asked for: it takes a second, which commands need not wait."""
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from inforeg.regulation import InfoReg
+    from inforeg import regulation
 
-    return InfoReg
+    return getattr(regulation, name)

@@ -12,7 +12,7 @@ HALF = (torch.float16, torch.bfloat16)
 
 
 def stored(parameter: nn.Parameter) -> Tensor | None:
-    """What is stored of a parameter's gradient, to be read or edited in place: all, or its entries."""
+    """What is stored of a parameter's gradient, to be edited in place: all, or its entries."""
     gradient = parameter.grad
     if gradient is None or not gradient.is_sparse:
         return gradient
@@ -22,12 +22,12 @@ def stored(parameter: nn.Parameter) -> Tensor | None:
 
 
 def norms_of(parameters: Iterable[nn.Parameter]) -> list[Tensor]:
-    """The norm of each parameter's gradient, 0 where there is none; in float32 at least."""
+    """The norm of each parameter's gradient, only read, 0 where there is none; in float32 at least."""
     found = []
     for parameter in parameters:
-        values = stored(parameter)
-        if values is None:
-            values = parameter.new_zeros(1)
+        values = parameter.new_zeros(1) if parameter.grad is None else parameter.grad
+        if values.is_sparse:
+            values = values.coalesce().values()  # a copy, since other bits may come of the sum
         found.append(values.float() if values.dtype in HALF else values)
     return list(torch._foreach_norm(found))
 

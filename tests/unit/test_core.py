@@ -93,15 +93,16 @@ def test_it_asks_for_torch_and_what_torch_warns_without(core: Path) -> None:
 
 
 def test_ones_own_loop_runs_with_the_core_alone(core: Path, tmp_path: Path) -> None:
-    loop, *_ = blocks("python", section("InfoReg in your own loop"))
-    report = "assert len(regulation.history['audio']) == epochs\n"
+    loops = "\n".join(blocks("python", section("InfoReg in your own loop")))
+    report = "assert len(regulation.history['audio']) == len(monitor.signals['trace/audio']) == epochs\n"
     report += "import sys, inforeg; print(inforeg.__file__, *{m.split('.')[0] for m in sys.modules})"
-    (tmp_path / "loop.py").write_text(f"{GIVEN}\n{loop}\n{report}\n")
+    (tmp_path / "loop.py").write_text(f"{GIVEN}\n{loops}\n{report}\n")
     done = subprocess.run(
         [core / "python", "-I", "-W", "error", "loop.py"],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    place, *modules = done.stdout.split()
+    *_, last = done.stdout.splitlines()
+    place, *modules = last.split()
     assert Path(place).is_relative_to(core.parent)
     assert not {"pydantic", "pandas", "snakemake", "dvc"} & set(modules)
 
