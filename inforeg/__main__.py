@@ -43,10 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse("interrupted; the same command continues where this one stopped.", 130)
     except BrokenPipeError:  # whoever read the output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
         if not _lacks_suite():
             raise
-        return _refuse("commands need the whole suite: pip install 'inforeg[suite]'.", 2)
+        what = f"commands need the suite, of which {error.name} is missing"
+        return _refuse(f"{what}: pip install 'inforeg[suite]'.", 2)
     except OSError as error:
         what = f"{error.filename or 'a file'}: {error.strerror or error}"
         return _refuse(f"{what}; nothing was lost: mend it and give the same command again.", 2)

@@ -41,6 +41,8 @@ class Epochs(ABC):
             modality: list(encoder.parameters() if isinstance(encoder, nn.Module) else encoder)
             for modality, encoder in encoders.items()
         }
+        if not any(self.groups.values()):
+            raise UserError("The encoders have no parameters to measure; give the modules that are trained.")
         self.trace = self._new_trace()
         self.skipped = 0
         self._past = Windows(self.groups, threshold, criterion)

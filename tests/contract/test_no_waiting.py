@@ -7,6 +7,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from inforeg import Monitor
 from inforeg.engine.loop import fit
 from inforeg.registry import METHODS
 from inforeg.regulation import inforeg as regulation
@@ -104,6 +105,16 @@ def test_inforeg_computes_the_same_whether_it_waits_or_not(variant, monkeypatch)
         found.append((rows, [value.tolist() for value in state.model.state_dict().values()]))
     assert found[0] == found[1]
     assert any(row["acted"] > 0 for row in found[0][0])
+
+
+def test_monitoring_waits_when_the_epoch_ends():
+    encoders = {m: torch.nn.Linear(2, 2) for m in ("audio", "image")}
+    unimodal = {m: encoder(torch.ones(3, 2)) for m, encoder in encoders.items()}
+    sum(logits.sum() for logits in unimodal.values()).backward()
+    monitor, found = Monitor(encoders), Counter()
+    with monitor.epoch(), Functions(found), Kernels(found):
+        monitor.measure(unimodal, torch.zeros(3, dtype=torch.int64))
+    assert not found
 
 
 def test_what_waits_is_found():

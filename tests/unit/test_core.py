@@ -8,10 +8,12 @@ import venv
 from collections.abc import Iterator
 from importlib.metadata import PathDistribution, distribution
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from packaging.requirements import Requirement
 
+from inforeg.__main__ import main
 from tests.unit.test_readme import blocks, section
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +107,15 @@ def test_ones_own_loop_runs_with_the_core_alone(core: Path, tmp_path: Path) -> N
     place, *modules = last.split()
     assert Path(place).is_relative_to(core.parent)
     assert not {"pydantic", "pandas", "snakemake", "dvc"} & set(modules)
+
+
+def test_what_lacks_a_package_of_ones_own_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking() -> NoReturn:
+        raise ModuleNotFoundError("No module named 'own'", name="own")
+
+    monkeypatch.setattr("inforeg.__main__.parser", lacking)
+    with pytest.raises(ModuleNotFoundError, match="own"):
+        main(["list", "methods"])
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["list", "methods"], ["check"]], ids=" ".join)

@@ -14,6 +14,11 @@ def test_one_modality_is_an_error():
         InfoReg({"audio": nn.Linear(2, 2)})
 
 
+def test_encoders_without_parameters_are_an_error():
+    with pytest.raises(UserError, match="no parameters"):
+        InfoReg({m: nn.Identity() for m in PAIR})
+
+
 def test_unknown_criterion_offers_the_nearest():
     with pytest.raises(UserError, match=r"window criterion 'singel'; did you mean 'single'\?"):
         InfoReg(encoders(PAIR), criterion="singel")
