@@ -104,10 +104,10 @@ def _hash(root: Path) -> str:
 
 
 def _sources(root: Path) -> Iterator[Path]:
-    yield from (root / "inforeg").rglob("*.py")
+    for pattern in ("*.py", "*.smk", "workflow/Snakefile"):
+        yield from (root / "inforeg").rglob(pattern)
     if (root / "Snakefile").is_file():  # a package installed elsewhere has strangers beside it
         yield root / "Snakefile"
-        yield from (root / "workflow").rglob("*.smk")
         yield from (root / "workflow").rglob("*.yaml")
 
 

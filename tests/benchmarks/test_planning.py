@@ -39,7 +39,7 @@ def project(folder: Path) -> Tree:
         shutil.copytree(ROOT / name, folder / name, ignore=skip)
     for name in ("Snakefile", "data.dvc"):
         shutil.copy(ROOT / name, folder)
-    for path in (folder / "workflow/rules").glob("*.smk"):
+    for path in (folder / "inforeg/workflow/rules").glob("*.smk"):
         path.write_text(COMMAND.sub(r'\1"touch {output:q}"', path.read_text(encoding="utf-8")))
     return Tree(folder)
 

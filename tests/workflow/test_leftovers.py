@@ -76,7 +76,9 @@ def test_what_runs_jobs_makes_the_unfinished_anew(left: tuple[Tree, list[Path]])
     assert marks[1].name in said[0]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "workflow/rules").glob("*.smk")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "inforeg/workflow/rules").glob("*.smk")), ids=lambda path: path.name
+)
 def test_every_value_in_a_command_is_quoted(path: Path) -> None:
     commands = re.findall(r'shell:\s*((?:"[^"]*"\s*)+)', path.read_text(encoding="utf-8"))
     rules = re.findall(r"^ *rule\b.*:$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -13,7 +13,7 @@ rule collect:
     log:
         "results/logs/collect/{experiment}.log",
     conda:
-        "../envs/inforeg.yaml"
+        ENVIRONMENT
     params:
         settings=lambda wildcards: EXPERIMENTS[wildcards.experiment].model_dump_json(),
         columns=COLUMNS,  # frames of an earlier version are collected anew
@@ -36,7 +36,7 @@ rule statistics:
     log:
         "results/logs/statistics/{experiment}.log",
     conda:
-        "../envs/inforeg.yaml"
+        ENVIRONMENT
     params:
         settings=lambda wildcards: settings(wildcards.experiment),
     shell:
@@ -60,7 +60,7 @@ for name in EXPERIMENTS:
         log:
             f"results/logs/table/{name}.log",
         conda:
-            "../envs/inforeg.yaml"
+            ENVIRONMENT
         params:
             experiment=name,
             settings=settings(name),
@@ -85,7 +85,7 @@ for name in EXPERIMENTS:
             log:
                 f"results/logs/figure/{name}.log",
             conda:
-                "../envs/inforeg.yaml"
+                ENVIRONMENT
             params:
                 experiment=name,
                 settings=settings(name),
@@ -105,7 +105,7 @@ for name in (name for name, trials in TRIALS.items() if trials):
         log:
             f"results/logs/{name}.log",
         conda:
-            "../envs/inforeg.yaml"
+            ENVIRONMENT
         params:
             protocol=name,
             settings=PROJECT.tuning(PROTOCOLS[name]).model_dump_json(),

@@ -9,7 +9,7 @@ rule merge:
     log:
         "results/logs/merge.log",
     conda:
-        "../envs/inforeg.yaml"
+        ENVIRONMENT
     params:
         experiments=PAPER,
     shell:
@@ -27,7 +27,7 @@ rule claims:
     log:
         "results/logs/claims.log",
     conda:
-        "../envs/inforeg.yaml"
+        ENVIRONMENT
     params:
         experiments=PAPER,
         settings=list(map(settings, PAPER)),
@@ -44,7 +44,7 @@ rule document:
     log:
         "results/logs/document.log",
     conda:
-        "../envs/inforeg.yaml"
+        ENVIRONMENT
     params:
         experiments=PAPER,
         settings=list(map(settings, PAPER)),
@@ -63,7 +63,7 @@ rule typeset:
     log:
         "results/logs/typeset.log",
     conda:
-        "../envs/inforeg.yaml"
+        ENVIRONMENT
     params:
         source=made(products.DOCUMENT[:1]),
     shell:

@@ -12,7 +12,7 @@ rule fetch:
     log:
         "results/logs/fetch/{data}.log",
     conda:
-        "../envs/inforeg.yaml"
+        ENVIRONMENT
     params:
         hash=lambda wildcards: HASHES.get(wildcards.data, ""),
     shell:

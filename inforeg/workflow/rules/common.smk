@@ -55,6 +55,7 @@ except UserError as error:
 except OSError as error:  # a folder that may not be read
     refuse(f"{error.filename}: {error.strerror}; mend it and give the same command again.")
 
+ENVIRONMENT = f"{workflow.basedir}/workflow/envs/inforeg.yaml"  # for `snakemake --sdm conda`
 RUNS = "results/runs"  # of all suites
 RESULTS = PROJECT.results
 EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs

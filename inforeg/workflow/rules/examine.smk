@@ -13,7 +13,7 @@ rule examine:
     log:
         "results/logs/examine/{benchmark}/{method}/{variant}/probe={probe}.seeds={first}-{last}.log",
     conda:
-        "../envs/inforeg.yaml"
+        ENVIRONMENT
     threads: lambda wildcards: machine_of(wildcards).threads
     resources:
         **GPU,

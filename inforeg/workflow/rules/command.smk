@@ -21,7 +21,7 @@ if ARGUMENTS:
             for name in sorted(getattr(ARGUMENTS, option)):
                 if name in CONFIGURATION.left_out:
                     PROJECT.experiment(CONFIGURATION.left_out[name])  # says why
-                target(name, [rule.name for rule in workflow.rules], FILES)
+                target(name, ["all", *(rule.name for rule in workflow.rules)], FILES)
         if running := runs_jobs(ARGUMENTS):
             results(PROJECT)
     except UserError as error:

@@ -14,7 +14,7 @@ rule train:
     log:
         "results/logs/train/{benchmark}/{method}/{variant}/seeds={first}-{last}.log",
     conda:
-        "../envs/inforeg.yaml"
+        ENVIRONMENT
     threads: lambda wildcards: machine_of(wildcards).threads
     resources:
         **GPU,
