@@ -1,6 +1,7 @@
 """What the files of a run are called, and what the JSON among them holds: each is read through its model."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import (
@@ -23,6 +24,14 @@ FILES = (SUMMARY, METRICS, PREDICTIONS, MODEL, COST, CHECKPOINT, RUN)
 
 RESULTS = {RUN, METRICS, PREDICTIONS, MODEL}
 """Files whose SHA-256 a finished run states; the others hold times."""
+
+
+def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The values of a plain spec, or of a part of it, by their path, as in training.lr."""
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
 
 
 class OfSpec(BaseModel):

@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
-from inforeg.engine.contents import COST, FILES, RUN, SUMMARY, Cost, Report, Run, Summary
+from inforeg.engine.contents import COST, FILES, RUN, SUMMARY, Cost, Report, Run, Summary, flat
 from inforeg.engine.plugins import digest, sources
 from inforeg.engine.versions import ENGINE_VERSION
 from inforeg.errors import DivergenceError, UserError
@@ -78,7 +77,7 @@ def check_spec(folder: Path, spec: RunSpec, remedy: str) -> None:
     """Raise a `UserError` with the first difference and `remedy` if `folder` holds a run of another spec."""
     run, now = read_run(folder, remedy), spec.model_dump(mode="json")
     if run is not None and run.spec != now:
-        old, new = _flat(run.spec), _flat(now)
+        old, new = flat(run.spec), flat(now)
         key = next(key for key in sorted(old | new) if old.get(key) != new.get(key))
         raise UserError(
             f"{folder} holds a run with another spec ({key} = {old.get(key)!r} there, {new.get(key)!r} "
@@ -139,10 +138,3 @@ def _state(folder: Path) -> str:
     whole(folder, run.spec_sha256)
     check_report(folder, spec, ANEW)
     return "finished"
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat

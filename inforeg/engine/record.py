@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from inforeg.batch import Batch
-from inforeg.engine import checkpoint, device, predictions
+from inforeg.engine import checkpoint, device, predictions, tracking
 from inforeg.engine.contents import (
     CHECKPOINT,
     COST,
@@ -27,7 +27,6 @@ from inforeg.engine.finished import check_finite, check_sources, check_spec, fin
 from inforeg.engine.plugins import sources
 from inforeg.engine.provenance import provenance
 from inforeg.engine.selection import Selection
-from inforeg.engine.tracking import Tracker
 from inforeg.errors import DIVERGED, DivergenceError, UserError, warn
 from inforeg.files import PART, json_text, naming, sealed, sha256, write_json, write_text
 from inforeg.runspec import MACHINE, Machine, RunSpec
@@ -52,7 +51,7 @@ class Record:
         self.folder, self.spec, self.machine = folder, spec, machine
         self.history: list[dict[str, float]] = []
         self.seconds = {"training": 0.0, "evaluation": 0.0, "reading": 0.0}
-        self.tracker: Tracker | None = None
+        self.tracker: tracking.Tracker | None = None
         self._saved = time.monotonic()
         self.summary: Summary | None = None
         if not check_place(folder, spec, replace=replace):
@@ -71,6 +70,7 @@ class Record:
         for name in FILES:
             if name != RUN:
                 (self.folder / name).unlink(missing_ok=True)
+        (self.folder / EVENTS / tracking.FILE).unlink(missing_ok=True)
         origin = {**provenance(), **device.stated(self.machine)}
         write_json(self.folder / RUN, sealed({**_described(self.spec), **origin}))
 
@@ -110,7 +110,7 @@ class Record:
         if state is not None:
             self.history, self.seconds = state["history"], self.seconds | state["seconds"]
         write_text(self.folder / METRICS, "".join(map(_line, self.history)))
-        self.tracker = Tracker(self.folder / EVENTS, self.history)
+        self.tracker = tracking.Tracker(self.folder / EVENTS, self.spec, self.history)
         return state
 
     def __enter__(self) -> "Record":
@@ -176,11 +176,14 @@ class Record:
         checkpoint.save(self.folder / MODEL, selection.weights)
         predictions.write(self.folder / PREDICTIONS, selection, targets, ids)
         write_text(self.folder / METRICS, "".join(map(_line, self.history)))
+        kept = selection.rules["val"]
+        tracking.conclude(self.folder / EVENTS, kept.epoch, kept.metrics)
         conclude(self.folder, self.spec, RESULTS, summary, cost)
 
     def fail(self, reason: DivergenceError) -> None:
         """Write why there are no results; this too makes the run done, since it would diverge again."""
         found = {name for name in (RUN, METRICS) if (self.folder / name).exists()}
+        tracking.conclude(self.folder / EVENTS)
         conclude(self.folder, self.spec, found, {DIVERGED: str(reason)})
 
 
