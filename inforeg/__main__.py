@@ -17,12 +17,40 @@ if TYPE_CHECKING:
 
 def parser() -> "Parser":
     """The whole command line."""
-    from inforeg.cli import analysis, check, data, examine, listing, plan, power, publish, runs
+    from inforeg.cli import (
+        analysis,
+        check,
+        data,
+        diff,
+        examine,
+        export,
+        listing,
+        plan,
+        power,
+        publish,
+        rerun,
+        runs,
+        show,
+    )
     from inforeg.cli.options import Parser
 
     top = Parser(prog="inforeg", description="Benchmarks and replications of balanced multimodal learning.")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for group in (listing, plan, power, data, runs, examine, analysis, publish, check):
+    for group in (
+        listing,
+        plan,
+        power,
+        data,
+        runs,
+        show,
+        diff,
+        rerun,
+        examine,
+        export,
+        analysis,
+        publish,
+        check,
+    ):
         group.register(commands)
     return top
 

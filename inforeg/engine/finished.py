@@ -10,7 +10,7 @@ from inforeg.engine.contents import COST, FILES, RUN, SUMMARY, Cost, Report, Run
 from inforeg.engine.plugins import digest, sources
 from inforeg.engine.versions import ENGINE_VERSION
 from inforeg.errors import DivergenceError, UserError
-from inforeg.files import sha256
+from inforeg.files import PART, sha256
 from inforeg.reading import read_json, validated
 from inforeg.runspec import RunSpec
 
@@ -109,7 +109,9 @@ def check_runs(root: Path) -> str:
     """Say in a line how many runs lie at any depth below `root`; the first that is damaged is an error."""
     if not root.is_dir():
         raise UserError(f"{root} is no directory; name the root of the runs.")
-    folders = sorted({path.parent for path in root.rglob("*") if path.name in FILES})
+    found = {path.parent for path in root.rglob("*") if path.name in FILES}
+    # Without what `inforeg rerun` left when it was killed.
+    folders = sorted(each for each in found if not any(part.endswith(PART) for part in each.parts))
     states = Counter(
         _state(folder) for folder in tqdm(folders, "runs", unit="run", disable=None, leave=False)
     )

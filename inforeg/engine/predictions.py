@@ -35,8 +35,12 @@ def write(path: Path, selection: Selection, targets: Mapping[str, Tensor], ids: 
         targets: class indices (N,) by split.
         ids: of the samples in their data set, (N,) by split; a split without any has its positions.
     """
-    table = _table(selection, targets, ids)
-    lists = [name for name in table.column_names if name.partition("/")[0] == LOGITS]
+    store(path, _table(selection, targets, ids))
+
+
+def store(path: Path, table: pa.Table) -> None:
+    """Write a table of samples, whose vectors are lists of a fixed size."""
+    lists = [field.name for field in table.schema if pa.types.is_fixed_size_list(field.type)]
     # As an open file: pyarrow wants its paths in UTF-8.
     with replacing(path) as beside, beside.open("wb") as file:
         pq.write_table(
