@@ -20,6 +20,7 @@ def parser() -> "Parser":
     from inforeg.cli import (
         analysis,
         check,
+        compare,
         data,
         diff,
         examine,
@@ -50,6 +51,7 @@ def parser() -> "Parser":
         analysis,
         publish,
         check,
+        compare,
     ):
         group.register(commands)
     return top

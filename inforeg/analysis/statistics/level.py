@@ -37,3 +37,13 @@ CLAIM_SETTINGS = {
     "Holm's correction over the pooled claims of an experiment; equality by two one-sided t tests",
 }
 """What verdicts on claims are by, beside that."""
+
+PERMUTATION, WELCH, PAIRED = "permutation", "Welch", "paired"
+SAMPLES = {
+    PERMUTATION: "exact permutation test of the difference of means (Pitman, 1937), whose interval holds the "
+    "shifts that it does not reject",
+    WELCH: "Welch's t (1947) and its interval",
+    PAIRED: "paired sign-flip test over the seeds that both have, whose interval holds the differences that "
+    "it does not reject",
+}
+"""Tests of numbers from elsewhere, by what sizes and seeds allow."""

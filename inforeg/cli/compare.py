@@ -1,0 +1,111 @@
+"""`inforeg compare`: numbers from elsewhere beside the suite's."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inforeg.cli.options import Commands, Made, add_command, placed
+from inforeg.errors import UserError, unknown
+from inforeg.suite.project import Project
+
+if TYPE_CHECKING:
+    from inforeg.analysis.collected.own import Own
+    from inforeg.analysis.collected.study import Study
+
+COMPARE = """\
+Set numbers from elsewhere beside those of an experiment, and test each against every row on its benchmark.
+
+A line of the CSV file has method and benchmark, and seed and value, or mean, sd and n where single runs are
+not known; metric (accuracy by default), split and data_hash may be further columns. Accuracies are fractions
+or in percent. The two are tested as independent samples: by an exact permutation test where runs are few, or
+else by Welch's t. They are paired where lines state split, data_hash and shared_seeds (yes): that their runs
+share initial weights and order of batches with the suite's of the same seeds. Another split and other data
+are refused. The tables are printed, and written in LaTeX, Markdown and HTML."""
+
+
+def register(commands: Commands) -> None:
+    """Add `compare`."""
+    parser = add_command(commands, "compare", "set your own numbers beside an experiment's", COMPARE)
+    parser.add_argument("file", type=Path, metavar="CSV", help="the numbers")
+    parser.add_argument(
+        "--against", metavar="EXPERIMENT",
+        help="its name (default: the one of `all` that has most methods on most of the file's benchmarks)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--published", metavar="TAG", help="take its runs from a published version, as v0.1.1"
+    )
+    parser.add_argument(
+        "--collected", type=Path, metavar="DIR", default=Made("collected"),
+        help="where those of experiments are that `collect` gathered",
+    )  # fmt: skip
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", default=Made("compared"),
+        help="folder for EXPERIMENT_FILE.{tex,md,html}",
+    )  # fmt: skip
+    parser.set_defaults(run=placed(compare))
+
+
+def compare(args: argparse.Namespace) -> None:
+    """Compare in each metric, print and write."""
+    from inforeg.analysis.collected.own import read_own
+    from inforeg.analysis.statistics.beside import beside
+    from inforeg.analysis.tables import beside as shown
+    from inforeg.analysis.tables import render
+    from inforeg.characters import typesettable
+    from inforeg.files import write_text
+
+    own, project, source = read_own(args.file), Project(), typesettable(args.file.name)
+    study = _study(project, args.against or _nearest(project, own), args)
+    _check_benchmarks(project, study, own)
+    metrics = dict.fromkeys(each.metric for each in own if each.benchmark in study.benchmarks)
+    compared = [beside(study, own, metric) for metric in metrics]
+    tables = [table for found in compared for table in shown.tables(study, found, source)]
+    origin = f"{source} beside {study.provenance}"
+    name = f"{study.name}_{args.file.stem}"
+    for notation, ending in ((render.latex, "tex"), (render.markdown, "md"), (render.html, "html")):
+        write_text(args.output / f"{name}.{ending}", notation(tables, origin))
+    print(render.markdown(tables, origin))
+    print(f"The same is in {args.output / name}.tex, .md and .html")
+
+
+def _study(project: Project, name: str, args: argparse.Namespace) -> "Study":
+    """The experiment, as collected or as published."""
+    from inforeg.analysis.collected.published import read_published
+    from inforeg.analysis.collected.study import Study
+
+    versions = project.results / "published"
+    known = sorted(path.name for path in versions.glob("*") if path.is_dir())
+    if args.published:
+        if args.published not in known:
+            raise unknown("published version", args.published, known)
+        return read_published(project, name, versions / args.published)
+    folder = args.collected / name
+    project.experiment(name)  # says so where there is none
+    if not folder.exists():
+        other = f", or name a published version by --published {known[-1]}" if known else ""
+        raise UserError(f"{folder} is missing; run `snakemake --cores all {name}` first{other}.")
+    return Study.read(project, name, folder, ("runs",))
+
+
+def _nearest(project: Project, own: "Sequence[Own]") -> str:
+    """The experiment of `all` with most methods on most of the benchmarks of `own`."""
+    named = {each.benchmark for each in own}
+
+    def order(name: str) -> tuple[int, int]:
+        experiment = project.experiment(name)
+        return len(named & {*experiment.benchmarks}), len({row.method for row in experiment.rows})
+
+    return max(project.asked(project.workflow().experiments), key=order)
+
+
+def _check_benchmarks(project: Project, study: "Study", own: "Sequence[Own]") -> None:
+    """Refuse names that nothing has, and numbers of which none is on a benchmark of `study`."""
+    for each in own:
+        if each.benchmark not in project.benchmarks():
+            raise UserError(f"{each.place}: {unknown('benchmark', each.benchmark, project.benchmarks())}")
+    if not any(each.benchmark in study.benchmarks for each in own):
+        raise UserError(
+            f"The experiment {study.name!r} is on {', '.join(study.benchmarks)}, of which the file has none; "
+            "compare with another one by --against."
+        )
