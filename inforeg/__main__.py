@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.worker import handed
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         machine.limit()
         args = parser().parse_args(arguments)
+        _search_own()
         args.run(args)
         sys.stdout.flush()  # a full disk or a closed pipe is met here, not when the interpreter ends
     except UserError as error:
@@ -103,6 +105,16 @@ def _lacks_suite() -> bool:
     except PackageNotFoundError:
         return True
     return False
+
+
+def _search_own() -> None:
+    """Find the plug-ins of the project that the command is given in, if it is given in one."""
+    from inforeg.suite.own import search
+    from inforeg.suite.project import enclosing
+
+    named = os.environ.get("INFOREG_ROOT")
+    if root := Path(named) if named else enclosing():
+        search(root)
 
 
 def _mend_streams() -> None:

@@ -1,11 +1,17 @@
-"""Plug-ins: every module of a package that defines a named class is found by being there."""
+"""Plug-ins: every module of a package that defines a named class is found by being there.
+
+Beside this package's own, plug-ins of all kinds are found in the packages that installed distributions name
+as entry points in the group `GROUP`, and in those that `search` is told.
+"""
 
 import dataclasses
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -19,6 +25,53 @@ OPTIONS = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowe
 
 LARGEST = 1e9
 """No option is larger, nor any number in one: float32 would soon overflow."""
+
+
+GROUP = "inforeg.plugins"
+"""Entry points whose values name packages of plug-ins."""
+
+_TOLD: dict[str, None] = {}
+
+
+def search(packages: Iterable[str]) -> None:
+    """Find plug-ins in these packages from now on too."""
+    _TOLD.update(dict.fromkeys(packages))
+
+
+def others() -> tuple[str, ...]:
+    """The packages beside this one in which plug-ins are found."""
+    return tuple(dict.fromkeys((*_installed(), *_TOLD)))
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    return tuple(sorted({point.value for point in entry_points(group=GROUP)}))
+
+
+def modules(package: str) -> Iterator[ModuleType]:
+    """The modules of `package`, which is one of this package's, and those of all `others`.
+
+    Raises:
+        UserError: one of the others cannot be imported.
+    """
+    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        yield importlib.import_module(f"{package}.{info.name}")
+    for name in others():
+        yield from _modules(name)
+
+
+def _modules(name: str) -> Iterator[ModuleType]:
+    """The module or package `name` and all that is below it."""
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:
+        raise UserError(
+            f"Plug-ins are looked for in {name}, which cannot be imported ({type(error).__name__}: {error}); "
+            "mend it, or name it no longer."
+        ) from None
+    yield module
+    for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        yield from _modules(f"{name}.{info.name}")
 
 
 class Registry(Generic[T]):
@@ -35,16 +88,20 @@ class Registry(Generic[T]):
 
     def __init__(self, kind: str, package: str, base: str) -> None:
         self.kind, self.package, self.base = kind, package, base
+        self._known: tuple[tuple[str, ...], dict[str, type[T]]] | None = None
 
-    @cached_property
+    @property
     def classes(self) -> dict[str, type[T]]:
         """Name to class, sorted by name."""
-        package = importlib.import_module(self.package)
+        if self._known is None or self._known[0] != others():
+            self._known = others(), self._search()
+        return self._known[1]
+
+    def _search(self) -> dict[str, type[T]]:
         module, _, attribute = self.base.partition(":")
         base = getattr(importlib.import_module(module), attribute)
         found: dict[str, type[T]] = {}
-        for info in pkgutil.iter_modules(package.__path__):
-            loaded = importlib.import_module(f"{self.package}.{info.name}")
+        for loaded in modules(self.package):
             for cls in vars(loaded).values():
                 own = inspect.isclass(cls) and issubclass(cls, base) and cls.__module__ == loaded.__name__
                 if own and "name" in vars(cls):

@@ -13,7 +13,7 @@ from typing import Any
 
 from inforeg.engine.versions import ENGINE_VERSION
 from inforeg.files import write_json
-from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS
+from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS, others
 from inforeg.runspec import RunSpec
 
 REGISTRIES = (METHODS, DATASETS, ENCODERS, FUSIONS)
@@ -76,12 +76,13 @@ def renew() -> None:
 
 def _modules(cls: type) -> set[str]:
     """The module of `cls`, those of its bases that are plug-ins, and what these import of such modules."""
-    waiting = [b.__module__ for b in cls.__mro__ if b is cls or b.__module__.startswith(PACKAGES)]
+    packages = (*PACKAGES, *(f"{name}." for name in others()))
+    waiting = [b.__module__ for b in cls.__mro__ if b is cls or b.__module__.startswith(packages)]
     found: set[str] = set()
     while waiting:
         if (module := waiting.pop()) not in found:
             found.add(module)
-            waiting += [name for name in _imported(module) if name.startswith(PACKAGES)]
+            waiting += [name for name in _imported(module) if name.startswith(packages)]
     return found
 
 

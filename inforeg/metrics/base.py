@@ -1,8 +1,6 @@
 """What a metric is: the one place for its title, its unit and which way it is better."""
 
-import importlib
 import math
-import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +8,7 @@ from functools import cache
 from torch import Tensor
 
 from inforeg.errors import UserError, unknown
+from inforeg.registry import modules, others
 
 WEAKEST = "weakest"
 """Stands in a name, as in accuracy/weakest, for each benchmark's weakest modality."""
@@ -83,13 +82,15 @@ class Metric:
         return [self.name] * self.whole + parts
 
 
-@cache
 def metrics() -> dict[str, Metric]:
-    """All of them by name: a metric is found by being in a module of this package."""
-    package = importlib.import_module("inforeg.metrics")
+    """All of them by name: a metric is found by being in a module of this package, or in a plug-in's."""
+    return _metrics(others())
+
+
+@cache
+def _metrics(_: tuple[str, ...]) -> dict[str, Metric]:
     found: dict[str, Metric] = {}
-    for info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
+    for module in modules("inforeg.metrics"):
         for metric in vars(module).values():
             if isinstance(metric, Metric) and found.setdefault(metric.name, metric) != metric:
                 raise UserError(f"Two metrics are named {metric.name!r}; rename one of them.")

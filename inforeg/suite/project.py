@@ -47,6 +47,12 @@ class Pins(BaseModel):
     outs: tuple[Pin, ...] = ()
 
 
+def enclosing() -> Path | None:
+    """The nearest project at or above the working directory."""
+    here = Path.cwd()
+    return next((each for each in (here, *here.parents) if (each / "workflow" / "config").is_dir()), None)
+
+
 class Project:
     """The folder that holds Snakefile, workflow/ and data.dvc.
 
@@ -66,12 +72,10 @@ class Project:
             if (Path(named) / "workflow" / "config").is_dir():
                 return Path(named)
             raise UserError(f"INFOREG_ROOT = {named} is no inforeg project; unset it or name one.")
-        here = Path.cwd()
-        for folder in (here, *here.parents):
-            if (folder / "workflow" / "config").is_dir():
-                return folder
+        if found := enclosing():
+            return found
         raise UserError(
-            f"{here} lies in no inforeg project; go to one, or name it in the variable INFOREG_ROOT."
+            f"{Path.cwd()} lies in no inforeg project; go to one, or name it in the variable INFOREG_ROOT."
         )
 
     def _names(self, folder: str) -> list[str]:

@@ -13,6 +13,10 @@ Named = Annotated[dict[Name, Once[Name]], Field(min_length=1)]
 """Ids of claims, by the experiment that tests them."""
 
 
+Packages = Once[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]]
+"""Dotted names of Python packages or modules."""
+
+
 class Finding(Strict):
     """A paragraph of the document's findings: claims that answer one question."""
 
@@ -54,6 +58,11 @@ class WorkflowConfig(Strict):
     long: dict[Name, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
         description="targets that take long, which `complete` leaves out, and the processor hours of each",
+    )
+    plugins: Packages = Field(
+        default_factory=list,
+        description="packages in the project's folder that hold methods, data sets, encoders, fusions, "
+        "metrics and probes of one's own",
     )
     sentences: list[Sentence] = Field(
         default_factory=list,

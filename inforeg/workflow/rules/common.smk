@@ -21,6 +21,7 @@ from inforeg.errors import UserError
 from inforeg.registry import PROBES
 from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.jobs import by_cell, examinations, needs, serving
+from inforeg.suite.own import search
 from inforeg.suite.project import Project
 from inforeg.suite.recovery import recover, runs_jobs
 from inforeg.suite.tuning import PROTOCOLS
@@ -47,6 +48,7 @@ try:
         INFOREG_ROOT=workflow.basedir,
         INFOREG_SELECT=str(CHOICE),
     )
+    search(Path(workflow.basedir))
     PROJECT = Project(Path(workflow.basedir))
     CONFIGURATION = configuration(PROJECT)
     HASHES = PROJECT.data_hashes()
