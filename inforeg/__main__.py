@@ -26,6 +26,7 @@ def parser() -> "Parser":
         diff,
         examine,
         export,
+        init,
         listing,
         plan,
         power,
@@ -39,6 +40,7 @@ def parser() -> "Parser":
     top = Parser(prog="inforeg", description="Benchmarks and replications of balanced multimodal learning.")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for group in (
+        init,
         listing,
         plan,
         power,

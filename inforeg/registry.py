@@ -119,6 +119,9 @@ class Registry(Generic[T]):
     def build(self, name: str, options: Mapping[str, Any]) -> T:
         """The plug-in `name` with its options validated."""
         cls: Any = self.get(name)
+        if inspect.isabstract(cls):
+            lacking = ", ".join(sorted(cls.__abstractmethods__))
+            raise UserError(f"The {self.kind} {name!r} lacks {lacking}; write it in {cls.__module__}.")
         fields = [field.name for field in dataclasses.fields(cls)]
         try:
             plugin: T = _adapter(cls).validate_python(dict(options))

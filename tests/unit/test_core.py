@@ -94,6 +94,17 @@ def test_it_asks_for_torch_and_what_torch_warns_without(core: Path) -> None:
     assert {each.name for each in asked if each.marker is None} == {"numpy", "torch"}
 
 
+@pytest.mark.parametrize("name", ["workflow", "template"])
+def test_the_rules_and_the_template_come_with_it(core: Path, name: str) -> None:
+    (there,) = core.parent.glob(f"lib/python*/site-packages/inforeg/{name}")
+
+    def files(folder: Path) -> set[str]:
+        found = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        return {str(path.relative_to(folder)) for path in found}
+
+    assert files(there) == files(ROOT / "inforeg" / name) != set()
+
+
 def test_ones_own_loop_runs_with_the_core_alone(core: Path, tmp_path: Path) -> None:
     loops = "\n".join(blocks("python", section("InfoReg in your own loop")))
     report = "assert len(regulation.history['audio']) == len(monitor.signals['trace/audio']) == epochs\n"

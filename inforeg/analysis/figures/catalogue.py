@@ -91,5 +91,5 @@ FIGURES: dict[str, Draw] = {
     "baseline": baseline.baseline,
     "traces": traces.traces,
     "movement": movement.movement,
-    "claims": lambda study, statistics: forest.forest([(study, statistics)]),
+    "claims": forest.claims,
 }

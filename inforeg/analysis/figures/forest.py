@@ -12,7 +12,7 @@ from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_legend, entry
 from inforeg.analysis.figures.style import COLOURS, PAGE, STYLE
-from inforeg.analysis.statistics.stored import Results
+from inforeg.analysis.statistics.stored import Results, Statistics
 from inforeg.analysis.tables.pooled import NAMED, place_of
 from inforeg.metrics.base import is_weakest, metric_of, title_of
 from inforeg.metrics.classification import ACCURACY
@@ -105,6 +105,11 @@ def forest(judged: Results) -> tuple[Figure, pd.DataFrame]:
     _draw_meanings(axes[0], numbers)
     draw_legend(figure, [axes[0]])
     return figure, numbers
+
+
+def claims(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
+    """The same of one experiment: every claim's effect over all benchmarks and on each."""
+    return forest([(study, statistics)])
 
 
 def _placed(judged: Results) -> list[Place]:

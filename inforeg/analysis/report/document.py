@@ -120,7 +120,8 @@ def _experiment(part: Part, pages: Pages) -> Iterator[str]:
 
 
 def _appendices(parts: Sequence[Part], told: Sequence[Table], pages: Pages) -> Iterator[str]:
-    yield f"{_section('Notes', 'notes')}What several tables have to say of their numbers.\n{pages.notes()}"
+    if notes := pages.notes():
+        yield f"{_section('Notes', 'notes')}What several tables have to say of their numbers.\n{notes}"
     yield _section("Every test")
     yield from map(pages.table, told)
     for part in parts:

@@ -44,7 +44,9 @@ class Pages:
         )
 
     def notes(self) -> str:
-        """The notes that several tables have, by their numbers."""
+        """The notes that several tables have, by their numbers; nothing where there are none."""
+        if not self._places:
+            return ""
         items = (
             rf"\item[\hypertarget{{note:{place}}}{{{place}}}] {latex_text(note)}"
             for note, place in self._places.items()

@@ -14,6 +14,7 @@ _LATEX = str.maketrans(
 # Latin letters, which every notation takes as they are, and what else stands in the names of labels.
 _KEY = re.compile(r"[^A-Za-z0-9:/._-]")
 _LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=,)(?=,)")
+_PERCENT = re.compile(r"(?<=\d) (?=\\%)")  # between a number and its sign no line breaks
 _MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\`*_|<>[]&~$"})
 _BLOCK = re.compile(r"^(\d*)(?=[-+=#.)])(.)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -26,6 +27,7 @@ def latex_text(text: str) -> str:
         UserError: a character of it is in no font.
     """
     escaped = "{}".join(part.translate(_LATEX) for part in _LIGATURE.split(typesettable(text)))
+    escaped = _PERCENT.sub("~", escaped)
     return f"{{}}{escaped}" if escaped.startswith(("[", "*")) else escaped
 
 

@@ -2,11 +2,13 @@
 
 import re
 import shutil
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from sweeps import CLAIM, make_sweep, write_all
 
+from inforeg.analysis.report import pages
 from inforeg.analysis.report.numbers import macro, numbers
 from inforeg.analysis.report.outputs import write_document
 from inforeg.analysis.report.typeset import typeset
@@ -98,6 +100,14 @@ def test_each_note_stands_once(study, tmp_path):
     notes = re.findall(r"\\tablenote\{(?!See note)(.*)\}", text)
     assert notes
     assert len(notes) == len(set(notes))
+
+
+def test_without_notes_that_tables_share_there_is_no_section_for_them(study, tmp_path, monkeypatch):
+    shared = Counter()  # of one table, which shares them with none
+    monkeypatch.setattr(pages, "Counter", lambda _: shared)
+    text = written(judged(study), tmp_path)
+    assert r"\section{Notes}" not in text
+    assert r"\begin{description}" not in text
 
 
 @needs_latex
