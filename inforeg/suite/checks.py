@@ -15,7 +15,7 @@ from inforeg.suite.folders.places import dataset_of, refuse_two_preparations
 from inforeg.suite.jobs import Job, jobs
 from inforeg.suite.plan import Cell, Plan, plan, plan_trials
 from inforeg.suite.presentable import Benchmarks, check_presentable, texts, texts_of_named
-from inforeg.suite.products import former, tables
+from inforeg.suite.products import former, parts, tables
 from inforeg.suite.project import CONFIG, Project
 from inforeg.suite.resolve import resolve
 from inforeg.suite.tuning import PROTOCOLS
@@ -160,7 +160,7 @@ def _asked(
 
 def _names(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> None:
     """No target, no experiment and no other rule share a name, unless they make the same."""
-    rules = {*RULES, *(f"{kind}_of_{name}" for kind in ("tables", "figures") for name in experiments)}
+    rules = {*RULES, *chain(*map(parts, experiments))}
     taken = rules.union(*(former(name, experiment) for name, experiment in experiments.items()))
     for target, names in workflow.targets.items():
         if target in taken or (target in experiments and target not in names):

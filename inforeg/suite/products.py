@@ -28,10 +28,14 @@ RAW = {
 
 
 def tables(name: str, experiment: Experiment) -> list[str]:
-    """The experiment's table, its details per benchmark, and the verdicts on its claims."""
+    """The experiment's table and its details per benchmark."""
     stems = [name, *(f"{name}_{benchmark}" for benchmark in experiment.benchmarks)]
-    verdicts = [f"claims/{name}.{suffix}" for suffix in VERDICTS] if experiment.claims else []
-    return [f"tables/{stem}.{suffix}" for stem in stems for suffix in ("tex", "md", "html")] + verdicts
+    return [f"tables/{stem}.{suffix}" for stem in stems for suffix in ("tex", "md", "html")]
+
+
+def claims(name: str, experiment: Experiment) -> list[str]:
+    """The verdicts on the experiment's claims; none where it has none."""
+    return [f"claims/{name}.{suffix}" for suffix in VERDICTS] if experiment.claims else []
 
 
 def figures(name: str, experiment: Experiment, suffixes: Iterable[str] = ("pdf", "png", "csv")) -> list[str]:
@@ -54,6 +58,11 @@ def stored(name: str) -> list[str]:
     return [f"statistics/{name}/{file}" for file in (*(f"{each}.parquet" for each in STATISTICS), ORIGIN)]
 
 
+def parts(name: str) -> list[str]:
+    """The rules that make parts of the experiment, or name them, if it has such parts."""
+    return [f"{name}_{part}" for part in ("tables", "figures", "claims")]
+
+
 def former(name: str, experiment: Experiment) -> dict[str, list[str]]:
     """What the targets of version 0.1 made of the experiment, by their names."""
     made = {f"table_{name}": [*tables(name, experiment), *statistics(name)]}
@@ -62,4 +71,9 @@ def former(name: str, experiment: Experiment) -> dict[str, list[str]]:
 
 def products(name: str, experiment: Experiment) -> list[str]:
     """All that an experiment makes by itself."""
-    return [*tables(name, experiment), *statistics(name), *figures(name, experiment)]
+    return [
+        *tables(name, experiment),
+        *claims(name, experiment),
+        *statistics(name),
+        *figures(name, experiment),
+    ]

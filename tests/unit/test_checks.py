@@ -34,8 +34,9 @@ TAKEN = [
     "claims",
     "examine",
     "statistics",
-    "tables_of_main",
-    "figures_of_main",
+    "main_tables",
+    "main_figures",
+    "main_claims",
     "table_main",
     "figure_drawn",
 ]
@@ -54,7 +55,7 @@ def test_a_target_may_have_the_name_of_the_experiment_that_it_makes(project):
     assert configuration(project).workflow.targets == {"main": ["main"]}
 
 
-@pytest.mark.parametrize("name", ["all", "statistics", "quick", "tables_of_main"])
+@pytest.mark.parametrize("name", ["all", "statistics", "quick", "main_tables"])
 def test_an_experiment_does_not_take_the_name_of_a_rule(project, name):
     write(project.root / f"{EXPERIMENTS}/{name}.yaml", EXPERIMENT)
     with pytest.raises(
@@ -218,7 +219,7 @@ def test_a_target_is_a_rule_or_a_file_that_one_makes(name):
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("tabel_of_main", "did you mean 'tables_of_main'?"),
+        ("main_tabels", "did you mean 'main_tables'?"),
         ("mian", "did you mean 'main'?"),
         ("results/tables/mian.md", "did you mean 'results/tables/main.md'?"),
         (str(Path(FILES[1]).absolute()), "did you mean 'results/tables/main.md'?"),
@@ -230,7 +231,7 @@ def test_a_target_is_a_rule_or_a_file_that_one_makes(name):
 )
 def test_another_target_is_refused_with_the_nearest(name, hint):
     with pytest.raises(UserError) as refused:
-        target(name, ["all", "claims", "main", "tables_of_main"], FILES)
+        target(name, ["all", "claims", "main", "main_tables"], FILES)
     assert str(refused.value) == f"There is no target {name!r}; {hint}"
 
 

@@ -25,8 +25,8 @@ def test_a_long_target_states_its_hours_and_is_made_when_it_is_named(tree: Tree)
     assert "many (2.5 processor hours, outside `complete`)" in listed
     assert "few" in listed
     planned = tree.run("snakemake", "-n", "complete").stdout
-    assert "rule tables_of_few" in planned
-    assert "rule tables_of_many" not in planned
+    assert "rule few_tables" in planned
+    assert "rule many_tables" not in planned
 
     before = summaries(tree)
     tree.make("many")

@@ -6,6 +6,12 @@ from pathlib import Path
 
 from tests.workflow.conftest import Tree
 
+TARGETS = {
+    "main": ("tables", "claims", "statistics", "figures"),
+    "main_tables": ("tables", "claims"),
+    "main_figures": ("figures",),
+    "main_claims": ("claims",),
+}
 FORMER_TARGETS = {"table_main": ("tables", "statistics"), "figure_main": ("figures",)}
 RUNS = "results/runs/{}/{}/default/"
 TRAINED, EXAMINED = "seeds=0-1.json", "probe=linear.seeds=0-1.json"
@@ -71,12 +77,12 @@ def test_a_benchmarks_title_reruns_no_training(tree: Tree) -> None:
     assert trained(pending) == set()
 
 
-def test_an_experiment_is_a_target_and_its_former_names_make_what_they_made(tree: Tree) -> None:
+def test_an_experiment_and_its_parts_are_targets_and_its_former_names_make_what_they_made(tree: Tree) -> None:
     made = {
         kind: set((tree.path / "results" / kind).glob("main*.*"))
-        for kind in ("tables", "statistics", "figures")
+        for kind in ("tables", "claims", "statistics", "figures")
     }
-    for target, kinds in {"main": ("tables", "statistics", "figures"), **FORMER_TARGETS}.items():
+    for target, kinds in {**TARGETS, **FORMER_TARGETS}.items():
         files = set().union(*(made[kind] for kind in kinds))
         before = {path: path.read_bytes() for path in files}
         for path in files:

@@ -47,7 +47,7 @@ for name in EXPERIMENTS:
 
     rule:
         name:
-            f"tables_of_{name}"
+            f"{name}_tables"
         input:
             sources(name),
         output:
@@ -57,6 +57,7 @@ for name in EXPERIMENTS:
                 category="Tables",
                 subcategory=name,
             ),
+            made(products.claims(name, EXPERIMENTS[name])),
         log:
             f"results/logs/table/{name}.log",
         conda:
@@ -71,7 +72,7 @@ for name in EXPERIMENTS:
 
         rule:
             name:
-                f"figures_of_{name}"
+                f"{name}_figures"
             input:
                 sources(name, products.raw(EXPERIMENTS[name])),
             output:
