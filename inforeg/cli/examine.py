@@ -1,6 +1,7 @@
 """`inforeg examine`."""
 
 import argparse
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ def examine(args: argparse.Namespace) -> None:
     project = Project()
     probe = PROBES.get(args.probe)()
     spec = spec_of(project, args)
-    specs = _chosen(probe, spec, args.seeds or range(spec.seed, spec.seed + 1))
+    specs = _chosen(probe, spec, args.seeds or [spec.seed])
     check_places(args, spec)
     runs = [(each, *located(each, args.runs, ANEW)) for each in specs]
     machine = machine_of(project, spec, args)
@@ -68,13 +69,13 @@ def examine(args: argparse.Namespace) -> None:
         write_json(args.report, sealed({**content, "result_sha256": results, "diverged": diverged}))
 
 
-def _chosen(probe: "Probe", spec: RunSpec, seeds: range) -> tuple[RunSpec, ...]:
+def _chosen(probe: "Probe", spec: RunSpec, seeds: Sequence[int]) -> tuple[RunSpec, ...]:
     """The spec at those of `seeds` whose runs the probe examines."""
     from inforeg.suite.plan import with_seeds
 
     if not (chosen := probe.chosen(seeds)):
         raise UserError(
-            f"The probe {probe.name!r} examines no run of --seeds {seeds[0]}-{seeds[-1]}; give one of "
+            f"The probe {probe.name!r} examines no run of --seeds {','.join(map(str, seeds))}; give one of "
             f"{sorted(probe.seeds or ())}."
         )
     return with_seeds(spec, chosen)

@@ -101,26 +101,30 @@ def machine_setting(text: str) -> tuple[str, Setting]:
     return setting(text, "--machine", "device=cuda")
 
 
-def seeds(text: str) -> range:
-    """`N`, or `FIRST-LAST` inclusive."""
+def seeds(text: str) -> list[int]:
+    """`N`, `FIRST-LAST` inclusive, or several of these with commas between, each seed once and in order."""
+    spans = [_span(part) for part in text.split(",")]
+    if sum(map(len, spans)) > MOST_SEEDS or not all(span and span[-1] <= MOST_SEED for span in spans):
+        raise UserError(
+            f"--seeds {shown(text)} is neither a seed nor a range such as 0-9, nor a list of these; give "
+            f"numbers up to {MOST_SEED}, at most {MOST_SEEDS} of them."
+        )
+    return sorted({seed for span in spans for seed in span})
+
+
+def _span(text: str) -> range:
     first, _, last = text.partition("-")
     try:
-        span = range(int(first), int(last or first) + 1)
+        return range(int(first), int(last or first) + 1)
     except ValueError:
-        span = range(0)
-    if not span or span[-1] > MOST_SEED or len(span) > MOST_SEEDS:
-        raise UserError(
-            f"--seeds {shown(text)} is neither a seed nor a range such as 0-9; give numbers up to "
-            f"{MOST_SEED}, at most {MOST_SEEDS} of them."
-        )
-    return span
+        return range(0)
 
 
 def add_seeds(parser: argparse.ArgumentParser) -> None:
     """The option `--seeds`."""
     parser.add_argument(
-        "--seed", "--seeds", metavar="N or A-B", action=Reading, read=seeds, dest="seeds",
-        help="a seed, or a range of seeds, inclusive (default: the spec's own, or 0)",
+        "--seed", "--seeds", metavar="SEEDS", action=Reading, read=seeds, dest="seeds",
+        help="a seed, a range, inclusive, or several of these, as 0-4,7 (default: the spec's own, or 0)",
     )  # fmt: skip
 
 

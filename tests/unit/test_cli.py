@@ -69,12 +69,12 @@ def test_a_place_that_cannot_be_written_is_named(project, capsys):
 
 def test_trains_reports_and_evaluates(project, capsys):
     half = ["--variant", "half", "--set", "beta=0.5"]
-    assert main([*TRAIN, "inforeg", *half, "--seeds", "1-2", "--report", "report.json"]) == 0
+    assert main([*TRAIN, "inforeg", *half, "--seeds", "4,1-2,1", "--report", "report.json"]) == 0
     folder = project.root / "results/runs/toy/inforeg/half/seed=2"
     spec = json.loads((folder / "run.json").read_text())["spec"]
     assert spec["settings"]["beta"] == 0.5
     assert spec["seed"] == 2
-    assert set(json.loads(Path("report.json").read_text())["summary_sha256"]) == {"1", "2"}
+    assert set(json.loads(Path("report.json").read_text())["summary_sha256"]) == {"1", "2", "4"}
     capsys.readouterr()
     assert main(["evaluate", str(folder)]) == 0
     chosen = json.loads((folder / "summary.json").read_text())["selection"]["val"]["metrics"]

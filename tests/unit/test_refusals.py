@@ -50,6 +50,8 @@ from tests.unit.conftest import EXPERIMENT, TRAIN, refused, write
         ([*TRAIN, "inforeg", "--set", f"beta={'[' * 5000}"], "The value of --set 'beta' is not valid YAML"),
         ([*TRAIN, "joint", "--seeds", "none"], "--seeds 'none' is neither a seed nor a range"),
         ([*TRAIN, "joint", "--seeds", "9-1"], "--seeds '9-1' is neither a seed nor a range"),
+        ([*TRAIN, "joint", "--seeds", "3,,5"], "--seeds '3,,5' is neither a seed nor a range"),
+        ([*TRAIN, "joint", "--seeds", "0-9999,10000"], "at most 10000 of them"),
         ([*TRAIN, "joint", "--seeds", "0-999999999"], "at most 10000 of them"),
         ([*TRAIN, "joint", "--seeds", "9" * 5000], "is neither a seed nor a range"),
         ([*TRAIN, "joint", "--seed", "1000000000"], "give numbers up to 999999999"),

@@ -142,7 +142,7 @@ def test_a_probe_examines_the_seeds_that_it_takes(runs, capsys):
     assert set(json.loads(Path(REPORT[1]).read_text())["result_sha256"]) == {"0"}
     capsys.readouterr()
     command[command.index("0-1")] = "1-3"
-    assert "'embedding' examines no run of --seeds 1-3; give one of [0]." in refused(capsys, *command)
+    assert "'embedding' examines no run of --seeds 1,2,3; give one of [0]." in refused(capsys, *command)
 
 
 def test_a_run_that_diverged_has_nothing_to_examine_and_the_report_says_so(project, capsys):
