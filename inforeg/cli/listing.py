@@ -141,6 +141,27 @@ def probes() -> Listing:
     ], ["name", "what", "seeds"]
 
 
+def figures() -> Listing:
+    """Every figure that an experiment may ask for."""
+    from inforeg.analysis.figures.catalogue import FIGURES
+
+    return [{"name": name, "what": _first_line(draw)} for name, draw in FIGURES.items()], ["name", "what"]
+
+
+def keys() -> Listing:
+    """Every key of the YAML files."""
+    from inforeg.cli import reference
+    from inforeg.cli.check import FILES, SCHEMAS
+
+    rows = []
+    for file, model in zip(FILES, SCHEMAS.values(), strict=True):
+        schema = model.model_json_schema()
+        for key, value, default, what in reference.keys(schema, schema.get("$defs", {})):
+            plain = {"key": key.strip("`"), "value": value, "default": default.strip("`"), "what": what}
+            rows.append({"file": file, **plain})
+    return rows, ["file", "key", "value", "default", "what"]
+
+
 def _options(cls: type) -> dict[str, Any]:
     """The options of a plug-in that is a dataclass, with kind, bounds, default and what is said of them."""
     said = attributes(cls)
@@ -148,8 +169,8 @@ def _options(cls: type) -> dict[str, Any]:
     return {"options": {key: {"description": said.get(key, ""), **each} for key, each in schema.items()}}
 
 
-def _first_line(cls: type) -> str:
-    return inspect.cleandoc(cls.__doc__ or "").partition("\n")[0]
+def _first_line(thing: object) -> str:
+    return inspect.cleandoc(thing.__doc__ or "").partition("\n")[0]
 
 
 def benchmarks() -> Listing:
@@ -201,5 +222,7 @@ LISTINGS: dict[str, Callable[[], Listing]] = {
     "encoders": encoders,
     "fusions": fusions,
     "metrics": metrics,
+    "figures": figures,
+    "keys": keys,
     "probes": probes,
 }

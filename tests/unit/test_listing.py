@@ -1,6 +1,7 @@
 """What `inforeg list` says of every method."""
 
 import json
+from typing import get_args
 
 import pytest
 
@@ -9,6 +10,7 @@ from inforeg.errors import UserError
 from inforeg.methods.base import Method
 from inforeg.methods.joint import Joint
 from inforeg.registry import FUSIONS, METHODS
+from inforeg.suite.experiment import Drawing
 
 FAMILIES = {"baseline", "data", "feed-forward", "objective", "optimisation"}
 
@@ -79,3 +81,16 @@ def test_a_new_method_that_says_too_little_is_listed_with_gaps(capsys, monkeypat
     (row,) = [row for row in json.loads(capsys.readouterr().out) if row["name"] == "odd"]
     assert row["year"] is None
     assert (row["settings"]["strength"]["default"], row["settings"]["strength"]["source"]) == (0.5, "")
+
+
+def test_every_figure_and_every_key_is_listed(capsys):
+    assert main(["list", "figures", "--json"]) == 0
+    figures = {row["name"]: row["what"] for row in json.loads(capsys.readouterr().out)}
+    assert set(figures) == set(get_args(Drawing))
+    assert all(figures.values())
+    assert main(["list", "keys", "--json"]) == 0
+    found = {(row["file"], row["key"]): row for row in json.loads(capsys.readouterr().out)}
+    assert found["benchmarks/NAME.yaml", "training.lr"]["what"]
+    assert found["config.yaml", "plugins"]["value"] == "list of text"
+    assert main(["list", "keys"]) == 0
+    assert "training.lr" in capsys.readouterr().out

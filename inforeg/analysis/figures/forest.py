@@ -108,7 +108,7 @@ def forest(judged: Results) -> tuple[Figure, pd.DataFrame]:
 
 
 def claims(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
-    """The same of one experiment: every claim's effect over all benchmarks and on each."""
+    """Every claim's effect over all benchmarks and on each with 95 % intervals, and what the paper prints."""
     return forest([(study, statistics)])
 
 
