@@ -65,6 +65,8 @@ def groups_of(
 ) -> list[Group]:
     """The claims as `findings` group them, then those of `results` that none of them names, by experiment.
 
+    Groups of which nothing was made come last.
+
     Args:
         findings: as the workflow's configuration has them.
         experiments: all that they name.
@@ -85,7 +87,8 @@ def groups_of(
     for study, _ in results:
         rest = [(study.name, claim.id) for claim in study.experiment.claims]
         named.append((study.experiment.title, [at for at in rest if at not in taken]))
-    return [Group(title, [found(*at) for at in places]) for title, places in named if places]
+    groups = [Group(title, [found(*at) for at in places]) for title, places in named if places]
+    return sorted(groups, key=lambda group: all(each.verdict == UNMADE for each in group.claims))
 
 
 def _tests(made: Results) -> dict[tuple[str, str], Counter[str]]:

@@ -120,6 +120,9 @@ def test_findings_group_claims_and_the_rest_follows_by_experiment():
     assert [each.claim.id for each in rest.claims] == ["claim0", "claim2"]
     assert first.tests == {"inconclusive": 4}
     beside = SimpleNamespace(name="other", experiment=study.experiment)
+    unmade = finding.model_copy(update={"title": "Other", "claims": {"other": ["claim0"]}})
+    ordered = groups_of([unmade, finding], experiments, [(study, statistics)])
+    assert [group.title for group in ordered] == [first.title, rest.title, "Other"]
     (with_both, _) = groups_of([finding], experiments, [(study, statistics)], [(beside, statistics)])
     assert [each.verdict for each in with_both.claims] == ["inconclusive"] * 2
 
