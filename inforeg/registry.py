@@ -8,6 +8,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import entry_points
@@ -156,6 +157,16 @@ def _numbers(value: Any) -> Iterator[float]:
             yield from _numbers(part)
     elif isinstance(value, int | float):
         yield value
+
+
+def attributes(cls: type) -> dict[str, str]:
+    """What the docstrings of `cls` and its bases say of each attribute under `Attributes:`."""
+    found: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        _, _, listed = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
+        for name, text in re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", listed, re.MULTILINE):
+            found[name] = " ".join(text.split())
+    return found
 
 
 METHODS: Registry[Any] = Registry("method", "inforeg.methods", "inforeg.methods.base:Method")

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from tabulate import tabulate
 
 from inforeg.cli.options import Commands, add_command
-from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS, PROBES
+from inforeg.registry import DATASETS, ENCODERS, FUSIONS, METHODS, PROBES, attributes
 from inforeg.suite.project import Project
 
 
@@ -65,16 +65,6 @@ def methods() -> Listing:
             }
         )
     return rows, ["name", "family", "reference"]
-
-
-def attributes(cls: type) -> dict[str, str]:
-    """What the docstrings of `cls` and its bases say of each attribute under `Attributes:`."""
-    found: dict[str, str] = {}
-    for base in reversed(cls.__mro__):
-        _, _, listed = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
-        for name, text in re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", listed, re.MULTILINE):
-            found[name] = " ".join(text.split())
-    return found
 
 
 def datasets() -> Listing:

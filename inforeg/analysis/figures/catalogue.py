@@ -1,5 +1,6 @@
 """Figures as vector graphics and as pictures, with the numbers they show."""
 
+import inspect
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -93,3 +94,9 @@ FIGURES: dict[str, Draw] = {
     "movement": movement.movement,
     "claims": forest.claims,
 }
+
+
+def described(name: str) -> str:
+    """What the figure `name` shows, in sentences."""
+    told = (inspect.getdoc(FIGURES[name]) or "").partition("\n\nReturns:")[0]
+    return " ".join(told.split()).replace("`", "")

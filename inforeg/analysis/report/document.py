@@ -1,13 +1,12 @@
 """The replication as a paper: findings in sentences, one table and picture of them, then each experiment."""
 
-import inspect
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.figures.catalogue import FIGURES
+from inforeg.analysis.figures.catalogue import described
 from inforeg.analysis.report import findings, preamble, setting
 from inforeg.analysis.report.groups import Group
 from inforeg.analysis.report.pages import Pages
@@ -113,9 +112,7 @@ def _experiment(part: Part, pages: Pages) -> Iterator[str]:
     yield f"{tests} benchmark in detail in Appendix~\\ref{{details:{key}}}.\\par\\nobreak\n"
     yield pages.table(part.main)
     for name in experiment.figures:
-        told = (inspect.getdoc(FIGURES[name]) or "").partition("\n\nReturns:")[0]
-        what = " ".join(told.split()).replace("`", "")
-        caption = latex_text(f"{experiment.title}. {what}")
+        caption = latex_text(f"{experiment.title}. {described(name)}")
         yield f"\\drawing{{figures/{latex_file(f'{part.study.name}_{name}.pdf')}}}{{{caption}}}\n"
 
 

@@ -22,7 +22,6 @@ from inforeg.analysis.tables.words import (
     smallest_found,
 )
 from inforeg.metrics.base import POINTS, metrics
-from inforeg.suite.experiment import Claim
 
 SYMBOLS = {
     "reproduced": "●",
@@ -34,6 +33,10 @@ SYMBOLS = {
     "left out": "—",
 }
 """The verdicts and how tables show them."""
+NUMBERS = (
+    "Difference [95 %]", "[90 %]", "n", "d_z", "p", "p (Holm)", "p of equality (Holm)", SMALLEST, "Verdict",
+)  # fmt: skip
+"""What `numbers` says."""
 
 
 def summary(lines: pd.DataFrame) -> str:
@@ -50,7 +53,7 @@ def overview_table(study: Study, statistics: Statistics) -> Table:
     rows = [
         [
             Entry(f"{claim.statement} ({claim.source})"),
-            _printed(claim),
+            Entry(printed(claim.printed) or NOTHING.text),
             *(cells[claim.id, b] for b in study.benchmarks),
         ]
         for claim in study.experiment.claims
@@ -73,10 +76,7 @@ def overview_table(study: Study, statistics: Statistics) -> Table:
 def detail_table(study: Study, statistics: Statistics) -> Table:
     """Every test in numbers: benchmarks below the claim that is tested on them."""
     lines = statistics.verdicts
-    header = [
-        "Claim", "Difference [95 %]", "[90 %]", "n", "d_z", "p", "p (Holm)",
-        "p of equality (Holm)", SMALLEST, "Verdict",
-    ]  # fmt: skip
+    header = ["Claim", *NUMBERS]
     above = lines["test_set_low"].notna().any()
     if above:
         header.append("Test sets [95 %]")
@@ -88,14 +88,15 @@ def detail_table(study: Study, statistics: Statistics) -> Table:
         rows.append([named, *[Entry("")] * (len(header) - 1)])
         for line in lines[lines["claim"] == claim.id].to_dict("records"):
             resampled = [Entry(interval(line, "test_set"))] if above else []
-            rows.append([Entry(study.titles([line["benchmark"]])), *_numbers(line), *resampled])
-    notes = [*_notes(study, lines), *study.scope, *study.incomplete]
+            rows.append([Entry(study.titles([line["benchmark"]])), *numbers(line), *resampled])
+    told = [*notes(study, lines), *study.scope, *study.incomplete]
     if above:
-        notes.append("Test sets: the difference over resampled test sets, these few seeds held fixed.")
-    return Table(f"{study.experiment.title}: tests", f"{study.name}-tests", header, rows, notes)
+        told.append("Test sets: the difference over resampled test sets, these few seeds held fixed.")
+    return Table(f"{study.experiment.title}: tests", f"{study.name}-tests", header, rows, told)
 
 
-def _notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
+def notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
+    """What is to be known of what `numbers` says, of these tests of the study."""
     if lines["p"].isna().all():
         return
     yield (
@@ -149,11 +150,13 @@ def _verdict_cell(line: Mapping[Any, Any]) -> Entry:
     return Entry(f"{symbol} {signed(line['difference'])}{told}")
 
 
-def _printed(claim: Claim) -> Entry:
-    return Entry("; ".join(f"{data} {signed(value)}" for data, value in claim.printed.items()) or "—")
+def printed(effects: Mapping[str, float]) -> str:
+    """The paper's own differences, by its data sets."""
+    return "; ".join(f"{data} {signed(value)}" for data, value in effects.items())
 
 
-def _numbers(line: Mapping[Any, Any]) -> list[Entry]:
+def numbers(line: Mapping[Any, Any]) -> list[Entry]:
+    """What one test has found."""
     symbol = Entry(SYMBOLS[line["verdict"]])
     if line["verdict"] == "left out":
         return [NOTHING] * 8 + [symbol]

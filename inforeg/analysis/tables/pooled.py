@@ -19,6 +19,17 @@ PAGE = 12
 """Claims that have room on a page."""
 NAMED = ("Table", "Figure")
 """What of the paper claims are of."""
+FOUND = ("Pooled effect [95 %]", "[90 %]", "p (Holm)", "Verdict", "Benchmarks + / −")
+"""What `found` says."""
+BESIDE = ("Weighted [95 %]", "τ [95 %]", "I² (%)", "Another data set [95 %]", "Where it acts [95 %]")
+"""What `beside` says."""
+OTHERWISE = (
+    "Weighted: random-effects model, τ by Paule and Mandel with the Q-profile's interval (a dash: the "
+    "effects scatter less than any τ agrees with), the effect's interval by Hartung and Knapp with the "
+    "factor max(1, q). Another data set: prediction interval. Where it acts: the mean without the "
+    "benchmarks on which a method of the claim never changed a gradient (data sets left, of all)."
+)
+"""Below what `beside` says."""
 
 
 def summary_tables(judged: Results, most: int | None = None) -> list[Table]:
@@ -31,14 +42,13 @@ def summary_tables(judged: Results, most: int | None = None) -> list[Table]:
     lines = sorted(_named(judged), key=lambda line: place_of(line["source"]))
     size = most or len(lines)
     parts = [lines[start : start + size] for start in range(0, len(lines), size)]
-    header = ["Claim", "Pooled effect [95 %]", "[90 %]", "p (Holm)", "Verdict", "Benchmarks + / −"]
     return [
         Table(
             f"The claims over all benchmarks{f' ({place} of {len(parts)})' if len(parts) > 1 else ''}",
             f"claims-pooled{place}",
-            header,
-            [[Entry(line["name"], link=line["link"]), *_found(line)] for line in part],
-            list(_notes(judged)) if place == len(parts) else [],
+            ["Claim", *FOUND],
+            [[Entry(line["name"], link=line["link"]), *found(line)] for line in part],
+            list(notes(judged)) if place == len(parts) else [],
         )
         for place, part in enumerate(parts, start=1)
     ]
@@ -46,22 +56,13 @@ def summary_tables(judged: Results, most: int | None = None) -> list[Table]:
 
 def sensitivity_tables(judged: Results) -> list[Table]:
     """What other ways of pooling find of the claims that are pooled, an experiment a table."""
-    header = [
-        "Claim", "Weighted [95 %]", "τ [95 %]", "I² (%)", "Another data set [95 %]", "Where it acts [95 %]",
-    ]  # fmt: skip
-    note = (
-        "Weighted: random-effects model, τ by Paule and Mandel with the Q-profile's interval (a dash: the "
-        "effects scatter less than any τ agrees with), the effect's interval by Hartung and Knapp with the "
-        "factor max(1, q). Another data set: prediction interval. Where it acts: the mean without the "
-        "benchmarks on which a method of the claim never changed a gradient (data sets left, of all)."
-    )
     tables = []
     for study, statistics in judged:
         lines = [line for line in _named([(study, statistics)]) if not pd.isna(line["effect"])]
         if lines:
-            rows = [[Entry(line["name"]), *_beside(line)] for line in lines]
+            rows = [[Entry(line["name"]), *beside(line)] for line in lines]
             title = f"{study.experiment.title}: claims, pooled otherwise"
-            tables.append(Table(title, f"{study.name}-sensitivity", header, rows, [note]))
+            tables.append(Table(title, f"{study.name}-sensitivity", ["Claim", *BESIDE], rows, [OTHERWISE]))
     return tables
 
 
@@ -84,14 +85,14 @@ def place_of(source: str) -> tuple[int, int]:
 
 def by_claim(made: Results) -> dict[tuple[str, str], Mapping[Any, Any]]:
     """The lines of the pooled claims, by experiment and claim."""
-    found = ((study.name, line) for study, stored in made for line in stored.pooled.to_dict("records"))
-    return {(name, str(line["claim"])): line for name, line in found}
+    lines = ((study.name, line) for study, stored in made for line in stored.pooled.to_dict("records"))
+    return {(name, str(line["claim"])): line for name, line in lines}
 
 
 def verdict(line: Mapping[Any, Any]) -> Entry:
     """The verdict on a pooled claim, with its symbol if it has one."""
-    found = str(line["verdict"])
-    return Entry(f"{SYMBOLS[found]} {found}" if found in SYMBOLS else found)
+    word = str(line["verdict"])
+    return Entry(f"{SYMBOLS[word]} {word}" if word in SYMBOLS else word)
 
 
 def each_way(line: Mapping[Any, Any]) -> Entry:
@@ -99,7 +100,8 @@ def each_way(line: Mapping[Any, Any]) -> Entry:
     return Entry(f"{line['above']:.0f} / {line['below']:.0f}")
 
 
-def _found(line: Mapping[Any, Any]) -> list[Entry]:
+def found(line: Mapping[Any, Any]) -> list[Entry]:
+    """What is found of a claim over all benchmarks."""
     return [
         _effect(line, "effect"),
         Entry(interval(line, "ci90")),
@@ -109,7 +111,8 @@ def _found(line: Mapping[Any, Any]) -> list[Entry]:
     ]
 
 
-def _beside(line: Mapping[Any, Any]) -> list[Entry]:
+def beside(line: Mapping[Any, Any]) -> list[Entry]:
+    """What other ways of pooling find of it."""
     tau = f"{number(line['tau'], '.1f')} {interval(line, 'tau') if line['tau_high'] else NOTHING.text}"
     left = "" if pd.isna(line["acting_effect"]) else f" ({line['acting']:.0f} of {line['data_sets']:.0f})"
     return [
@@ -128,7 +131,8 @@ def _effect(line: Mapping[Any, Any], name: str, ends: str = "") -> Entry:
     return Entry(f"{signed(line[name])} {interval(line, ends or name)}")
 
 
-def _notes(judged: Results) -> Iterator[str]:
+def notes(judged: Results) -> Iterator[str]:
+    """What is to be known of what `found` says."""
     margins = dict.fromkeys(f"{study.experiment.smallest_effect:g}" for study, _ in judged)
     yield (
         f"Pooled effect, in {POINTS.name} where accuracies are compared: the unweighted mean of all "
