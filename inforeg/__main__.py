@@ -34,6 +34,7 @@ def parser() -> "Parser":
         rerun,
         runs,
         show,
+        site,
     )
     from inforeg.cli.options import Parser
 
@@ -52,6 +53,7 @@ def parser() -> "Parser":
         examine,
         export,
         analysis,
+        site,
         publish,
         check,
         compare,

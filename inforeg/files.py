@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,6 +68,24 @@ def replacing(path: Path) -> Iterator[Path]:
             beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """The same of a folder, which is there, and empty, in the block; what was at `path` is removed."""
+    beside, before = (path.with_name(f".{path.name}.{kind}{PART}") for kind in ("new", "before"))
+    for left in (beside, before):
+        shutil.rmtree(left, ignore_errors=True)
+    try:
+        with naming(path):
+            beside.mkdir(parents=True)
+            yield beside
+            if path.exists():
+                path.rename(before)
+            beside.rename(path)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)
 
 
 @contextmanager

@@ -39,12 +39,12 @@ def register(commands: Commands) -> None:
     _add_path(parser, "--output", STATISTICS, "folder for EXPERIMENT.{csv,json} and EXPERIMENT/")
     parser = _command(commands, "table", table, "make an experiment's tables")
     _add_experiment(parser)
-    _add_sources(parser)
+    add_sources(parser)
     _add_path(parser, "--tables", "tables", "folder for EXPERIMENT.{tex,md,html} and its benchmarks'")
     _add_path(parser, "--claims", "claims", "folder for EXPERIMENT.{md,tex,html,json}, if it has claims")
     parser = _command(commands, "figure", figure, "draw an experiment's figures")
     _add_experiment(parser)
-    _add_sources(parser)
+    add_sources(parser)
     _add_path(parser, "--figures", "figures", "folder for EXPERIMENT_FIGURE.{pdf,png,csv}")
     parser = _command(commands, "tune", tune, "choose among the finished trials of tuning, on validation")
     parser.add_argument(
@@ -57,11 +57,11 @@ def register(commands: Commands) -> None:
         commands, "claims", claims, "report the verdicts on claims: what is reproduced, what contradicted"
     )
     _add_experiment(parser, nargs="+")
-    _add_sources(parser)
+    add_sources(parser)
     _add_path(parser, "--output", ".", "folder for claims.{md,tex,html,json} and figures/")
     parser = _command(commands, "paper", paper, "write the replication as a LaTeX document")
     _add_experiment(parser, nargs="+")
-    _add_sources(parser)
+    add_sources(parser)
     _add_path(parser, "--output", ".", "folder for paper.tex and numbers.tex, beside tables/")
     parser = _command(commands, "typeset", typeset, "compile a LaTeX document with the machine's pdflatex")
     parser.add_argument("source", type=Path, metavar="TEX", help="the document; its PDF lies beside it")
@@ -119,9 +119,9 @@ def table(args: argparse.Namespace) -> None:
     """Write the tables, and the verdicts on the experiment's own claims."""
     from inforeg.analysis.report.outputs import write_tables, write_verdicts
 
-    result = _result(args, args.experiment)
-    write_tables(*result, args.tables)
-    write_verdicts(*result, args.claims)
+    found = result(args, args.experiment)
+    write_tables(*found, args.tables)
+    write_verdicts(*found, args.claims)
 
 
 def figure(args: argparse.Namespace) -> None:
@@ -130,7 +130,7 @@ def figure(args: argparse.Namespace) -> None:
     from inforeg.suite.products import raw
 
     wanted = raw(Project().experiment(args.experiment))
-    write_figures(*_result(args, args.experiment, wanted), args.figures)
+    write_figures(*result(args, args.experiment, wanted), args.figures)
 
 
 def claims(args: argparse.Namespace) -> None:
@@ -139,7 +139,7 @@ def claims(args: argparse.Namespace) -> None:
     from inforeg.analysis.tables.sentences import lines_of
 
     results = _results(args)
-    sentences, _, experiments = _named(Project())
+    sentences, _, experiments = named(Project())
     write_claims(results, args.output, lines_of(sentences, experiments, results))
 
 
@@ -149,7 +149,7 @@ def paper(args: argparse.Namespace) -> None:
     from inforeg.analysis.tables.sentences import lines_of
 
     project, results = Project(), _results(args)
-    sentences, findings, experiments = _named(project)
+    sentences, findings, experiments = named(project)
     asked = dict.fromkeys(name for each in findings for name in each.claims)
     write_document(
         results,
@@ -183,7 +183,8 @@ def _add_experiment(parser: argparse.ArgumentParser, nargs: str | None = None) -
     )
 
 
-def _add_sources(parser: argparse.ArgumentParser) -> None:
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """The options that say from what an experiment is rendered."""
     _add_path(parser, "--collected", COLLECTED, "what `collect` wrote")
     _add_path(parser, "--statistics", STATISTICS, "what `statistics` wrote")
 
@@ -197,10 +198,10 @@ def _folder(path: Path, name: str, placeholder: str = "{experiment}") -> Path:
 
 
 def _results(args: argparse.Namespace) -> "Results":
-    return [_result(args, name) for name in args.experiment]
+    return [result(args, name) for name in args.experiment]
 
 
-def _named(project: Project) -> "tuple[list[Sentence], list[Finding], dict[str, Experiment]]":
+def named(project: Project) -> "tuple[list[Sentence], list[Finding], dict[str, Experiment]]":
     """Sentences and findings of the configuration, if there is one, and the experiments that they name."""
     if not (project.root / CONFIG).exists():
         return [], [], {}
@@ -215,10 +216,10 @@ def _beside(
     """Those among the experiments `names` that are none of `results`, but were made."""
     ours = {study.name for study, _ in results}
     others = [name for name in project.asked(names) if name not in ours]
-    return [_result(args, name) for name in others if (args.statistics / name / ORIGIN).exists()]
+    return [result(args, name) for name in others if (args.statistics / name / ORIGIN).exists()]
 
 
-def _result(args: argparse.Namespace, name: str, wanted: Collection[str] = ()) -> "tuple[Study, Statistics]":
+def result(args: argparse.Namespace, name: str, wanted: Collection[str] = ()) -> "tuple[Study, Statistics]":
     """An experiment with the `wanted` frames of its runs, and its statistics."""
     from inforeg.analysis.collected.study import Study
     from inforeg.analysis.statistics.stored import Statistics

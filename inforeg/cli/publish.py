@@ -40,8 +40,7 @@ def publish(args: argparse.Namespace) -> None:
     from inforeg.suite.publish import check
     from inforeg.suite.publish import publish as keep
 
-    if not re.fullmatch(TAG, args.tag):
-        raise UserError(f"{args.tag!r} is no tag; give letters, digits, dots and dashes, as in v0.1.")
+    refuse_no_tag(args.tag)
     project, target = Project(), args.results / "published" / args.tag
     if not args.check:
         keep(project, args.results, target)
@@ -59,3 +58,9 @@ def publish(args: argparse.Namespace) -> None:
         )
     where = f" in all that was found; the two are of {found.why}" if found.named else ""
     print(f"{target} is this replication, byte for byte{where}")
+
+
+def refuse_no_tag(tag: str) -> None:
+    """Raise where `tag` can be the name of no release."""
+    if not re.fullmatch(TAG, tag):
+        raise UserError(f"{tag!r} is no tag; give letters, digits, dots and dashes, as in v0.1.")

@@ -23,7 +23,7 @@ from inforeg.suite.workflow import Sentence, WorkflowConfig
 
 RULES = (
     "all", "complete", "quick", *PROTOCOLS,
-    "fetch", "train", "examine", "collect", "statistics", "merge", "claims", "document", "typeset",
+    "fetch", "train", "examine", "collect", "statistics", "merge", "claims", "document", "typeset", "site",
 )  # fmt: skip
 """The workflow's own rules, beside those that have an experiment in their name."""
 

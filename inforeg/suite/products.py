@@ -10,6 +10,9 @@ CLAIMS = tuple(f"claims.{suffix}" for suffix in VERDICTS)
 FOREST = tuple(f"figures/claims.{suffix}" for suffix in ("png", "pdf", "csv"))
 DOCUMENT = ("paper.tex", "numbers.tex")
 PDF = "paper.pdf"
+SITES, LATEST = "site", "latest"
+SITE = f"{SITES}/{LATEST}/index.html"
+"""The first page of what is collected now; published versions' sites lie beside it."""
 RUNS = "runs.parquet"
 STATISTICS = (
     "comparison", "means", "variants", "weakest", "acted", "overview", "ranks", "verdicts", "pooled",

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["inforeg", "inforeg/analysis"]
 
-RENDERING = ("report", "figures", "tables")
+RENDERING = ("site", "report", "figures", "tables")
 STATISTICS = "inforeg.analysis.statistics"
 STORED = {"Ranks", "Results", "Statistics"}
 COMPUTING = {"scipy", "statsmodels", "scikit_posthocs", "sklearn"}

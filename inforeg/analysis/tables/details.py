@@ -54,8 +54,8 @@ def across_table(study: Study, statistics: Statistics) -> Table:
         [
             Entry(study.labels[line["row"]]),
             Entry(number(line["mean_rank"], ".1f")),
-            _estimate(line, "iqm", ".1f"),
-            _estimate(line, "improvement", ".2f"),
+            estimate(line, "iqm", ".1f"),
+            estimate(line, "improvement", ".2f"),
         ]
         for line in statistics.overview.to_dict("records")
     ]
@@ -178,7 +178,8 @@ def _tested(line: Mapping[Any, Any]) -> list[Entry]:
     ]
 
 
-def _estimate(line: Mapping[Any, Any], key: str, digits: str) -> Entry:
+def estimate(line: Mapping[Any, Any], key: str, digits: str) -> Entry:
+    """An estimate with its interval; a dash where there is none."""
     if key not in line or pd.isna(line[key]):
         return NOTHING
     value, low, high = (number(line[end], digits) for end in (key, f"{key}_low", f"{key}_high"))

@@ -26,6 +26,8 @@ from inforeg.metrics.base import is_weakest, metric_of, title_of
 from inforeg.suite.experiment import Selection
 from inforeg.ties import settled
 
+TUNED = "Every row is tuned by the same trials, on validation over seeds that are not reported."
+"""A note of a table of tuned rows."""
 MARKS = (("↑", "↓"), ("△", "▽"))
 """Above and below, by reference."""
 Sets = Mapping[str, Mapping[str, Entry]]
@@ -46,7 +48,7 @@ def main_table(study: Study, statistics: Statistics) -> Table:
     """
     experiment = study.experiment
     left_out = study.left_out(experiment.metric)
-    letters = dict(zip(sorted({cell["reason"] for cell in left_out}), _letters(), strict=False))
+    letters = dict(zip(sorted({cell["reason"] for cell in left_out}), alphabet(), strict=False))
     cells = {(cell["row"], cell["benchmark"]): Entry("—", mark=letters[cell["reason"]]) for cell in left_out}
     shown = _bracketed(study, statistics, _cells(study, statistics), experiment.selection)
     cells |= diverged.marked(study, acting.marked(statistics, shown))
@@ -71,7 +73,7 @@ def _sets(study: Study, cells: acting.Cells, by_oracle: acting.Cells) -> dict[st
     return sets
 
 
-def _letters() -> Iterator[str]:
+def alphabet() -> Iterator[str]:
     """A to z, then aa to zz, and so on."""
     for length in count(1):
         yield from map("".join, product(ascii_lowercase, repeat=length))
@@ -176,7 +178,7 @@ def _notes(study: Study, statistics: Statistics) -> Iterator[str]:
     yield from acting.notes(study, statistics)
     yield from diverged.notes(study, statistics.comparison)
     if experiment.tuned:
-        yield "Every row is tuned by the same trials, on validation over seeds that are not reported."
+        yield TUNED
     yield from oracle.notes(study)
     if experiment.printed:
         yield "Printed: as the paper prints it."

@@ -68,3 +68,21 @@ rule typeset:
         source=made(products.DOCUMENT[:1]),
     shell:
         "python -m inforeg typeset {params.source:q} &> {log:q} || (cat {log:q} >&2; false)"
+
+
+rule site:
+    input:
+        [sources(name, ["runs", "epochs"]) for name in [*PAPER, *SAID]],
+        [made_of(name) for name in PAPER],
+    output:
+        made([products.SITE]),
+    log:
+        "results/logs/site.log",
+    conda:
+        "../envs/inforeg.yaml"
+    params:
+        experiments=[*PAPER, *SAID],
+        settings=list(map(settings, [*PAPER, *SAID])),
+        sentences=[each.model_dump_json() for each in CONFIGURATION.workflow.sentences],
+    shell:
+        "python -m inforeg site {params.experiments:q} &> {log:q} || (cat {log:q} >&2; false)"

@@ -1,0 +1,104 @@
+"""What the site says of a method: its docstring, its settings with their sources, its variants."""
+
+import inspect
+import json
+import re
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from inforeg.analysis.site import addresses, boards
+from inforeg.analysis.site.content import Content
+from inforeg.analysis.tables.render import Entry, Table
+from inforeg.registry import METHODS, attributes
+
+
+def listed(content: Content) -> Table:
+    """All methods, and in how many experiments each is a row."""
+    used = [{line["row"].partition("/")[0] for line in each.comparison} for each in content.experiments]
+    rows = [
+        [
+            Entry(cls.title, link=addresses.method(name)),
+            Entry(cls.family),
+            Entry(cls.reference),
+            Entry(str(sum(name in rows for rows in used))),
+        ]
+        for name, cls in METHODS.classes.items()
+    ]
+    return Table("Methods", "methods", ["Method", "Acts on", "Paper", "Experiments"], rows)
+
+
+def told(name: str) -> list[tuple[str, str]]:
+    """What the docstring says before its attributes: paragraphs, and formulas, if indented, by kind."""
+    text = inspect.cleandoc(METHODS.get(name).__doc__ or "").replace("`", "")
+    text = re.split(r"^(?:Attributes|Reference):$", text, maxsplit=1, flags=re.MULTILINE)[0]
+    blocks = [block for block in text.split("\n\n") if block.strip()]
+    return [
+        ("formula", textwrap.dedent(block)) if block.startswith("    ") else ("text", " ".join(block.split()))
+        for block in blocks
+    ]
+
+
+def settings(name: str) -> Table:
+    """Every setting: its default, what it may be, and its source, as the docstring has it."""
+    cls = METHODS.get(name)
+    sources, defaults = attributes(cls), METHODS.options(cls())
+    schema = TypeAdapter(cls).json_schema().get("properties", {})
+    rows = [
+        [
+            Entry(key),
+            Entry(_said(defaults[key])),
+            Entry(_allowed(each)),
+            Entry(sources.get(key, "").replace("`", "")),
+        ]
+        for key, each in schema.items()
+    ]
+    return Table(
+        "Settings", f"settings-{name}", ["Setting", "Default", "Values", "What, and from where"], rows
+    )
+
+
+def variants(name: str) -> Table:
+    """The variants that the method itself offers."""
+    rows = [
+        [Entry(variant), Entry(", ".join(f"{key} = {_said(value)}" for key, value in own.items()))]
+        for variant, own in METHODS.get(name).variants.items()
+    ]
+    return Table("Variants", f"variants-{name}", ["Variant", "Settings"], rows)
+
+
+def results(content: Content, name: str) -> Table:
+    """Every row of the method, on every benchmark of every experiment."""
+    rows = [
+        [
+            row[0],
+            Entry(content.titled(benchmark), link=addresses.board(benchmark)),
+            *row[1:],
+        ]
+        for benchmark in content.used
+        for each in content.experiments
+        for line in boards.ranked(each, benchmark)
+        if line["row"].partition("/")[0] == name
+        for row in [boards.row(each, line)]
+    ]
+    header = [boards.HEADER[0], "Benchmark", *boards.HEADER[1:]]
+    return Table("Results", f"results-{name}", header, rows, boards.NOTES)
+
+
+def _said(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _allowed(schema: Mapping[str, Any]) -> str:
+    """What a setting may be, in words."""
+    if "enum" in schema:
+        return ", ".join(map(_said, schema["enum"]))
+    if "anyOf" in schema:
+        return " or ".join(map(_allowed, schema["anyOf"]))
+    if "const" in schema:
+        return _said(schema["const"])
+    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    bounds = (f"{sign} {schema[key]:g}" for key, sign in signs.items() if key in schema)
+    return " ".join([str(schema.get("type", "any")), ", ".join(bounds)]).strip()
