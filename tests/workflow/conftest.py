@@ -5,11 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import yaml
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 from inforeg.suite.folders.store import directory_hash
 from inforeg.suite.project import Project
@@ -187,3 +189,21 @@ def finished(fresh: Tree) -> Tree:
 def tree(finished: Tree, tmp_path: Path) -> Tree:
     """A copy of the finished project."""
     return finished.copy(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chrome]:
+    """A headless Chromium, as the system has it."""
+    names = ("chromium", "google-chrome", "chromium-browser")
+    binary = next(filter(None, map(shutil.which, names)), None)
+    driver = shutil.which("chromedriver")
+    if binary is None or driver is None:
+        pytest.skip(f"the PATH has no {'chromedriver' if binary else 'Chromium'} to open pages with")
+    options = ChromeOptions()
+    options.binary_location = binary
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    # With the driver's path, selenium has nothing to look for or to download.
+    with Chrome(options, ChromeService(driver)) as browser:
+        yield browser

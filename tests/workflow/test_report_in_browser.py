@@ -1,13 +1,12 @@
 """The report as a reader sees it, in a headless Chromium: what the menu leads to, and what a link opens."""
 
-import shutil
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -59,24 +58,6 @@ class Reader:
     def ask(self, path: str) -> None:
         """Follow the sign beside it."""
         self.follow(f"//tr[td='{path}']//a[2]")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chrome]:
-    """A headless Chromium, as the system has it."""
-    names = ("chromium", "google-chrome", "chromium-browser")
-    binary = next(filter(None, map(shutil.which, names)), None)
-    driver = shutil.which("chromedriver")
-    if binary is None or driver is None:
-        pytest.skip(f"the PATH has no {'chromedriver' if binary else 'Chromium'} to open the report with")
-    options = ChromeOptions()
-    options.binary_location = binary
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,900"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    # With the driver's path, selenium has nothing to look for or to download.
-    with Chrome(options, ChromeService(driver)) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
