@@ -13,6 +13,12 @@ from inforeg.regulation.window import Active
 class InfoRegMethod(Method):
     """Slow the sufficient modalities inside their prime learning windows (Algorithm 1).
 
+    With s_m the mean log-probability of the true class through modality m's logits (Eq. 8), Delta_m is the
+    mean lead of m over the modalities that score less (Eq. 9-10). While m's window is open, which it is
+    where (Tr^{t-1} - Tr^{t-2}) / Tr^{t-1} > K for Tr(F) of the epochs before (Eq. 11), a modality that
+    leads is pulled back: its encoder's gradient gains that of P = alpha / 2 ||w - w_epoch_start||^2
+    (Eq. 12), with alpha = exp(beta tanh(Delta_m)) (Eq. 16).
+
     Attributes:
         beta: beta of alpha, Eq. 16; 0.9 in the paper (Figure 7).
         threshold: K of the window, Eq. 11; 0.04 in the paper (Figure 8), 0.05 in the code.

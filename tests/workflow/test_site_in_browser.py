@@ -15,6 +15,7 @@ from inforeg.analysis.site import published
 from inforeg.analysis.site.content import Content, Line
 from inforeg.analysis.site.write import write_site
 from inforeg.suite.project import Project
+from tests.workflow.conftest import Tree
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds, for a busy machine; nothing waits longer than it has to
@@ -94,6 +95,27 @@ def reader(browser: Chrome, folder: Path) -> Iterator[Reader]:
     browser.get_log("browser")
     yield Reader(browser, folder)
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
+
+
+def test_the_workflow_makes_one_of_its_own_runs(finished: Tree, browser: Chrome, tmp_path: Path) -> None:
+    tree = finished.copy(tmp_path / "project")
+    answer = tree.run("snakemake", "--cores", "1", "site")
+    assert answer.returncode == 0, answer.stderr
+    reader = Reader(browser, tree.path / "results/site/latest")
+    browser.get_log("browser")
+    reader.open("index.html")
+    reader.one("table tbody a").click()
+    assert reader.one("table tbody td:last-child").text
+    reader.open("runs/synthetic/inforeg/default/seed-0.html")
+    titles = [each.text.split(".")[0] for each in reader.all("figcaption")]
+    assert {"Test accuracy (%)", "Prime learning windows"} <= {*titles}
+    command = reader.one(".command").text.splitlines()[-1]
+    assert command.startswith("inforeg train --spec '{")
+    assert command.endswith("--seed 0")
+    reader.open("data/synthetic.html")
+    assert len(reader.all(".samples svg")) > 0
+    assert reader.one("caption").text == "Samples by split and class"
     assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
 
 

@@ -3,7 +3,6 @@
 import inspect
 import json
 import re
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,15 +29,11 @@ def listed(content: Content) -> Table:
     return Table("Methods", "methods", ["Method", "Acts on", "Paper", "Experiments"], rows)
 
 
-def told(name: str) -> list[tuple[str, str]]:
-    """What the docstring says before its attributes: paragraphs, and formulas, if indented, by kind."""
+def told(name: str) -> list[str]:
+    """What the docstring says before its attributes, by paragraphs."""
     text = inspect.cleandoc(METHODS.get(name).__doc__ or "").replace("`", "")
     text = re.split(r"^(?:Attributes|Reference):$", text, maxsplit=1, flags=re.MULTILINE)[0]
-    blocks = [block for block in text.split("\n\n") if block.strip()]
-    return [
-        ("formula", textwrap.dedent(block)) if block.startswith("    ") else ("text", " ".join(block.split()))
-        for block in blocks
-    ]
+    return [" ".join(block.split()) for block in text.split("\n\n") if block.strip()]
 
 
 def settings(name: str) -> Table:

@@ -8,7 +8,7 @@ import pytest
 
 import inforeg.suite.plan
 from inforeg.analysis.report import outputs
-from inforeg.cli import analysis
+from inforeg.cli import analysis, site
 from inforeg.errors import UserError
 from inforeg.probes.frames import COLUMNS
 from inforeg.suite.products import STATISTICS
@@ -20,7 +20,9 @@ def inforeg_command(sweep, monkeypatch):
     monkeypatch.chdir(sweep.root)
     monkeypatch.setattr(inforeg.suite.plan, "plan", lambda project, name: sweep.plan)
     parser = argparse.ArgumentParser()
-    analysis.register(parser.add_subparsers(required=True))
+    commands = parser.add_subparsers(required=True)
+    analysis.register(commands)
+    site.register(commands)
 
     def command(line):
         args = parser.parse_args(line.split())
@@ -63,6 +65,16 @@ def test_from_runs_to_claims(inforeg_command, sweep):
     whole = (results / "claims.md").read_text()
     assert whole.replace(f"{outputs._PICTURE}\n\n", "") == (results / "claims/mini.md").read_text()
     assert "row" not in pd.read_parquet(results / "runs.parquet")
+
+
+def test_a_site_of_all_that_has_statistics_or_of_what_is_named(inforeg_command, sweep, capsys):
+    for line in ("collect mini", "statistics mini", "site", "site mini --out there"):
+        inforeg_command(line)
+    assert "results/site/latest/index.html is the first of" in capsys.readouterr().out
+    for folder in ("results/site/latest", "there"):
+        run = (sweep.root / folder / "runs/alpha/inforeg/default/seed-0.html").read_text()
+        assert "inforeg train --spec" in run
+        assert "Prime learning windows" in run
 
 
 def test_paths_are_options(inforeg_command, sweep):
