@@ -63,8 +63,8 @@ def group(line: Line) -> str:
 def overall(content: Content) -> Table:
     """The rows of each experiment of several benchmarks, over all of these."""
     header = [
-        "Method", "Mean rank", "Group", "Interquartile mean [95 %]", "P(improvement) [95 %]", "Against",
-        "Benchmarks above / alike / below", "Experiment", "Selected by", "Tuned",
+        "Method", "Mean rank", "Group", "Interquartile mean [95 %]", "Metric", "P(improvement) [95 %]",
+        "Against", "Above / alike / below", "Experiment", "Selected by", "Tuned",
     ]  # fmt: skip
     rows = [row for each in content.experiments for row in _over_all(each)]
     notes = [
@@ -116,7 +116,7 @@ def row(shown: Shown, line: Line) -> list[Entry]:
     return [
         method(shown, line["row"]),
         mean_sd(line["mean"], line["sd"]),
-        Entry(f"{shown.metric or 'not stated'} ({shown.unit})"),
+        measured(shown),
         NOTHING if own else Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
         NOTHING if own else Entry(shown.label(line["reference"])),
         Entry(number(line["p_holm"], ".2g")),
@@ -134,6 +134,11 @@ def method(shown: Shown, row: str) -> Entry:
     return Entry(shown.label(row), link=addresses.method(row.partition("/")[0]))
 
 
+def measured(shown: Shown) -> Entry:
+    """What an experiment tests, with its unit."""
+    return Entry(f"{shown.metric or 'not stated'} ({shown.unit})")
+
+
 def protocol(shown: Shown) -> list[Entry]:
     """By which an epoch is selected, and whether the experiment is tuned."""
     tuned = {True: "tuned", False: "not tuned", None: "not stated"}[shown.tuned]
@@ -143,7 +148,7 @@ def protocol(shown: Shown) -> list[Entry]:
 
 def _over_all(shown: Shown) -> Iterator[list[Entry]]:
     groups = letters(shown)
-    for line in shown.overview:
+    for line in sorted(shown.overview, key=lambda line: line["mean_rank"]):
         row = line["row"]
         lines = [each for each in shown.comparison if each["row"] == row]
         counts = [sum(group(each) == which for each in lines) for which in (ABOVE, ALIKE, BELOW)]
@@ -154,6 +159,7 @@ def _over_all(shown: Shown) -> Iterator[list[Entry]]:
             Entry(number(line["mean_rank"], ".1f")),
             Entry(groups.get(row, "") or NOTHING.text),
             estimate(line, "iqm", ".1f"),
+            measured(shown),
             estimate(line, "improvement", ".2f"),
             NOTHING if own else Entry(shown.label(reference)),
             NOTHING if own else Entry(" / ".join(map(str, counts))),

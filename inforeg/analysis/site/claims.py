@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 
 from inforeg.analysis.site import addresses
 from inforeg.analysis.site.content import Claimed, Content
@@ -17,7 +18,7 @@ EACH = "On each benchmark"
 def listed(content: Content) -> Table:
     """A line per claim, by the paper's tables: pooled effect and verdict, and the verdicts on benchmarks."""
     rows = [_row(claim) for claim in content.sorted_claims]
-    header = ["Claim", "Source", "The paper's difference", *pooled.FOUND, EACH]
+    header = ["Claim", *pooled.FOUND, EACH, "Source", "The paper's difference"]
     return told(Table("Claims", "claims", header, rows, content.notes))
 
 
@@ -61,15 +62,19 @@ def over_all(claim: Claimed) -> list[Table]:
 
 
 def _row(claim: Claimed) -> list[Entry]:
-    counts = Counter(line["verdict"] for line in claim.tests)
-    each = ", ".join(
-        f"{symbol} {counts[word]} {word}" for word, symbol in claims.SYMBOLS.items() if word in counts
-    )
     found = pooled.found(claim.pooled) if claim.pooled is not None else [NOTHING] * len(pooled.FOUND)
     return [
         Entry(claim.statement, link=addresses.claim(claim.experiment, claim.id)),
+        *found,
+        Entry(counted(line["verdict"] for line in claim.tests)),
         Entry(claim.source),
         Entry(claims.printed(claim.printed) or NOTHING.text),
-        *found,
-        Entry(each),
     ]
+
+
+def counted(verdicts: Iterable[str]) -> str:
+    """How often each verdict was found."""
+    counts = Counter(verdicts)
+    told = {word: f"{claims.SYMBOLS.get(word, '')} {count} {word}".strip() for word, count in counts.items()}
+    places = [*claims.SYMBOLS, *told]
+    return ", ".join(told[word] for word in sorted(told, key=places.index))

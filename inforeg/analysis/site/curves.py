@@ -65,7 +65,7 @@ def windows(course: Sequence[Measured]) -> Chart | None:
     encoding = {
         "x": {**EPOCHS, "type": "ordinal", "axis": {"labelOverlap": True, "labelAngle": 0}},
         "y": {"field": "modality", "type": "nominal", "title": None},
-        "color": {"field": "open", "scale": states, "title": None},
+        "color": {"field": "open", "scale": states, "title": None, "legend": {"columns": 2}},
         "tooltip": [field("modality"), field("epoch"), field("open")],
     }
     spec = {"data": {"values": values}, "height": {"step": STEP}, "mark": "rect", "encoding": encoding}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import NOTHING
 
+LONG = 40
+"""Characters of a cell that is wide."""
 NUMBER = re.compile(r"^[+−-]?(\d|∞)")
 
 
@@ -36,6 +38,12 @@ class Grid:
         columns = [[row[place].text for row in self._lines] for place in range(len(self.table.header))]
         told = ([text for text in column if text not in ("", NOTHING.text)] for column in columns)
         return [bool(texts) and all(map(NUMBER.match, texts)) for texts in told]
+
+    @property
+    def long(self) -> list[bool]:
+        """Which columns have texts of several lines."""
+        places = range(len(self.table.header))
+        return [any(len(row[place].text) > LONG for row in self._lines) for place in places]
 
     @property
     def choices(self) -> Mapping[int, list[str]]:

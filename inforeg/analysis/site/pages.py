@@ -42,6 +42,7 @@ def _found(content: Content) -> Page:
     grid = Grid(claims.listed(content), ["Source", "Verdict"], search=True)
     shown = {
         "summary": content.summary,
+        "pooled": claims.counted(str(each.pooled["verdict"]) for each in content.claims if each.pooled),
         "chart": charts.overview(content),
         "said": [Grid(table) for table in content.said],
         "claims": grid if content.claims else None,

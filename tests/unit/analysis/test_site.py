@@ -8,10 +8,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sweeps import make_sweep
+from sweeps import CLAIM, make_sweep
+from test_diverged import diverge
+from test_folds_as_units import folded
 
 from inforeg.__main__ import main
 from inforeg.analysis.collected.study import Study
@@ -111,6 +114,19 @@ def test_all_links_lead_to_a_page(content, tmp_path):
     text = Reader(tmp_path / "site/claims/mini/better.html").text
     assert "● reproduced" in text
     assert "✗ contradicted" in text
+
+
+def test_a_run_on_a_fold_and_one_that_diverged_have_pages_too(tmp_path):
+    values = {"joint": np.full((6, 2), 0.5), "inforeg": np.full((6, 2), 0.6)}
+    beside = {("beta", row, "default"): [0.5, 0.6, 0.7] for row in values}
+    sweep = folded(tmp_path, values, beside, claims=[CLAIM])
+    diverge(sweep, "inforeg", 1)
+    write_site(content_of(sweep.study(), tmp_path), tmp_path / "site")
+    check_links(tmp_path / "site")
+    fold = Reader(tmp_path / "site/runs/alpha/inforeg/default/seed-6.html").text
+    assert "(default) on ALPHA, fold 6" in fold
+    diverged = Reader(tmp_path / "site/runs/beta/inforeg/default/seed-1.html").text
+    assert "The epochs of this run are not kept beside its results." in diverged
 
 
 def test_texts_are_escaped(study, tmp_path):
@@ -251,7 +267,7 @@ def test_what_claims_of_a_later_version_pool_is_shown(version):
     pooled |= {"verdict": "reproduced", "above": 4.0, "below": 0.0, "effect_low": 0.5, "effect_high": 2.5}
     claim = replace(version.claims[0], pooled=Line(pooled))
     row = claims.listed(replace(version, claims=[claim])).rows[0]
-    cells = [cell.text for cell in row[3:8]]
+    cells = [cell.text for cell in row[1:6]]
     assert cells == ["+1.5 [+0.5, +2.5]", "[+0.7, +2.3]", "0.01", "● reproduced", "4 / 0"]
     drawn = charts.forest(claim, version)
     assert drawn is not None
