@@ -6,29 +6,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
-from inforeg.cli import reference
 from inforeg.cli.options import RUNS, Commands, add_command
 from inforeg.errors import UserError
 from inforeg.files import write_json, write_text
 from inforeg.reading import json_value, read_text
 from inforeg.registry import DATASETS
-from inforeg.runspec import BenchmarkConfig
-from inforeg.suite.experiment import Experiment
 from inforeg.suite.project import Project
-from inforeg.suite.tuning import Choices, Tuning
-from inforeg.suite.workflow import WorkflowConfig
+from inforeg.suite.reference import FILES, SCHEMAS, reference
 
-SCHEMAS: dict[str, type[BaseModel]] = {
-    "workflow": WorkflowConfig,
-    "benchmark": BenchmarkConfig,
-    "experiment": Experiment,
-    "tuning": Tuning,
-    "tuned": Choices,
-}
-FILES = ("config.yaml", "benchmarks/NAME.yaml", "experiments/NAME.yaml", "tuning.yaml", "tuned.yaml")
-"""What the schemas are of, below workflow/config/."""
 PACKAGES = ("torch", "snakemake", "dvc", "pandas", "pyarrow", "scipy", "tensorboard")
 
 
@@ -69,7 +54,7 @@ def write_schemas(project: Project) -> None:
     """Write the JSON schemas of all YAML files, and what they say as one text."""
     for name, model in SCHEMAS.items():
         write_json(project.root / f"workflow/schemas/{name}.schema.json", model.model_json_schema())
-    listed = reference.reference(dict(zip(FILES, SCHEMAS.values(), strict=True)))
+    listed = reference(dict(zip(FILES, SCHEMAS.values(), strict=True)))
     write_text(project.root / "workflow/config/README.md", listed)
 
 

@@ -140,11 +140,10 @@ def figures() -> Listing:
 
 def keys() -> Listing:
     """Every key of the YAML files."""
-    from inforeg.cli import reference
-    from inforeg.cli.check import FILES, SCHEMAS
+    from inforeg.suite import reference
 
     rows = []
-    for file, model in zip(FILES, SCHEMAS.values(), strict=True):
+    for file, model in zip(reference.FILES, reference.SCHEMAS.values(), strict=True):
         schema = model.model_json_schema()
         for key, value, default, what in reference.keys(schema, schema.get("$defs", {})):
             plain = {"key": key.strip("`"), "value": value, "default": default.strip("`"), "what": what}

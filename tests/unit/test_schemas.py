@@ -10,7 +10,7 @@ import yaml
 
 from inforeg.analysis.tables.trials import SCHEMA
 from inforeg.cli import check
-from inforeg.cli.reference import keys
+from inforeg.suite.reference import keys
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "workflow/config").rglob("*.yaml"))

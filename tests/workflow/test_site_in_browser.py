@@ -32,6 +32,7 @@ PAGES = [
     "data/index.html",
     "data/htad.html",
     "runs/htad.html",
+    "reference.html",
     "runs/htad/inforeg/default/seed-0.html",
 ]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+REFERENCE = "reference.html"
 CLAIMS, BOARDS, METHODS, DATA, EXPERIMENTS, RUNS = (
     f"{folder}/index.html" for folder in ("claims", "leaderboards", "methods", "data", "experiments", "runs")
 )

@@ -3,8 +3,6 @@
 import inspect
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -12,6 +10,7 @@ from inforeg.analysis.site import addresses, boards
 from inforeg.analysis.site.content import Content
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.registry import METHODS, attributes
+from inforeg.suite.reference import kind_of, plain
 
 
 def listed(content: Content) -> Table:
@@ -40,15 +39,15 @@ def settings(name: str) -> Table:
     """Every setting: its default, what it may be, and its source, as the docstring has it."""
     cls = METHODS.get(name)
     sources, defaults = attributes(cls), METHODS.options(cls())
-    schema = TypeAdapter(cls).json_schema().get("properties", {})
+    schema = TypeAdapter(cls).json_schema()
     rows = [
         [
             Entry(key),
             Entry(_said(defaults[key])),
-            Entry(_allowed(each)),
+            Entry(plain(kind_of(each, schema.get("$defs", {})))),
             Entry(sources.get(key, "").replace("`", "")),
         ]
-        for key, each in schema.items()
+        for key, each in schema.get("properties", {}).items()
     ]
     return Table(
         "Settings", f"settings-{name}", ["Setting", "Default", "Values", "What, and from where"], rows
@@ -84,16 +83,3 @@ def results(content: Content, name: str) -> Table:
 
 def _said(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _allowed(schema: Mapping[str, Any]) -> str:
-    """What a setting may be, in words."""
-    if "enum" in schema:
-        return ", ".join(map(_said, schema["enum"]))
-    if "anyOf" in schema:
-        return " or ".join(map(_allowed, schema["anyOf"]))
-    if "const" in schema:
-        return _said(schema["const"])
-    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    bounds = (f"{sign} {schema[key]:g}" for key, sign in signs.items() if key in schema)
-    return " ".join([str(schema.get("type", "any")), ", ".join(bounds)]).strip()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from inforeg.analysis.site import addresses, boards, cards, charts, claims, methods, runs, samples
+from inforeg.analysis.site import addresses, boards, cards, charts, claims, methods, reference, runs, samples
 from inforeg.analysis.site.content import Content
 from inforeg.analysis.site.grids import Grid, told
 from inforeg.registry import METHODS
@@ -36,6 +36,8 @@ def pages(content: Content) -> Iterator[Page]:
     yield from _methods(content)
     yield from _data(content)
     yield from _runs(content)
+    grids = [Grid(table, search=True) for table in reference.tables()]
+    yield Page(addresses.REFERENCE, "Reference", "reference.html", {"grids": grids})
 
 
 def _found(content: Content) -> Page:

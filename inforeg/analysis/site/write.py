@@ -26,6 +26,7 @@ MENU = (
     (addresses.METHODS, "Methods"),
     (addresses.DATA, "Data"),
     (addresses.RUNS, "Runs"),
+    (addresses.REFERENCE, "Reference"),
 )
 DRAWS, VEGA_LITE = "window.vegaEmbed = vegaEmbed;", "6.4"
 """What site.js calls, and the version of Vega-Lite: one of several that the package carries."""

@@ -79,7 +79,7 @@ rule site:
     log:
         "results/logs/site.log",
     conda:
-        "../envs/inforeg.yaml"
+        ENVIRONMENT
     params:
         experiments=[*PAPER, *SAID],
         settings=list(map(settings, [*PAPER, *SAID])),

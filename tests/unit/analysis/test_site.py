@@ -26,10 +26,11 @@ from inforeg.analysis.site import (
     methods,
     pages,
     published,
+    reference,
     runs,
     samples,
     stored,
-)
+)  # fmt: skip
 from inforeg.analysis.site.content import Content, Line, Measured
 from inforeg.analysis.site.grids import Grid, told
 from inforeg.analysis.site.write import write_site
@@ -225,6 +226,14 @@ def test_every_method_has_its_settings_with_their_sources():
     for name in METHODS.classes:
         assert methods.told(name), name
         assert all(row[3].text for row in methods.settings(name).rows), name
+
+
+def test_every_key_metric_and_column_can_be_looked_up():
+    found = {table.caption: [row[0].text for row in table.rows] for table in reference.tables()}
+    assert "smallest_effect" in found["Keys of workflow/config/experiments/NAME.yaml"]
+    assert "accuracy" in found["Metrics"]
+    assert "epochs.parquet" in found["Frames of collected runs"]
+    assert not any("`" in text or "\\|" in text for texts in found.values() for text in texts)
 
 
 def test_columns_in_which_nothing_stands_are_left_out():

@@ -5,7 +5,22 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from inforeg.runspec import BenchmarkConfig
+from inforeg.suite.experiment import Experiment
+from inforeg.suite.tuning import Choices, Tuning
+from inforeg.suite.workflow import WorkflowConfig
+
 Schema = Mapping[str, Any]
+
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "workflow": WorkflowConfig,
+    "benchmark": BenchmarkConfig,
+    "experiment": Experiment,
+    "tuning": Tuning,
+    "tuned": Choices,
+}
+FILES = ("config.yaml", "benchmarks/NAME.yaml", "experiments/NAME.yaml", "tuning.yaml", "tuned.yaml")
+"""What the schemas are of, below workflow/config/."""
 
 HEAD = """\
 # Every key of these files
@@ -47,7 +62,7 @@ def keys(schema: Schema, named: Schema, prefix: str = "") -> Iterator[tuple[str,
     for name, found in schema.get("properties", {}).items():
         inner = _resolved(found, named)
         default = "required" if name in schema.get("required", ()) else _default(found)
-        yield f"`{prefix}{name}`", _kind(inner, named), default, _escaped(inner.get("description", ""))
+        yield f"`{prefix}{name}`", kind_of(inner, named), default, _escaped(inner.get("description", ""))
         yield from _below(inner, named, f"{prefix}{name}")
 
 
@@ -86,7 +101,7 @@ MANY = 3
 """Kinds of value beyond which anything goes."""
 
 
-def _kind(schema: Schema, named: Schema) -> str:
+def kind_of(schema: Schema, named: Schema) -> str:
     """What kind of value it is, with its bounds."""
     if len(choices := _choices(schema, named)) > MANY:
         return "any"
@@ -99,9 +114,9 @@ def _one(schema: Schema, named: Schema) -> str:
     kind: str = schema.get("type", "any")
     bounds = [f"{sign} {schema[name]:,}".replace(",", " ") for name, sign in BOUNDS.items() if name in schema]
     if kind == "array":
-        return f"list of {_kind(_resolved(schema.get('items', {}), named), named)}"
+        return f"list of {kind_of(_resolved(schema.get('items', {}), named), named)}"
     if kind == "object" and (values := _values(schema)):
-        return f"mapping to {_kind(_resolved(values, named), named)}"
+        return f"mapping to {kind_of(_resolved(values, named), named)}"
     words = {"object": "mapping", "string": "text", "null": "nothing", "boolean": "true or false"}
     return " ".join([words.get(kind, kind), ", ".join(bounds)]).strip()
 
@@ -115,3 +130,8 @@ def _default(schema: Schema) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+def plain(text: str) -> str:
+    """What is yielded here for Markdown, without its signs."""
+    return text.replace("\\|", "|").replace("`", "")
