@@ -1,6 +1,7 @@
 """What the site shows, wherever it was read."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -199,6 +200,17 @@ class Content:
     def used(self) -> list[str]:
         """The benchmarks that results are on, by the experiments that come first."""
         return list(dict.fromkeys(line["benchmark"] for each in self.experiments for line in each.comparison))
+
+    @cached_property
+    def users(self) -> Mapping[tuple[str, str, str], Sequence[Shown]]:
+        """The experiments with a row of a method and variant on a benchmark, by these."""
+        found: dict[tuple[str, str, str], dict[str, Shown]] = defaultdict(dict)
+        for each in self.experiments:
+            for line in each.comparison:
+                method, _, own = line["row"].partition("/")
+                for variant in {own or "default", line["variant"]}:
+                    found[line["benchmark"], method, variant][each.name] = each
+        return defaultdict(tuple, {names: tuple(users.values()) for names, users in found.items()})
 
     def experiment(self, name: str) -> Shown:
         """The experiment of this name."""

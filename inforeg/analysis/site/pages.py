@@ -77,7 +77,8 @@ def _claims(content: Content) -> Iterator[Page]:
             "tests": Grid(claims.tests(claim, content), ["Verdict"]),
             "pooled": [Grid(told(table)) for table in claims.over_all(claim)],
         }
-        yield Page(addresses.claim(claim.experiment, claim.id), claim.statement, "claim.html", shown)
+        title = f"{claim.statement} ({claim.source})"
+        yield Page(addresses.claim(claim.experiment, claim.id), title, "claim.html", shown)
 
 
 def _experiments(content: Content) -> Iterator[Page]:

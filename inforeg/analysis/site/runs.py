@@ -66,7 +66,7 @@ def drawn(course: Sequence[Measured]) -> Iterator[Chart]:
 
 def origin(content: Content, names: Names) -> dict[str, str]:
     """Where a run comes from."""
-    experiments = using(content, names)
+    experiments = content.users[names[:3]]
     first = content.runs[names][0]
     told = {
         "Experiments": ", ".join(each.title for each in experiments),
@@ -88,7 +88,7 @@ def origin(content: Content, names: Names) -> dict[str, str]:
 
 def command(content: Content, names: Names) -> str:
     """What repeats a run: its spec where that is known, else the workflow at the commit that made it."""
-    experiments = using(content, names)
+    experiments = content.users[names[:3]]
     commits = _every(experiments, "commits")
     lines = [f"git checkout {commits[0]}"] if len(commits) == 1 else []
     spec = content.specs.get(content.runs[names][0].spec_sha256)
@@ -96,21 +96,6 @@ def command(content: Content, names: Names) -> str:
         return "\n".join([*lines, f"inforeg train --spec {shlex.quote(spec.canonical())} --seed {names[3]}"])
     asked = " ".join(each.name for each in experiments) or "all"
     return "\n".join([*lines, f"snakemake --cores all {asked}"])
-
-
-def using(content: Content, names: Names) -> Sequence[Shown]:
-    """The experiments of which a run is one: those with a row of its method and variant there."""
-    benchmark, method, variant, _ = names
-    rows = {method if variant == "default" else f"{method}/{variant}"}
-    return [
-        each
-        for each in content.experiments
-        if any(
-            line["benchmark"] == benchmark
-            and (line["row"] in rows or (line["row"].partition("/")[0], line["variant"]) == (method, variant))
-            for line in each.comparison
-        )
-    ]
 
 
 def method_title(name: str) -> str:

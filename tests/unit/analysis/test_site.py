@@ -342,6 +342,23 @@ def test_pages_of_former_results_are_gone(content, tmp_path):
     assert "None of these experiments has any." in Reader(tmp_path / "site/claims/index.html").text
 
 
+@pytest.mark.parametrize(("suite", "place"), [("embedded", ""), ("paper", "paper/")])
+def test_the_site_of_a_version_lies_beside_it(suite, place, tmp_path, monkeypatch):
+    project = tmp_path / "project"
+    (project / "workflow").mkdir(parents=True)
+    (project / "workflow/config").symlink_to(ROOT / "workflow/config")
+    published_here = project / "results" / place / "published"
+    published_here.mkdir(parents=True)
+    (published_here / "v1").symlink_to(VERSION)
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("INFOREG_SELECT", f"suite={suite}")
+    monkeypatch.setattr("inforeg.engine.machine.limit", lambda: None)
+    monkeypatch.setattr("inforeg.analysis.site.write.pages", lambda content: iter(()))
+    assert main(["site", "--published", "v1"]) == 0
+    assert (project / "results" / place / "site/v1/assets/site.js").exists()
+    assert [path.name for path in published_here.iterdir()] == ["v1"]
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
