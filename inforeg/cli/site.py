@@ -75,4 +75,4 @@ def _collected(args: argparse.Namespace) -> "Content":
         spec.digest(): spec for name in asked for cell in plan(project, name).cells for spec in cell.specs
     }
     said = lines_of(sentences, experiments, results)
-    return content_of(results, specs, project.root / "data", args.results / "figures", said)
+    return content_of(results, specs, project, args.results / "figures", said)

@@ -21,6 +21,7 @@ from inforeg.suite.workflow import Suite, WorkflowConfig
 
 CONFIG = Path("workflow/config/config.yaml")
 RESULTS = Path("results")
+GUIDES = Path("workflow/docs")
 FILE = re.compile(r"[a-z0-9][a-z0-9_]*\.yaml")
 IGNORED = (".*", "*~", "#*#", "*.swp", "*.orig", "*.bak")
 """What editors, systems and version control leave beside one's files."""

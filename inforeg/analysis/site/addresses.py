@@ -1,9 +1,9 @@
 """Where each page lies, below the site's own folder."""
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
-REFERENCE = "reference.html"
+REFERENCE, GUIDES = "reference.html", "guides/index.html"
 CLAIMS, BOARDS, METHODS, DATA, EXPERIMENTS, RUNS = (
     f"{folder}/index.html" for folder in ("claims", "leaderboards", "methods", "data", "experiments", "runs")
 )
@@ -43,6 +43,11 @@ def run(names: Iterable[object]) -> str:
     """A run's, by benchmark, method, variant and seed."""
     *folders, seed = map(str, names)
     return f"runs/{'/'.join(folders)}/seed-{seed}.html"
+
+
+def guide(file: PurePath) -> str:
+    """That of a file of the documentation, named relative to its folder."""
+    return f"guides/{file.as_posix()}.html"
 
 
 def root(page: str) -> str:

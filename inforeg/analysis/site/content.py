@@ -167,6 +167,7 @@ class Content:
         benchmarks: the configuration of each that is there to be read.
         data: the folder of prepared data.
         figures: the folder of the experiments' pictures.
+        guides: the folder of the project's documentation, which need not be there.
     """
 
     title: str
@@ -181,6 +182,7 @@ class Content:
     benchmarks: Mapping[str, BenchmarkConfig]
     data: Path
     figures: Path
+    guides: Path
 
     @property
     def sorted_claims(self) -> list[Claimed]:

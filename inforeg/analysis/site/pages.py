@@ -7,6 +7,7 @@ from typing import Any
 from inforeg.analysis.site import addresses, boards, cards, charts, claims, methods, reference, runs, samples
 from inforeg.analysis.site.content import Content
 from inforeg.analysis.site.grids import Grid, told
+from inforeg.analysis.site.guides import Guide, guides_of
 from inforeg.registry import METHODS
 
 
@@ -37,6 +38,7 @@ def pages(content: Content) -> Iterator[Page]:
     yield from _data(content)
     yield from _runs(content)
     grids = [Grid(table, search=True) for table in reference.tables()]
+    yield from _guides(guides_of(content.guides))
     yield Page(addresses.REFERENCE, "Reference", "reference.html", {"grids": grids})
 
 
@@ -153,6 +155,14 @@ def _runs(content: Content) -> Iterator[Page]:
         unit = content.benchmarks[benchmark].unit if benchmark in content.benchmarks else "seed"
         title = f"{runs.method_title(method)} ({variant}) on {content.titled(benchmark)}, {unit} {seed}"
         yield Page(addresses.run(names), title, "run.html", shown)
+
+
+def _guides(found: Sequence[Guide]) -> Iterator[Page]:
+    if found:
+        links = [(guide.address, guide.title) for guide in found]
+        yield Page(addresses.GUIDES, "Guides", "guides.html", {"listed": links})
+    for guide in found:
+        yield Page(guide.address, guide.title, "guide.html", {"body": guide.body})
 
 
 def _card(content: Content, benchmark: str) -> str:

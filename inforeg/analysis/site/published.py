@@ -30,7 +30,7 @@ from inforeg.metrics.base import metrics, title_of
 from inforeg.metrics.classification import ACCURACY
 from inforeg.suite.experiment import Claim, Selection
 from inforeg.suite.products import CLAIMS, RUNS
-from inforeg.suite.project import Project
+from inforeg.suite.project import GUIDES, Project
 from inforeg.suite.workflow import Sentence
 
 
@@ -61,6 +61,7 @@ def content_of(folder: Path, project: Project) -> Content:
         benchmarks={name: project.benchmark(name) for name in project.benchmarks()},
         data=project.root / "data",
         figures=folder / "figures",
+        guides=project.root / GUIDES,
     )
 
 

@@ -24,20 +24,25 @@ from inforeg.analysis.statistics.stored import Results, Statistics
 from inforeg.analysis.tables import claims, parts, pooled, sentences
 from inforeg.metrics.base import metric_of, title_of
 from inforeg.runspec import RunSpec
+from inforeg.suite.project import GUIDES, Project
 
 FRAMES = ("runs", "epochs")
 """What of the collected runs the site reads."""
 
 
 def content_of(
-    results: Results, specs: Mapping[str, RunSpec], data: Path, figures: Path, said: Sequence[sentences.Line]
+    results: Results,
+    specs: Mapping[str, RunSpec],
+    project: Project,
+    figures: Path,
+    said: Sequence[sentences.Line] = (),
 ) -> Content:
     """What the site shows of `results`.
 
     Args:
         results: experiments whose studies have FRAMES.
         specs: what was trained, by digest.
-        data: the folder of prepared data.
+        project: whose data and documentation are shown.
         figures: the folder of the experiments' pictures.
         said: the sentences that go round.
     """
@@ -53,8 +58,9 @@ def content_of(
         epochs=by_run(_epochs(study.collected.epochs for study, _ in results), Measured),
         specs=specs,
         benchmarks={name: config for study, _ in results for name, config in study.benchmarks.items()},
-        data=data,
+        data=project.root / "data",
         figures=figures,
+        guides=project.root / GUIDES,
     )
 
 

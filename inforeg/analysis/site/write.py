@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from inforeg.analysis.site import addresses
 from inforeg.analysis.site.content import Content
+from inforeg.analysis.site.guides import guides_of
 from inforeg.analysis.site.pages import Page, pages
 from inforeg.analysis.tables import claims
 from inforeg.errors import UserError
@@ -45,7 +46,8 @@ def write_site(content: Content, folder: Path) -> int:
     if folder.is_symlink() or (folder.exists() and not _replaceable(folder)):
         raise UserError(f"{folder} is no site that may be replaced; name another place by --out.")
     commits = {each for shown in content.experiments for each in shown.provenance.get("commits", [])}
-    everywhere = {"site": content.title, "commits": sorted(commits)}
+    guides = [(addresses.GUIDES, "Guides")] if guides_of(content.guides) else []
+    everywhere = {"site": content.title, "commits": sorted(commits), "menu": [*MENU, *guides]}
     with replacing_folder(folder) as made:
         paths = [_write(page, made, everywhere) for page in pages(content)]
         _write_assets(content, made)
@@ -66,7 +68,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["slug"] = lambda text: re.sub(r"[^a-z0-9]+", "-", text.lower())
-    environment.globals.update(menu=MENU, address=addresses, printed=claims.printed)
+    environment.globals.update(address=addresses, printed=claims.printed)
     return environment
 
 
@@ -74,7 +76,7 @@ def _write(page: Page, folder: Path, everywhere: Mapping[str, Any]) -> Path:
     path = folder / page.path
     path.parent.mkdir(parents=True, exist_ok=True)
     part = page.path.partition("/")[0]
-    here = next((address for address, _ in MENU if address.partition("/")[0] == part), "")
+    here = next((address for address, _ in everywhere["menu"] if address.partition("/")[0] == part), "")
     about = {"page": page, "root": addresses.root(page.path), "here": here}
     text = _environment().get_template(page.template).render({**page.shown, **everywhere, **about})
     path.write_text(text, encoding="utf-8")

@@ -71,7 +71,7 @@ class Reader(HTMLParser):
 
 
 def content_of(study: Study, folder: Path) -> Content:
-    return stored.content_of([(study, compute(study))], {}, folder / "data", folder / "figures", [])
+    return stored.content_of([(study, compute(study))], {}, Project(folder), folder / "figures")
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def check_links(folder: Path) -> int:
     found = sorted(folder.rglob("*.html"))
     for path in found:
         page = Reader(path)
-        for link in (link for link in page.links if not link.startswith(("data:", "#"))):
+        for link in (link for link in page.links if not link.startswith(("data:", "#", "https:"))):
             assert (path.parent / link).resolve().is_relative_to(folder.resolve()), link
             assert (path.parent / link).is_file(), f"{path}: {link}"
         assert len(page.ids) == len(set(page.ids)), path
@@ -234,6 +234,27 @@ def test_every_key_metric_and_column_can_be_looked_up():
     assert "accuracy" in found["Metrics"]
     assert "epochs.parquet" in found["Frames of collected runs"]
     assert not any("`" in text or "\\|" in text for texts in found.values() for text in texts)
+
+
+def test_documentation_is_linked_within_the_site(content, tmp_path):
+    docs = tmp_path / "docs"
+    (docs / "recipes").mkdir(parents=True)
+    (docs / "start.md").write_text(
+        "# Start here\n\nSee [a recipe](recipes/one.py), [the code](../code.py) and "
+        "[the web](https://example.org).\n\n| a |\n|---|\n| <b>1</b> |\n"
+    )
+    (docs / "recipes/one.py").write_text('"""One recipe.\n\nMore.\n"""\n\nassert 1 < 2\n')
+    write_site(replace(content, guides=docs), tmp_path / "site")
+    check_links(tmp_path / "site")
+    page = Reader(tmp_path / "site/guides/start.md.html")
+    assert "See a recipe , the code and the web ." in page.text
+    assert "../guides/recipes/one.py.html" in page.links
+    assert "https://example.org" in page.links
+    assert "<b>1</b>" in page.text
+    assert 'th scope="col"' in (tmp_path / "site/guides/start.md.html").read_text()
+    program = Reader(tmp_path / "site/guides/recipes/one.py.html").text
+    assert "one.py: One recipe." in program
+    assert "assert 1 < 2" in program
 
 
 def test_columns_in_which_nothing_stands_are_left_out():
