@@ -46,7 +46,7 @@ def declared() -> Iterator[Requirement]:
 
 
 def required(pinned: dict[str, Version]) -> Iterator[Requirement]:
-    """All that is required, however indirectly; requirements of others are read where the pinned version is."""
+    """All that is required, however indirectly; of others, where the pinned version is installed."""
     waiting, seen = list(declared()), set()
     while waiting:
         requirement = waiting.pop()
