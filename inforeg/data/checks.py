@@ -209,11 +209,11 @@ FIRST = 16
 """Samples of which a job looks at what the transforms make."""
 
 
-def repeated(data: Data) -> list[str]:
-    """A clause for each pair of splits that share samples, the same in all modalities."""
+def repeated(data: Data, parts: Collection[str] = splits.PARTS) -> list[str]:
+    """A clause for each pair of the splits `parts` that share samples, the same in all modalities."""
     seen: dict[bytes, tuple[str, int]] = {}
     counts: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for part in splits.PARTS:
+    for part in parts:
         for sample, digest in enumerate(_digests(getattr(data, part))):
             other, twin = seen.setdefault(digest, (part, sample))
             if other != part:

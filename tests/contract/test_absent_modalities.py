@@ -1,42 +1,11 @@
-"""Every method trains where samples lack a modality: what stands in its place changes no bit."""
-
-import math
-from dataclasses import replace
+"""Where samples lack a modality, nothing stands for it."""
 
 import torch
 
-from inforeg.batch import PRESENT, VALUES
-from inforeg.data.split import Data, Held
 from inforeg.models.inference import infer
-from tests.conftest import make_config, make_data, start, untrained
-from tests.contract.cases import TWO, cases, rows, spec_of
-
-
-def lacking(data: Data, noise: float = 0.0) -> Data:
-    """Every third sample has no audio, the one after it no image; `noise` stands in their place."""
-
-    def changed(split: Held) -> Held:
-        inputs = {}
-        for first, (modality, values) in enumerate(split.inputs.items()):
-            present = torch.arange(len(split)) % 3 != first
-            nothing = noise * torch.randn(values.shape, generator=torch.Generator().manual_seed(first))
-            inputs[modality] = {
-                VALUES: torch.where(present.unsqueeze(1), values, nothing),
-                PRESENT: present,
-            }
-        return replace(split, inputs=inputs)
-
-    return Data(data.classes, changed(data.train), changed(data.val), changed(data.test))
-
-
-@cases
-def test_nothing_comes_from_what_is_absent(run, case):
-    config = make_config(training={"epochs": 4, "trace": "sample", "trace_samples": 16})
-    spec = spec_of(case, config)
-    zeros, others = (run(spec, lacking(make_data(TWO), noise), root=str(noise)) for noise in (0.0, 5.0))
-    assert (zeros / "model.pt").read_bytes() == (others / "model.pt").read_bytes()
-    assert rows(zeros) == rows(others)
-    assert all(math.isfinite(value) for row in rows(zeros) for value in row.values())
+from inforeg.testing.toy import lacking
+from tests.conftest import make_data, start, untrained
+from tests.contract.cases import TWO, cases, spec_of
 
 
 @cases

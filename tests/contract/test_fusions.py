@@ -1,7 +1,6 @@
 """Every method and variant under every fusion, on two and on three modalities, trained once for all tests."""
 
 import itertools
-import math
 import re
 from dataclasses import replace
 
@@ -19,21 +18,27 @@ from inforeg.probes.restore import Restored, restore
 from inforeg.random import stream
 from inforeg.registry import FUSIONS, METHODS
 from inforeg.runspec import RunSpec
-from tests.conftest import make_config, make_data, make_spec
-from tests.contract.cases import CASES, THREE, TWO, rows, spec_of
+from inforeg.testing.cases import Case
+from inforeg.testing.methods import check_finite
+from tests.conftest import make_data, make_spec
+from tests.contract.cases import CASES, THREE, TWO
 
 PLACES = list(itertools.product(CASES, (TWO, THREE), FUSIONS.classes))
 
 
-def spec_at(place) -> RunSpec:
-    """A case's spec on so many modalities under a fusion."""
+def at(place) -> Case:
+    """A case on so many modalities under a fusion."""
     case, modalities, fusion = place
-    return spec_of(case, make_config(modalities, fusion=fusion))
+    return case._replace(modalities=modalities, fusion=fusion)
+
+
+def spec_at(place) -> RunSpec:
+    return at(place).spec()
 
 
 def named(place) -> str:
-    (method, variant, _), modalities, fusion = place
-    return f"{method}/{variant}/{fusion}/{len(modalities)}"
+    case, modalities, fusion = place
+    return f"{case.method}/{case.variant}/{fusion}/{len(modalities)}"
 
 
 def everywhere(places):
@@ -48,15 +53,14 @@ def listed(cls: type[Method], modalities: int, fusion: str) -> bool:
 
 
 @everywhere(PLACES)
-def test_trains_with_finite_losses_or_refuses_with_a_reason(trained, run, tmp_path, place):
+def test_trains_with_finite_losses_or_refuses_with_a_reason(trainings, run, tmp_path, place):
     _, modalities, fusion = place
     spec = spec_at(place)
     works, reason = supports(spec)
     if spec.variant == "default":
         assert works == listed(METHODS.get(spec.method), len(modalities), fusion)
     if works:
-        for row in rows(trained(spec).folder):
-            assert all(math.isfinite(value) for value in row.values())
+        check_finite(at(place), trainings)
     else:
         assert reason
         with pytest.raises(UserError, match=re.escape(reason)):

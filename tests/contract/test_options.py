@@ -5,21 +5,20 @@ method that came along are tried with other values of their type, unless it stan
 """
 
 import json
-from dataclasses import fields
 from functools import cache
 from typing import Annotated, Literal
 
 import pytest
-import torch
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
-from inforeg.engine.loop import fit
 from inforeg.engine.plugins import RELEASED
-from inforeg.errors import UserError
 from inforeg.methods.base import Method
 from inforeg.methods.shared.supports import supports
 from inforeg.registry import METHODS
-from tests.conftest import Unrecorded, make_config, make_data, make_spec, start, untrained
+from inforeg.testing.cases import cases_of
+from inforeg.testing.options import check_options, idle, options
+from inforeg.testing.toy import equal, fitted
+from tests.conftest import make_config, make_data, make_spec
 
 OWN = sorted(
     name
@@ -184,27 +183,12 @@ def config(method):
 
 @cache
 def _trained(method, settings):
-    spec = make_spec(method, config=config(method), **json.loads(settings))
-    data = make_data()
-    plugin, state = start(spec, data, untrained(data))
-    fit(state, plugin, data.test, Unrecorded())
-    return state.model.state_dict()
+    return fitted(make_spec(method, config=config(method), **json.loads(settings)), make_data())
 
 
 def trained(method, settings):
     """The weights that a method leaves behind."""
     return _trained(method, json.dumps(settings, sort_keys=True))
-
-
-def equal(one, other):
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
-
-
-def options(method):
-    """The options that have a say by themselves."""
-    cls = METHODS.get(method)
-    refused = {"unimodal_weight"} if cls.own_losses else set()
-    return {option.name for option in fields(cls)} - refused
 
 
 @pytest.mark.parametrize("method", OWN)
@@ -213,36 +197,9 @@ def test_every_option_has_another_value(method):
     assert set(ALTERED[method]) == options(method)
 
 
-def others(method, option):
-    """Other values that the option may have."""
-    schema = TypeAdapter(METHODS.get(method)).json_schema()["properties"][option]
-    default = METHODS.options(METHODS.build(method, {}))[option]
-    if isinstance(default, int | float):
-        guesses = [not default] if isinstance(default, bool) else [2 * default, default / 2, default + 1, 0.5]
-    else:
-        guesses = schema.get("enum", [])
-    for guess in guesses:
-        try:
-            built = METHODS.options(METHODS.build(method, {option: guess}))[option]
-        except UserError:
-            continue
-        if built != default:
-            yield guess
-
-
-def idle(method):
-    """Options none of whose other values, where any is known, changes a bit."""
-    found = {option: [*others(method, option)] for option in options(method)}
-    return {
-        option
-        for option, values in found.items()
-        if values and all(equal(trained(method, {}), trained(method, {option: value})) for value in values)
-    }
-
-
-def test_every_option_of_a_method_that_came_along_matters():
+def test_every_option_of_a_method_that_came_along_matters(trainings):
     for method in METHODS.classes.keys() - set(OWN) - ALTERED.keys():
-        assert not idle(method), f"{method!r}: say in ALTERED beside which settings they matter"
+        check_options(cases_of(method)[0], trainings)
 
 
 class Focal(Method):

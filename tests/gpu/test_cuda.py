@@ -17,9 +17,9 @@ from inforeg.methods.base import Method
 from inforeg.probes.restore import evaluate_run, restore
 from inforeg.registry import METHODS
 from inforeg.runspec import Machine, RunSpec
+from inforeg.testing.streams import jittered, mapped
 from tests.conftest import Unrecorded, make_config, make_data, make_spec, start, untrained
 from tests.contract.cases import TWO, cases, rows, spec_of
-from tests.contract.test_mapped import jittered, mapped
 from tests.contract.test_no_waiting import WAITS
 
 if not torch.cuda.is_available():

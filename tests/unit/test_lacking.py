@@ -16,8 +16,8 @@ from inforeg.errors import UserError
 from inforeg.probes.corruption import SEVERITIES, Corruption, deviation, under_corruption
 from inforeg.probes.restore import restore
 from inforeg.runspec import RunConfig
+from inforeg.testing.toy import lacking
 from tests.conftest import make_config, make_data, make_spec, start
-from tests.contract.test_absent_modalities import lacking
 
 
 def test_values_are_zeros_after_any_transform():

@@ -1,0 +1,1 @@
+"""What every method and every data set promises, as functions that need no test runner."""
