@@ -30,6 +30,7 @@ def parser() -> "Parser":
         listing,
         plan,
         power,
+        promises,
         publish,
         rerun,
         runs,
@@ -57,6 +58,7 @@ def parser() -> "Parser":
         publish,
         check,
         compare,
+        promises,
     ):
         group.register(commands)
     return top

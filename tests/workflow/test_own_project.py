@@ -35,6 +35,12 @@ def test_its_readme_is_followed_to_its_end(own: Tree) -> None:
     assert answer.returncode != 0
     assert "inforeg data prepare measurements --raw" in answer.stderr
 
+    for command in (["test-data", "measurements", "--raw", "raw"], ["test-method", "smoothed"]):
+        answer = own.run("inforeg", *command)
+        assert answer.returncode == 0, answer.stdout
+        assert "same-bits: kept\n" in answer.stdout
+    assert not (own.path / "data").exists()
+
     answer = own.run("inforeg", "data", "prepare", "measurements", "--raw", "raw")
     assert answer.returncode == 0, answer.stderr
     assert "path: data/measurements" in (own.path / "data.dvc").read_text(encoding="utf-8")
