@@ -8,7 +8,7 @@ from inforeg.suite.checks import configuration
 from inforeg.suite.choice import Choice
 from inforeg.suite.plan import plan
 from inforeg.suite.project import Project
-from inforeg.suite.publish import published
+from inforeg.suite.replication import made
 from tests.unit.conftest import BENCHMARK, EXPERIMENT, refused, write
 from tests.unit.test_publish import MADE, commit
 
@@ -160,6 +160,6 @@ def test_what_is_published_is_what_is_asked_for(paper, monkeypatch):
         path = project.root / "results" / name.replace("main_toy", "main_other")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    found = published(project, project.root / "results")
+    found = made(project, project.root / "results").files
     assert "tables/main_other.md" in found
     assert not [name for name in found if "alone" in name]
