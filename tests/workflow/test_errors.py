@@ -42,7 +42,7 @@ CHANGES: dict[str, tuple[Callable[[Tree], object], str]] = {
 }
 TARGETS = {
     "snakemake -n mian": "There is no target 'mian'; did you mean 'main'?",
-    "snakemake -n table_mian": "There is no target 'table_mian'; did you mean 'main_tables'?",
+    "snakemake -n main_tabels": "There is no target 'main_tabels'; did you mean 'main_tables'?",
     "snakemake --cores 1 data/$(touch${IFS}x)/MANIFEST.json": "did you mean 'data/second/MANIFEST.json'?",
     "snakemake --cores 1 main -R tarin": "There is no target 'tarin'; did you mean 'train'?",
 }
