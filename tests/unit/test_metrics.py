@@ -146,4 +146,4 @@ def test_a_metric_that_is_not_there_is_refused_with_the_nearest():
 def test_two_metrics_of_one_name_are_refused(monkeypatch):
     monkeypatch.setattr(base, "OTHER", Metric("auroc", "another"), raising=False)
     with pytest.raises(UserError, match="Two metrics are named 'auroc'; rename one of them"):
-        metrics.__wrapped__()
+        base._metrics.__wrapped__(())

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from inforeg.suite.tuning import TUNING
 from tests.workflow.conftest import Tree, add_benchmark
 
 MAIN = "workflow/config/experiments/main.yaml"
@@ -81,7 +82,7 @@ def test_a_suite_writes_into_its_own_folder_and_shares_the_runs(paper: Tree) -> 
     elsewhere = {path for path in made if not path.is_relative_to(own)}
     assert {path.relative_to(own) for path in made - elsewhere} == {
         *(path.relative_to("results") for path in before if _is_of_the_suite(path)),
-        *(Path("tuning") / name for name in ("tuned.yaml", "trials.csv", "trials.md")),
+        *(Path("tuning") / name for name in TUNING.files),
     }
     assert not [path for path in elsewhere if not any(path.is_relative_to(each) for each in shared)]
     assert not [path for path in elsewhere if path.is_relative_to("results/runs/second")]

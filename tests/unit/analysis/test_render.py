@@ -20,7 +20,7 @@ TABLE = Table(
 def test_latex_escapes_and_marks():
     text = latex([TABLE], "commit abc")
     assert text.startswith("% commit abc\n")
-    assert r"\caption{Costs 5 \% of \$x\_1 \& more}" in text
+    assert r"\caption{Costs 5~\% of \$x\_1 \& more}" in text
     assert r"a\_b \& \{c\} \#1" in text
     assert r"\textbf{70.1 $\pm$ 0.2}\textsuperscript{$\uparrow$}" in text
     assert r"\underline{$-$1.0}\textsuperscript{a}" in text
