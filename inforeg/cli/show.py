@@ -29,9 +29,6 @@ WIDTH, EPOCHS = 100, 48
 BLOCKS, ASCII = "▁▂▃▄▅▆▇█", "_.:-=+*#"
 """Levels of a course from low to high, and what stands for them where a terminal lacks them."""
 
-THRESHOLD = 0.04
-"""K of Eq. 11 for runs whose method has no windows of its own: the paper's."""
-
 ANSWERS = ("accuracy", "macro_f1", "loss")
 COURSES = ("train/loss", "train/accuracy", "val/accuracy", "test/accuracy")
 OF_MODALITIES = ("val/accuracy", "trace/batch")
@@ -177,8 +174,8 @@ def _has(characters: str) -> bool:
 
 
 def _windows(run: "Opened") -> Iterator[str]:
-    """In which epochs windows were open, or, where the method has none, would have been by Eq. 11."""
-    from inforeg.regulation.window import single
+    """In which epochs windows were open, or, where the method has none, would have been by the paper's."""
+    from inforeg.regulation.window import THRESHOLD, by_epoch, single
 
     found = {
         modality: [bool(row.get(f"window/{modality}")) for row in run.epochs]
@@ -190,7 +187,7 @@ def _windows(run: "Opened") -> Iterator[str]:
         title = f"window, by Eq. 11 with K = {THRESHOLD:g}"
         traces = {m: _course(run, f"trace/batch/{m}") for m in run.run.spec["config"]["encoders"]}
         found = {
-            modality: [single(trace[:epoch], THRESHOLD) for epoch in range(len(trace))]
+            modality: by_epoch(single, trace, THRESHOLD)
             for modality, trace in traces.items()
             if trace and all(map(math.isfinite, trace))
         }

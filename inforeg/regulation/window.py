@@ -15,6 +15,9 @@ from inforeg.errors import UserError, unknown
 
 Criterion = Callable[[Sequence[float], float], bool]
 
+THRESHOLD = 0.04
+"""K of Eq. 11, as the paper takes it."""
+
 
 def growth(now: float, before: float) -> float:
     """(now - before) / now: the relative growth of Eq. 11; 0 where nothing is there to grow."""
@@ -49,6 +52,11 @@ def released(traces: Sequence[float], threshold: float) -> bool:
     """
     padded = [0.0] * 10 + list(traces)
     return not traces or growth(fmean(padded[-10:]), fmean(padded[-11:-1])) > threshold
+
+
+def by_epoch(criterion: Criterion, traces: Sequence[float], threshold: float) -> list[bool]:
+    """Whether the window is open in each epoch of a finished run, by the traces of the epochs before."""
+    return [criterion(traces[:epoch], threshold) for epoch in range(len(traces))]
 
 
 CRITERIA: dict[str, Criterion] = {"single": single, "mean3_latch": mean3_latch, "released": released}

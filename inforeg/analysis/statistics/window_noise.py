@@ -10,11 +10,8 @@ from scipy.stats import norm
 
 from inforeg.analysis.collected.study import Study
 from inforeg.random import numpy_stream
-from inforeg.regulation.window import Criterion, mean3_latch, single
+from inforeg.regulation.window import THRESHOLD, Criterion, by_epoch, mean3_latch, single
 from inforeg.suite.presentable import SHORTEST
-
-THRESHOLD = 0.04
-"""K of Eq. 11, as the paper takes it."""
 
 LEVELS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 """Standard deviations of the logarithm of a trace that are simulated."""
@@ -64,9 +61,7 @@ def single_fires(noise: float, threshold: float = THRESHOLD) -> float:
 def share_open(test: Criterion, noise: float) -> float:
     """Share of the epochs from the third on in which `test` opens the window of a flat trace with `noise`."""
     draws = numpy_stream(None, "window_noise").normal(0, noise, (TRIALS, EPOCHS))
-    opened = [
-        test(trace[:epoch], THRESHOLD) for trace in np.exp(draws).tolist() for epoch in range(2, EPOCHS)
-    ]
+    opened = [by_epoch(test, trace, THRESHOLD)[2:] for trace in np.exp(draws).tolist()]
     return float(np.mean(opened))
 
 
@@ -101,5 +96,4 @@ def _measured(study: Study) -> pd.DataFrame:
 
 
 def _opened(test: Criterion, values: "pd.Series[float]") -> float:
-    trace = values.to_list()
-    return float(np.mean([test(trace[:epoch], THRESHOLD) for epoch in range(2, len(trace))]))
+    return float(np.mean(by_epoch(test, values.to_list(), THRESHOLD)[2:]))

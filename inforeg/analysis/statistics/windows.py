@@ -8,8 +8,7 @@ import pandas as pd
 
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.paired import holm, paired
-from inforeg.analysis.statistics.window_noise import THRESHOLD
-from inforeg.regulation.window import Criterion, released, single
+from inforeg.regulation.window import THRESHOLD, Criterion, by_epoch, released, single
 
 MEMORY = 10
 """Epochs of the mean in InfoReg's released code, behind as many zeros."""
@@ -73,8 +72,7 @@ def windows(study: Study) -> pd.DataFrame:
 
 def opened(estimate: str, trace: Sequence[float]) -> list[bool]:
     """Whether the window is open in each epoch of a run, by the traces of the epochs before."""
-    criterion = ESTIMATES[estimate][1]
-    return [criterion(trace[:epoch], THRESHOLD) for epoch in range(len(trace))]
+    return by_epoch(ESTIMATES[estimate][1], trace, THRESHOLD)
 
 
 def _shown(estimate: str, trace: Sequence[float]) -> Sequence[float]:
