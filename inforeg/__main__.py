@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.worker import handed
@@ -116,10 +115,9 @@ def _lacks_suite() -> bool:
 def _search_own() -> None:
     """Find the plug-ins of the project that the command is given in, if it is given in one."""
     from inforeg.suite.own import search
-    from inforeg.suite.project import enclosing
+    from inforeg.suite.project import located
 
-    named = os.environ.get("INFOREG_ROOT")
-    if root := Path(named) if named else enclosing():
+    if root := located():
         search(root)
 
 

@@ -48,8 +48,10 @@ class Pins(BaseModel):
     outs: tuple[Pin, ...] = ()
 
 
-def enclosing() -> Path | None:
-    """The nearest project at or above the working directory."""
+def located() -> Path | None:
+    """The folder that INFOREG_ROOT names, or else the nearest project at or above the working directory."""
+    if named := os.environ.get("INFOREG_ROOT"):
+        return Path(named)
     here = Path.cwd()
     return next((each for each in (here, *here.parents) if (each / "workflow" / "config").is_dir()), None)
 
@@ -69,15 +71,14 @@ class Project:
 
     @staticmethod
     def _find() -> Path:
-        if named := os.environ.get("INFOREG_ROOT"):
-            if (Path(named) / "workflow" / "config").is_dir():
-                return Path(named)
-            raise UserError(f"INFOREG_ROOT = {named} is no inforeg project; unset it or name one.")
-        if found := enclosing():
-            return found
-        raise UserError(
-            f"{Path.cwd()} lies in no inforeg project; go to one, or name it in the variable INFOREG_ROOT."
-        )
+        if (found := located()) is None:
+            raise UserError(
+                f"{Path.cwd()} lies in no inforeg project; go to one, or name it in the variable "
+                "INFOREG_ROOT."
+            )
+        if not (found / "workflow" / "config").is_dir():
+            raise UserError(f"INFOREG_ROOT = {found} is no inforeg project; unset it or name one.")
+        return found
 
     def _names(self, folder: str) -> list[str]:
         where = self.root / "workflow/config" / folder
