@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Iterator, Set
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from inforeg.reading import read_json
 from inforeg.suite.agreement import AGAIN, Agreement, Origin, agreement
 from inforeg.suite.products import PDF
 from inforeg.suite.project import Project
-from inforeg.suite.replication import ORIGINS, Files, Replication, made, origin, planned, said
+from inforeg.suite.replication import ORIGINS, Files, Replication, made, origin, said
 
 
 class Checked(NamedTuple):
@@ -40,7 +41,7 @@ def publish(project: Project, results: Path, target: Path) -> None:
     _check_commits(found)
     recover(target)
     content = found.files
-    _check_ours(target, {*content, *planned(project, results).files})
+    _check_ours(target, chain(content, *found.unmade.values()))
     if gone := sorted(_beside_there(target, found) - found.beside.keys()):
         raise UserError(
             f"{target} holds {', '.join(gone)}, not made here; run `snakemake --cores all {' '.join(gone)}` "
@@ -86,9 +87,9 @@ def check(project: Project, results: Path, target: Path) -> Checked:
         raise UserError(f"{target} is not there; make it with `inforeg publish {target.name}`.")
     there, here = _beside_there(target, found), found.beside.keys()
     named = said(project) & (there ^ here)
-    every = planned(project, results)
-    apart = [file for name in (there ^ here) & every.beside.keys() for file in every.beside[name]]
-    apart += [*every.document, PDF] if named else []
+    outside = {**found.beside, **found.unmade}
+    apart = [file for name in (there ^ here) & outside.keys() for file in outside[name]]
+    apart += [*found.document, PDF] if named else []
     kept = {name: path for name, path in _kept(target).items() if name not in apart}
     ours = {name: path for name, path in found.files.items() if name not in apart}
     scope = list(_scope(there, here, named)) if there or here else []
@@ -115,8 +116,7 @@ def _kept(target: Path) -> Files:
 
 def _beside_there(target: Path, found: Replication) -> set[str]:
     """The experiments and protocols outside `all` that `target` holds."""
-    others = _kept(target).keys() - found.whole.keys()
-    return {Path(name).stem for name in others if name.startswith(ORIGINS)}
+    return {path.stem for path in (target / ORIGINS).glob("*.json") if ORIGINS + path.name not in found.whole}
 
 
 def _beside(target: Path, kind: str) -> Path:

@@ -1,6 +1,6 @@
 """What a replication consists of: what `all` makes and, beside it, each other target that was made."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -24,16 +24,18 @@ class Replication:
     Attributes:
         whole: what `all` makes, but for the document.
         document: which may name findings of experiments that `all` does not make.
-        beside: of each experiment and protocol outside `all`, by its name.
+        beside: of each experiment and protocol outside `all` that was made, by its name.
+        unmade: where those of the others would lie.
     """
 
     whole: Files
     document: Files
     beside: Mapping[str, Files]
+    unmade: Mapping[str, Files]
 
     @property
     def files(self) -> Files:
-        """All of them."""
+        """All that were made."""
         return {
             **self.whole,
             **self.document,
@@ -47,31 +49,31 @@ def made(project: Project, results: Path) -> Replication:
     Raises:
         UserError: a file is missing.
     """
-    every = planned(project, results)
-    beside = {name: files for name, files in every.beside.items() if files[origin(name)].exists()}
-    found = Replication(every.whole, every.document, beside)
-    _refuse_missing([*every.whole.values(), *every.document.values()], "")
+    inside = project.asked(project.workflow().experiments)
+    whole = dict(chain(*(_of_experiment(project, results, name).items() for name in inside)))
+    whole |= {name: results / name for name in (*CLAIMS, *FOREST, RUNS)}
+    document = {name: results / name for name in DOCUMENT}
+    every = _outside(project, results, inside)
+    beside = {name: files for name, files in every.items() if files[origin(name)].exists()}
+    _refuse_missing([*whole.values(), *document.values()], "")
     for name, files in beside.items():
         _refuse_missing(files.values(), f" {name}")
-    compiled, source = results / PDF, results / DOCUMENT[0]
-    if compiled.exists() and compiled.stat().st_mtime_ns >= source.stat().st_mtime_ns:
-        return Replication(found.whole, {**found.document, PDF: compiled}, beside)
-    return found
+    compiled = results / PDF
+    if compiled.exists() and compiled.stat().st_mtime_ns >= document[DOCUMENT[0]].stat().st_mtime_ns:
+        document[PDF] = compiled
+    unmade = {name: files for name, files in every.items() if name not in beside}
+    return Replication(whole, document, beside, unmade)
 
 
-def planned(project: Project, results: Path) -> Replication:
-    """Where the files of all targets lie below `results`, whether they were made or not, but for the PDF."""
-    workflow = project.workflow()
-    inside = project.asked(workflow.experiments)
-    others = project.asked(dict.fromkeys(chain(*workflow.targets.values())))
-    beside = {name: _of_experiment(project, results, name) for name in others if name not in inside}
+def _outside(project: Project, results: Path, inside: Collection[str]) -> Mapping[str, Files]:
+    """Where the files of each experiment and protocol lie that `all` does not make, made or not."""
+    named = project.asked(dict.fromkeys(chain(*project.workflow().targets.values())))
+    found = {name: _of_experiment(project, results, name) for name in named if name not in inside}
     for protocol in PROTOCOLS.values():
         *told, provenance = protocol.products
         files = {name: results / name for name in told} | {origin(protocol.name): results / provenance}
-        beside[protocol.name] = files
-    whole = dict(chain(*(_of_experiment(project, results, name).items() for name in inside)))
-    whole |= {name: results / name for name in (*CLAIMS, *FOREST, RUNS)}
-    return Replication(whole, {name: results / name for name in DOCUMENT}, beside)
+        found[protocol.name] = files
+    return found
 
 
 def said(project: Project) -> set[str]:
