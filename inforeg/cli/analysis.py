@@ -9,6 +9,7 @@ from inforeg.cli.options import Commands, Made, add_command, add_runs, placed
 from inforeg.errors import UserError
 from inforeg.suite.products import ORIGIN
 from inforeg.suite.project import CONFIG, Project
+from inforeg.suite.replication import version
 from inforeg.suite.tuning import PROTOCOLS, TUNING
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def register(commands: Commands) -> None:
     parser = _command(commands, "collect", collect, "gather an experiment's runs into tidy Parquet files")
     _add_experiment(parser)
     add_runs(parser)
+    parser.add_argument(
+        "--published", metavar="TAG", help="take what a published version collected, instead of runs"
+    )
     _add_path(parser, "--output", COLLECTED, "folder for runs, epochs, costs, predictions and provenance")
     parser = _command(
         commands, "merge", merge, "gather the runs of several experiments into one Parquet file"
@@ -83,17 +87,21 @@ def tune(args: argparse.Namespace) -> None:
 def collect(args: argparse.Namespace) -> None:
     """Write the frames of an experiment's runs."""
     from inforeg.analysis.collected.collect import collect as gather
+    from inforeg.analysis.collected.published import restore
     from inforeg.suite.folders.gathering import gaps
     from inforeg.suite.folders.places import groups
     from inforeg.suite.plan import plan
 
-    project = Project()
+    project, output = Project(), _folder(args.output, args.experiment)
     experiment = project.experiment(args.experiment)
     runs = plan(project, args.experiment)
+    if args.published:
+        restore(version(project.results, args.published), args.experiment, runs, output)
+        return
     missing, known = gaps(project, experiment.benchmarks), groups(project, experiment.benchmarks)
     probes, metrics = experiment.examined_by, experiment.metrics
     collected = gather(runs, args.runs, experiment.selection, probes, metrics, gaps=missing, groups=known)
-    collected.write(_folder(args.output, args.experiment))
+    collected.write(output)
 
 
 def merge(args: argparse.Namespace) -> None:

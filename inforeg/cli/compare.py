@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from inforeg.cli.options import Commands, Made, add_command, placed
 from inforeg.errors import UserError, unknown
 from inforeg.suite.project import Project
+from inforeg.suite.replication import version, versions
 
 if TYPE_CHECKING:
     from inforeg.analysis.collected.own import Own
@@ -74,15 +75,12 @@ def _study(project: Project, name: str, args: argparse.Namespace) -> "Study":
     from inforeg.analysis.collected.published import read_published
     from inforeg.analysis.collected.study import Study
 
-    versions = project.results / "published"
-    known = sorted(path.name for path in versions.glob("*") if path.is_dir())
     if args.published:
-        if args.published not in known:
-            raise unknown("published version", args.published, known)
-        return read_published(project, name, versions / args.published)
+        return read_published(project, name, version(project.results, args.published))
     folder = args.collected / name
     project.experiment(name)  # says so where there is none
     if not folder.exists():
+        known = versions(project.results)
         other = f", or name a published version by --published {known[-1]}" if known else ""
         raise UserError(f"{folder} is missing; run `snakemake --cores all {name}` first{other}.")
     return Study.read(project, name, folder, ("runs",))

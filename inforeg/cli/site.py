@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from inforeg.cli.analysis import add_sources, named, result
 from inforeg.cli.options import Commands, Made, add_command, placed
-from inforeg.cli.publish import refuse_no_tag
 from inforeg.errors import UserError
 from inforeg.suite.products import LATEST, ORIGIN, SITES
 from inforeg.suite.project import Project
+from inforeg.suite.replication import version
 
 if TYPE_CHECKING:
     from inforeg.analysis.site.content import Content
@@ -41,10 +41,8 @@ def site(args: argparse.Namespace) -> None:
     """Write it."""
     from inforeg.analysis.site.write import write_site
 
-    if args.published:
-        refuse_no_tag(args.published)
-        if args.experiment:
-            raise UserError("--published is all of a version; leave out the experiments, or --published.")
+    if args.published and args.experiment:
+        raise UserError("--published is all of a version; leave out the experiments, or --published.")
     out = args.out or args.results / SITES / (args.published or LATEST)
     count = write_site(_published(args) if args.published else _collected(args), out)
     print(f"{out / 'index.html'} is the first of {count} pages")
@@ -53,7 +51,7 @@ def site(args: argparse.Namespace) -> None:
 def _published(args: argparse.Namespace) -> "Content":
     from inforeg.analysis.site.published import content_of
 
-    return content_of(args.results / "published" / args.published, Project())
+    return content_of(version(args.results, args.published), Project())
 
 
 def _collected(args: argparse.Namespace) -> "Content":

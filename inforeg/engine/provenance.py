@@ -36,6 +36,7 @@ class Gathered(BaseModel):
     diverged: list[LeftOut] = []
     absent: dict[str, dict[str, list[str]]] = {}
     gaps: dict[str, str] = {}
+    specs_sha256: str = Field("", description="of the specs of all planned runs, left out or not")
     runs: PositiveInt
     files: dict[str, str]
     seal: str

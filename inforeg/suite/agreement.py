@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inforeg.errors import shown
 from inforeg.reading import read_json
-from inforeg.suite.products import PDF
-from inforeg.suite.replication import ORIGINS, Files
+from inforeg.suite.products import PDF, TIMED
+from inforeg.suite.replication import COLLECTED, ORIGINS, Files
 from inforeg.ties import apart
 
 NOISE = 2.0
@@ -131,9 +131,9 @@ def _origins(pair: Both) -> tuple[Facts, Facts]:
 
 def _names_the_machine(name: str, pair: Both) -> bool:
     """Whether the two files of one name differ in nothing that was found."""
-    if name == PDF:
+    if name == PDF or (name.startswith(COLLECTED) and name.endswith(TIMED)):
         return True
-    if name.startswith(ORIGINS):
+    if name.startswith(ORIGINS) or (name.startswith(COLLECTED) and name.endswith(".json")):
         there, here = map(_found, _origins(pair))
         return there == here
     if name == "claims.json":

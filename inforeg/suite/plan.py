@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from typing import NamedTuple
 
 from inforeg.errors import UserError
@@ -72,6 +73,12 @@ class Plan:
 
     cells: tuple[Cell, ...]
     left_out: Mapping[tuple[str, str], str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the specs of all runs: of another one, runs are others too."""
+        digests = sorted({spec.digest() for cell in self.cells for spec in cell.specs})
+        return sha256("".join(digests).encode()).hexdigest()
 
 
 def plan(project: Project, experiment: str) -> Plan:

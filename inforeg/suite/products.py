@@ -22,6 +22,13 @@ STATISTICS = (
 """What an experiment's tables, figures and claims are rendered from."""
 ORIGIN = "provenance.json"
 """What states of which runs such files are."""
+TIMED = ("costs.parquet", "times.json")
+"""The frame of an experiment's runs that holds times, and what states its SHA-256."""
+FRAMES = (
+    "runs.parquet", "epochs.parquet", "costs.parquet", "predictions.parquet", "corruptions.parquet",
+    "embeddings.parquet", "times.json", ORIGIN,
+)  # fmt: skip
+"""What an experiment's runs are collected into."""
 RAW = {
     **dict.fromkeys(("information", "curves", "gradients"), "epochs"),
     "corruption": "corruptions",

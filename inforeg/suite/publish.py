@@ -1,7 +1,7 @@
 """A release's results, kept in version control: what a replication made, from clean commits."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from inforeg.errors import UserError
 from inforeg.files import PART, naming
 from inforeg.reading import read_json
 from inforeg.suite.agreement import AGAIN, Agreement, Origin, agreement
-from inforeg.suite.products import PDF
+from inforeg.suite.products import PDF, RUNS
 from inforeg.suite.project import Project
 from inforeg.suite.replication import ORIGINS, Files, Replication, made, origin, said
 
@@ -27,27 +27,38 @@ class Checked(NamedTuple):
     scope: list[str]
 
 
-def publish(project: Project, results: Path, target: Path) -> None:
+def publish(project: Project, results: Path, target: Path, only: Collection[str] = ()) -> None:
     """Copy the replication in `results` to `target`, in the place of what was published there.
 
     What was there stays until all is copied; `recover` puts it back where the last step was cut off.
 
+    Args:
+        project: that it is a replication of.
+        results: where it lies.
+        target: the published version.
+        only: experiments and protocols outside `all`, to publish these alone, beside others of their kind.
+
     Raises:
         UserError: something is missing, what `all` makes is not of one commit without changes, what lies
-            beside it is not of such commits or was collected by another one, or `target` is no published
-            replication, or holds more than `results`.
+            beside it is not of such commits, or `target` is no published replication, or holds more than
+            `results`.
     """
-    found = made(project, results)
+    found = made(project, results, only)
     _check_commits(found)
     recover(target)
-    content = found.files
-    _check_ours(target, chain(content, *found.unmade.values()))
-    if gone := sorted(_beside_there(target, found) - found.beside.keys()):
+    if only and (target / RUNS).exists():
+        raise UserError(
+            f"{target} holds what `all` makes; give another tag for {', '.join(only)} alone, or publish all "
+            "of it anew."
+        )
+    _check_ours(target, chain(found.files, *found.unmade.values()))
+    gone = sorted(_beside_there(target, found) - found.beside.keys())
+    if gone and not only:
         raise UserError(
             f"{target} holds {', '.join(gone)}, not made here; run `snakemake --cores all {' '.join(gone)}` "
-            "first, or give another tag."
+            f"first, or take what is published by `inforeg collect NAME --published {target.name}`."
         )
-    _copy(content, target)
+    _copy({**(_kept(target) if only else {}), **found.files}, target)
 
 
 def _copy(content: Files, target: Path) -> None:
@@ -75,16 +86,19 @@ def recover(target: Path) -> None:
         before.rename(target)
 
 
-def check(project: Project, results: Path, target: Path) -> Checked:
-    """How the replication in `results` compares with the one that `target` holds.
+def check(project: Project, results: Path, target: Path, only: Collection[str] = ()) -> Checked:
+    """How the replication in `results`, or what is named of it, compares with the one that `target` holds.
 
     Raises:
         UserError: something is missing or damaged.
     """
-    found = made(project, results)
+    found = made(project, results, only)
     recover(target)
     if not target.is_dir():
         raise UserError(f"{target} is not there; make it with `inforeg publish {target.name}`.")
+    if only:
+        kept = {name: path for name, path in _kept(target).items() if name in found.files}
+        return Checked(agreement(found.files, kept), [f"Compared: {', '.join(only)}."])
     there, here = _beside_there(target, found), found.beside.keys()
     named = said(project) & (there ^ here)
     outside = {**found.beside, **found.unmade}
@@ -141,20 +155,18 @@ def _check_ours(target: Path, content: Iterable[str]) -> None:
 
 
 def _check_commits(found: Replication) -> None:
-    """Refuse what is not of clean commits, or not analysed by one."""
-    commit = _check_whole([path for name, path in found.whole.items() if name.startswith(ORIGINS)])
+    """Refuse what is not of clean commits, and what `all` makes where it is of several."""
+    if found.whole:
+        _check_whole([path for name, path in found.whole.items() if name.startswith(ORIGINS)])
     for name, files in found.beside.items():
         path = files[origin(name)]
         source = read_json(path, Origin, AGAIN)
-        if unclean := [each for each in source.commits if not _is_clean(each)]:
+        commits = dict.fromkeys([*source.commits, source.collected_by])
+        if unclean := [each for each in commits if not _is_clean(each)]:
             raise UserError(
-                f"Runs of {name} were made by {', '.join(unclean)}; a release is of commits without changes: "
-                f"delete these runs and {path}, and run `snakemake --cores all {name}` at a commit."
-            )
-        if source.collected_by != commit:
-            raise UserError(
-                f"{path} was collected by {source.collected_by}, and what `all` makes by {commit}; delete it "
-                f"and run `snakemake --cores all {name}` again, or delete it alone to publish without {name}."
+                f"Runs of {name} were made or collected by {', '.join(unclean)}; a release is of commits "
+                f"without changes: delete what these made and {path}, and run `snakemake --cores all {name}` "
+                "at a commit."
             )
 
 

@@ -5,16 +5,22 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from inforeg.errors import UserError
-from inforeg.suite.products import CLAIMS, DOCUMENT, FOREST, PDF, RUNS, products
+from inforeg.errors import UserError, unknown
+from inforeg.suite.products import CLAIMS, DOCUMENT, FOREST, FRAMES, PDF, RUNS, products
 from inforeg.suite.project import Project
 from inforeg.suite.tuning import PROTOCOLS
 
 Files = Mapping[str, Path]
 """By the names under which they are published."""
 
+PUBLISHED = "published"
+"""The folder of published versions, below results/."""
+
 ORIGINS = "provenance/"
 """Where what states their origin is published."""
+
+COLLECTED = "collected/"
+"""Where the collected runs of each experiment outside `all` are published."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +49,17 @@ class Replication:
         }
 
 
-def made(project: Project, results: Path) -> Replication:
+def made(project: Project, results: Path, only: Collection[str] = ()) -> Replication:
     """What `results` holds: all that `all` makes, and those of the others that were made, each whole.
 
+    Of `only` these others, where some are named.
+
     Raises:
-        UserError: a file is missing.
+        UserError: a file is missing, or there is no such other.
     """
     inside = project.asked(project.workflow().experiments)
+    if only:
+        return _alone(_outside(project, results, inside), only)
     whole = dict(chain(*(_of_experiment(project, results, name).items() for name in inside)))
     whole |= {name: results / name for name in (*CLAIMS, *FOREST, RUNS)}
     document = {name: results / name for name in DOCUMENT}
@@ -65,15 +75,51 @@ def made(project: Project, results: Path) -> Replication:
     return Replication(whole, document, beside, unmade)
 
 
+def _alone(every: Mapping[str, Files], only: Collection[str]) -> Replication:
+    """Of what lies outside `all` those that are named."""
+    for name in only:
+        if name not in every:
+            raise unknown("target outside `all`", name, every)
+        _refuse_missing(every[name].values(), f" {name}")
+    beside = {name: every[name] for name in only}
+    return Replication({}, {}, beside, {name: files for name, files in every.items() if name not in only})
+
+
 def _outside(project: Project, results: Path, inside: Collection[str]) -> Mapping[str, Files]:
     """Where the files of each experiment and protocol lie that `all` does not make, made or not."""
     named = project.asked(dict.fromkeys(chain(*project.workflow().targets.values())))
-    found = {name: _of_experiment(project, results, name) for name in named if name not in inside}
+    found = {
+        name: {**_of_experiment(project, results, name), **_frames(results, name)}
+        for name in named
+        if name not in inside
+    }
     for protocol in PROTOCOLS.values():
         *told, provenance = protocol.products
         files = {name: results / name for name in told} | {origin(protocol.name): results / provenance}
         found[protocol.name] = files
     return found
+
+
+def _frames(results: Path, name: str) -> Files:
+    """An experiment's runs: to train them again takes hours, and tables are made of them in seconds."""
+    return {f"{COLLECTED}{name}/{file}": results / "collected" / name / file for file in FRAMES}
+
+
+def version(results: Path, tag: str) -> Path:
+    """Where what was published as `tag` lies.
+
+    Raises:
+        UserError: there is no such version.
+    """
+    known = versions(results)
+    if tag not in known:
+        raise unknown("published version", tag, known)
+    return results / PUBLISHED / tag
+
+
+def versions(results: Path) -> list[str]:
+    """The tags of what was published, sorted."""
+    return sorted(path.name for path in (results / PUBLISHED).glob("[!.]*") if path.is_dir())
 
 
 def said(project: Project) -> set[str]:

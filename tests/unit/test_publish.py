@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from inforeg.__main__ import main
+from inforeg.probes.frames import COLUMNS
+from inforeg.suite.products import FRAMES, TIMED
 from tests.unit.conftest import EXPERIMENT, fingerprint, write
 
 EXPERIMENT_FILES = tuple(
@@ -231,12 +233,14 @@ FURTHER = (
     *(f"claims/further.{suffix}" for suffix in ("md", "tex", "html", "json")),
     *("statistics/further.csv", "statistics/further.json"),
 )
+RUNS = tuple(f"collected/further/{file}" for file in FRAMES[:-2])
+TIMES = tuple(f"collected/further/{file}" for file in TIMED)
 CHOSEN = ("settings/chosen.yaml", "settings/trials.csv", "settings/trials.md")
 
 
 def further(results, commits=("abc", "def"), collected_by="abc"):
     """Make the experiment `further`, which is outside `all`."""
-    for name in FURTHER:
+    for name in (*FURTHER, *RUNS, *TIMES):
         put(results, name, f"content of {name}")
     origin = {"commits": commits, "collected_by": collected_by}
     put(results, "collected/further/provenance.json", json.dumps(origin))
@@ -248,6 +252,10 @@ def chosen(results, commits=("def",), collected_by="abc"):
         put(results, name, f"content of {name}")
     origin = {"commits": commits, "collected_by": collected_by}
     put(results, "settings/provenance.json", json.dumps(origin))
+
+
+def test_the_frames_are_those_that_are_collected():
+    assert FRAMES[:-2] == tuple(f"{name}.parquet" for name in COLUMNS)
 
 
 @pytest.fixture
@@ -267,15 +275,20 @@ def test_what_was_made_beside_is_published_too(targets, capsys):
     kept = targets / "published/v1"
     found = {str(path.relative_to(kept)) for path in kept.rglob("*.*")}
     origins = {"provenance/main.json", "provenance/further.json", "provenance/settings.json"}
-    assert found == {*MADE, *FURTHER, *CHOSEN, *origins}
+    assert found == {*MADE, *FURTHER, *RUNS, *TIMES, "collected/further/provenance.json", *CHOSEN, *origins}
     capsys.readouterr()
     assert main(["publish", "v1", "--check"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("Compared: what `all` makes, further, settings.\n")
     assert "byte for byte" in said
-    put(targets, "tables/further.md", "something else")
+    for name in TIMES:
+        put(targets, name, "of a slower machine")
+    assert main(["publish", "v1", "--check"]) == 0
+    assert f"Only what names the machine differs in {', '.join(TIMES)}." in capsys.readouterr().out
+    for name in ("tables/further.md", RUNS[0]):
+        put(targets, name, "something else")
     assert main(["publish", "v1", "--check"]) == 2
-    assert "in 1 files, the first of them tables/further.md" in capsys.readouterr().err
+    assert f"in 2 files, the first of them {RUNS[0]}" in capsys.readouterr().err
 
 
 def unmake(results):
@@ -326,7 +339,7 @@ def test_what_is_published_beside_is_not_dropped(targets, capsys):
     assert fingerprint(targets / "published/v1") == before
 
 
-@pytest.mark.parametrize("name", [*FURTHER, *CHOSEN])
+@pytest.mark.parametrize("name", [*FURTHER, *RUNS, *CHOSEN])
 def test_what_was_made_beside_in_part_is_named(targets, name, capsys):
     further(targets)
     chosen(targets)
@@ -342,14 +355,53 @@ def test_what_was_made_beside_in_part_is_named(targets, name, capsys):
 def test_runs_beside_are_of_clean_commits(targets, make, commit, capsys):
     make(targets, commits=("abc", commit))
     assert main(["publish", "v1"]) == 2
-    assert f"were made by {commit}; a release is of commits without changes" in capsys.readouterr().err
+    assert (
+        f"were made or collected by {commit}; a release is of commits without changes"
+        in capsys.readouterr().err
+    )
     assert not (targets / "published").exists()
 
 
 @pytest.mark.parametrize("make", [further, chosen])
-def test_what_is_beside_is_analysed_by_the_same_commit(targets, make, capsys):
+def test_what_is_beside_may_be_collected_by_another_commit_without_changes(targets, make, capsys):
     make(targets, collected_by="def")
+    assert main(["publish", "v1"]) == 0
+    make(targets, collected_by="def-dirty")
     assert main(["publish", "v1"]) == 2
-    said = capsys.readouterr().err
-    assert "provenance.json was collected by def, and what `all` makes by abc; delete it and run" in said
+    assert "were made or collected by def-dirty;" in capsys.readouterr().err
+
+
+def files(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*.*")}
+
+
+def test_what_is_beside_is_published_alone_and_joined(targets, capsys):
+    further(targets)
+    assert main(["publish", "long", "further"]) == 0
+    alone = {*FURTHER, *RUNS, *TIMES, "collected/further/provenance.json", "provenance/further.json"}
+    assert files(targets / "published/long") == alone
+    chosen(targets)
+    (targets / "tables/further.md").unlink()
+    assert main(["publish", "long", "settings"]) == 0
+    assert files(targets / "published/long") == {*alone, *CHOSEN, "provenance/settings.json"}
+    assert main(["publish", "long", "settings", "--check"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "Compared: settings.",
+        "results/published/long is this replication, byte for byte",
+    ]
+
+
+def test_what_is_beside_does_not_change_a_whole_version(targets, capsys):
+    main(["publish", "v1"])
+    before = fingerprint(targets / "published/v1")
+    further(targets)
+    assert main(["publish", "v1", "further"]) == 2
+    assert "v1 holds what `all` makes; give another tag for further alone" in capsys.readouterr().err
+    assert fingerprint(targets / "published/v1") == before
+
+
+@pytest.mark.parametrize("name", ["main", "father"])
+def test_only_what_is_outside_all_is_published_alone(targets, name, capsys):
+    assert main(["publish", "long", name]) == 2
+    assert f"There is no target outside `all` {name!r}" in capsys.readouterr().err
     assert not (targets / "published").exists()

@@ -140,6 +140,7 @@ def collect(
     if not origins:
         raise UserError("Every row of the experiment diverges; lower training.lr.")
     told = {"absent": absent(parted.plan, root), "gaps": gaps or {}, "diverged": listed(parted.partly)}
+    told |= {"specs_sha256": plan.digest}
     origin = {**origin_of(parted.plan, origins, examiners), **told}
     return Collected(
         **{name: _joined(name, parts) for name, parts in tables.items()}, provenance=origin, seal=""

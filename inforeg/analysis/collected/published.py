@@ -1,23 +1,27 @@
 """The runs of an experiment out of a published version, as a study."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from inforeg.analysis.collected.collect import Collected
+from inforeg.analysis.collected.collect import PROVENANCE, Collected, merge
 from inforeg.analysis.collected.parquet import read_parquet
 from inforeg.analysis.collected.study import Study
+from inforeg.engine.provenance import Gathered
 from inforeg.errors import UserError
+from inforeg.files import replacing_folder
 from inforeg.probes.frames import COLUMNS
 from inforeg.reading import read_json
 from inforeg.registry import METHODS
 from inforeg.runspec import BenchmarkConfig
 from inforeg.suite.agreement import Origin, Statistics
 from inforeg.suite.experiment import Experiment
-from inforeg.suite.products import RUNS
+from inforeg.suite.plan import Plan
+from inforeg.suite.products import FRAMES, RUNS
 from inforeg.suite.project import Project
-from inforeg.suite.replication import origin
+from inforeg.suite.replication import COLLECTED, origin
 from inforeg.suite.resolve import joined
 from inforeg.suite.rows import Row
 
@@ -48,7 +52,8 @@ def read_published(project: Project, name: str, version: Path) -> Study:
     if not rows:
         raise UserError(f"{version} has no row of {name!r} that the experiment has today; name another one.")
     whole = experiment.model_copy(update={"benchmarks": list(benchmarks), "rows": rows})
-    every = read_parquet(_there(version / RUNS))
+    own = version / COLLECTED / name / RUNS
+    every = merge([read_parquet(own)]) if own.exists() else read_parquet(_there(version / RUNS))
     frames = {each: pd.DataFrame(columns=columns) for each, columns in COLUMNS.items()}
     frames["runs"] = pd.concat(
         _of_row(every[every["benchmark"] == benchmark], row, config, sizes[benchmark, row.key], whole)
@@ -58,6 +63,27 @@ def read_published(project: Project, name: str, version: Path) -> Study:
     )
     told = {**UNSTATED, **read_json(version / origin(name), Origin, REMEDY).model_dump()}
     return Study(name, whole, benchmarks, Collected(provenance=told, seal="", **frames))
+
+
+def restore(version: Path, name: str, plan: Plan, folder: Path) -> None:
+    """Put into `folder` what was collected of the runs of `plan`, of the experiment `name`, in `version`.
+
+    Raises:
+        UserError: nothing was, it is damaged, or of other runs.
+    """
+    kept = version / COLLECTED / name
+    if not kept.is_dir():
+        known = ", ".join(sorted(path.name for path in kept.parent.glob("*"))) or "none"
+        raise UserError(f"{version} has no collected runs of {name!r}; of these it has: {known}.")
+    Collected.read(kept)
+    if read_json(kept / PROVENANCE, Gathered, REMEDY).specs_sha256 != plan.digest:
+        raise UserError(
+            f"What {kept} holds is of other settings or seeds than {name!r} has now; go back to those of "
+            "this version, or train its runs."
+        )
+    with replacing_folder(folder) as beside:
+        for file in FRAMES:
+            shutil.copyfile(kept / file, beside / file)
 
 
 def _there(path: Path) -> Path:

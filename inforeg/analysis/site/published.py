@@ -38,14 +38,8 @@ def content_of(folder: Path, project: Project) -> Content:
     """What the site shows of the version that `folder` holds.
 
     Raises:
-        UserError: it is not there, or what is there is no published version.
+        UserError: what is there is no published version.
     """
-    if not folder.is_dir():
-        there = sorted(path.name for path in folder.parent.glob("*") if path.is_dir())
-        raise UserError(
-            f"{folder} is not there; name a published version ({', '.join(there) or 'there is none'}), or "
-            "make one with `inforeg publish`."
-        )
     told = _read(folder / CLAIMS[-1])
     names = sorted((path.stem for path in (folder / "statistics").glob("*.json")), key=_place)
     return Content(

@@ -27,8 +27,6 @@ from inforeg.suite.recovery import recover, runs_jobs
 from inforeg.suite.tuning import PROTOCOLS
 from inforeg.analysis.report.typeset import compiler, missing
 
-FRAMES = [*(f"{name}.parquet" for name in COLUMNS), "times.json", "provenance.json"]
-
 
 def refuse(sentence):
     """End with a sentence and the status of `inforeg` for bad input."""
@@ -166,7 +164,7 @@ def made_of(experiment):
 
 def frames(experiment):
     """What is collected of an experiment's runs."""
-    return made(f"collected/{experiment}/{frame}" for frame in FRAMES)
+    return made(f"collected/{experiment}/{frame}" for frame in products.FRAMES)
 
 
 def sources(experiment, frames=()):

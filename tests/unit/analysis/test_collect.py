@@ -7,6 +7,7 @@ import pytest
 from sweeps import BETTER, JOINT, make_sweep
 
 from inforeg.analysis.collected.collect import COLUMNS, Collected, collect, merge
+from inforeg.analysis.collected.published import restore
 from inforeg.analysis.statistics.compute import compute
 from inforeg.analysis.tables.main_table import main_table
 from inforeg.engine.provenance import provenance
@@ -36,7 +37,7 @@ def test_one_row_per_observation(study):
     assert set(modalities["variant"] + modalities["metric"]) == {"audioaccuracy/audio", "videoaccuracy/video"}
 
 
-def test_epochs_costs_predictions_and_provenance(study):
+def test_epochs_costs_predictions_and_provenance(sweep, study):
     collected = study.collected
     one = {"benchmark": "alpha", "row": "joint", "seed": 0}
     epochs = collected.epochs.loc[(collected.epochs[list(one)] == pd.Series(one)).all(axis=1)]
@@ -58,6 +59,7 @@ def test_epochs_costs_predictions_and_provenance(study):
         "diverged": [],
         "absent": {},
         "gaps": {},
+        "specs_sha256": sweep.plan.digest,
         "runs": 48,
     }
 
@@ -78,6 +80,30 @@ def test_what_is_written_is_read_back(study, tmp_path):
     assert again.provenance == collected.provenance
     for name in COLUMNS:
         pd.testing.assert_frame_equal(getattr(again, name), getattr(collected, name))
+
+
+def test_what_was_published_is_put_back_to_the_byte(sweep, study, tmp_path):
+    kept, folder = tmp_path / "v1/collected/mine", tmp_path / "collected/mine"
+    study.collected.write(kept)
+    folder.mkdir(parents=True)
+    (folder / "left.parquet").write_text("of another version")
+    restore(tmp_path / "v1", "mine", sweep.plan, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        path.name: path.read_bytes() for path in kept.iterdir()
+    }
+
+
+def test_what_was_published_is_of_the_settings_and_seeds_that_there_are(sweep, study, tmp_path):
+    study.collected.write(tmp_path / "v1/collected/mine")
+    fewer = replace(sweep.plan, cells=sweep.plan.cells[1:])
+    with pytest.raises(UserError, match=r"v1/collected/mine holds is of other settings or seeds than 'mine'"):
+        restore(tmp_path / "v1", "mine", fewer, tmp_path / "mine")
+    with pytest.raises(UserError, match=r"v1 has no collected runs of 'yours'; of these it has: mine\."):
+        restore(tmp_path / "v1", "yours", sweep.plan, tmp_path / "mine")
+    (tmp_path / "v1/collected/mine/runs.parquet").write_bytes(b"damaged")
+    with pytest.raises(UserError, match=r"runs\.parquet is missing or damaged"):
+        restore(tmp_path / "v1", "mine", sweep.plan, tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
 
 
 def test_a_class_that_a_split_lacks_is_told_below_every_table(sweep, tmp_path):

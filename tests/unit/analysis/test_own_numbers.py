@@ -225,6 +225,19 @@ def test_runs_that_were_not_published_are_named(monkeypatch, tmp_path):
         read_published(Project(), "field", version)
 
 
+def test_runs_of_what_is_published_beside_are_its_own(monkeypatch, tmp_path):
+    monkeypatch.chdir(ROOT)
+    version = tmp_path / "v0"
+    shutil.copytree(ROOT / "results/published/v0.1.1", version)
+    (version / "collected/table2").mkdir(parents=True)
+    runs = read_published(Project(), "table2", version).collected.runs
+    runs.assign(value=0.25).to_parquet(version / "collected/table2/runs.parquet")
+    (version / "runs.parquet").unlink()
+    again = read_published(Project(), "table2", version).collected.runs
+    assert set(again["value"]) == {0.25}
+    assert len(again) == len(runs)
+
+
 @pytest.fixture
 def collected(sweep, monkeypatch):
     monkeypatch.chdir(sweep.root)

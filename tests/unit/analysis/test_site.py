@@ -383,8 +383,8 @@ def test_the_site_of_a_version_lies_beside_it(suite, place, tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("--published ../v0.1", "is no tag"),
-        ("--published v9", "is not there; name a published version (v0.1, v0.1.1)"),
+        ("--published ../v0.1", "There is no published version '../v0.1'"),
+        ("--published v9", "There is no published version 'v9'"),
         ("mini --published v0.1", "leave out the experiments"),
         ("--statistics {empty}", "has no statistics of an experiment"),
     ],
