@@ -35,6 +35,7 @@ def parser() -> "Parser":
         runs,
         show,
         site,
+        verify,
     )
     from inforeg.cli.options import Parser
 
@@ -55,6 +56,7 @@ def parser() -> "Parser":
         analysis,
         site,
         publish,
+        verify,
         check,
         compare,
         promises,

@@ -3,14 +3,13 @@
 import argparse
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.diff import parted
 from inforeg.cli.options import Commands, add_command, add_machine
-from inforeg.cli.runs import load, machine_of
-from inforeg.errors import DivergenceError, UserError
+from inforeg.cli.runs import load, machine_of, train_all
+from inforeg.errors import UserError
 from inforeg.files import PART
 from inforeg.reading import validated
 from inforeg.runspec import Machine, RunSpec
@@ -60,14 +59,10 @@ def rerun(args: argparse.Namespace) -> None:
 def _trained(spec: RunSpec, folder: Path, data: "Data", machine: Machine) -> "Opened":
     """The run `spec`, trained beside `folder`; its files are gone."""
     from inforeg.engine.opened import opened
-    from inforeg.engine.train import train
-    from inforeg.suite.jobs import closure
 
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", suffix=PART, dir=folder.parent) as beside:
         root = Path(beside)
-        for each in (*closure(spec), spec):
-            with suppress(DivergenceError):  # a result like any other
-                train(each, each.directory(root), data, root, machine)
+        train_all(spec, data, root, machine)
         return opened(spec.directory(root))
 
 

@@ -135,6 +135,16 @@ def _where(folder: Path, machine: Machine) -> str:
     return where and f", {where}"
 
 
+def train_all(spec: RunSpec, data: "Data", root: Path, machine: Machine) -> None:
+    """Train a run, after those that it needs, at their own places below `root`."""
+    from inforeg.engine.train import train as train_run
+    from inforeg.suite.jobs import closure
+
+    for each in (*closure(spec), spec):
+        with suppress(DivergenceError):  # a result like any other
+            train_run(each, each.directory(root), data, root, machine)
+
+
 def machine_of(project: Project, spec: RunSpec, args: argparse.Namespace) -> Machine:
     """Where the run is computed: as the project says, and over that the command."""
     given = validated(Machine, dict(args.machine), "--machine")

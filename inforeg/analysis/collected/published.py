@@ -71,19 +71,29 @@ def restore(version: Path, name: str, plan: Plan, folder: Path) -> None:
     Raises:
         UserError: nothing was, it is damaged, or of other runs.
     """
+    gathered(version, name, plan)
+    with replacing_folder(folder) as beside:
+        for file in FRAMES:
+            shutil.copyfile(version / COLLECTED / name / file, beside / file)
+
+
+def gathered(version: Path, name: str, plan: Plan) -> Collected:
+    """What was collected of the runs of `plan`, of the experiment `name`, in `version`.
+
+    Raises:
+        UserError: nothing was, it is damaged, or of other runs.
+    """
     kept = version / COLLECTED / name
     if not kept.is_dir():
         known = ", ".join(sorted(path.name for path in kept.parent.glob("*"))) or "none"
         raise UserError(f"{version} has no collected runs of {name!r}; of these it has: {known}.")
-    Collected.read(kept)
+    found = Collected.read(kept)
     if read_json(kept / PROVENANCE, Gathered, REMEDY).specs_sha256 != plan.digest:
         raise UserError(
             f"What {kept} holds is of other settings or seeds than {name!r} has now; go back to those of "
             "this version, or train its runs."
         )
-    with replacing_folder(folder) as beside:
-        for file in FRAMES:
-            shutil.copyfile(kept / file, beside / file)
+    return found
 
 
 def _there(path: Path) -> Path:
