@@ -12,6 +12,7 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.panels import draw_nothing, stacked
 from inforeg.analysis.figures.style import COLOURS, COLUMN, PAGE
 from inforeg.analysis.statistics.stored import Statistics
+from inforeg.analysis.tables.words import number
 from inforeg.metrics.base import metric_of
 from inforeg.metrics.recorded import NEIGHBOUR, SILHOUETTE
 from inforeg.registry import DATASETS
@@ -115,10 +116,10 @@ def _told(found: Mapping[Any, Any]) -> Iterator[str]:
     unit = " %" * (metric.unit.name == "%")
     yield f"{metric.title} {found['mean']:{form}}{unit}{_interval(found, 'ci', form)}"
     if not pd.isna(found["difference"]):
-        difference = f"{found['difference']:+{form}}".replace("-", "−")
-        yield f"difference {difference}{_interval(found, 'difference', f'+{form}')}"
+        signed = f"+{form}"
+        yield f"difference {number(found['difference'], signed)}{_interval(found, 'difference', signed)}"
 
 
 def _interval(found: Mapping[Any, Any], name: str, form: str) -> str:
-    low, high = (found[f"{name}_{end}"] for end in ("low", "high"))
-    return "" if pd.isna(low) else f" [{low:{form}},{UNBROKEN}{high:{form}}]".replace("-", "−")
+    low, high = (number(found[f"{name}_{end}"], form) for end in ("low", "high"))
+    return "" if pd.isna(found[f"{name}_low"]) else f" [{low},{UNBROKEN}{high}]"

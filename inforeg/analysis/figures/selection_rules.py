@@ -49,17 +49,15 @@ def selection(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFram
         if here.empty:
             draw_nothing(ax)
         tau = _tau(here[here["rule"] == "test_oracle"])
-        told = "" if leak.empty else f"\nτ of those by this split and the honest one {_signed(_tau(leak))}"
-        ax.set_title(f"{config.title}\nτ of the orders by validation and oracle {_signed(tau)}{told}")
+        told = (
+            "" if leak.empty else f"\nτ of those by this split and the honest one {number(_tau(leak), '.2f')}"
+        )
+        ax.set_title(f"{config.title}\nτ of the orders by validation and oracle {number(tau, '.2f')}{told}")
     axes[-1].set_xlabel(
         f"Test {title_of(metric)} ({metric_of(metric).unit.name});\nτ: Kendall's, of two orders of the rows"
     )
     draw_legend(figure, axes)
     return figure, numbers
-
-
-def _signed(tau: float) -> str:
-    return number(tau, ".2f").replace("-", "−")
 
 
 def _tau(numbers: pd.DataFrame) -> float:

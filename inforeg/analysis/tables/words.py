@@ -1,6 +1,7 @@
 """How tables say what they hold: numbers, intervals, selection rules, references."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -29,13 +30,13 @@ SMALLEST = "Smallest found"
 
 
 def number(value: float, form: str) -> str:
-    """`value` in the format `form`; a dash where it is undefined."""
-    return format(value, form) if math.isfinite(value) else NOTHING.text
+    """`value` in the format `form`, with a minus for a hyphen; a dash where it is undefined."""
+    return re.sub("^-", "−", format(value, form)) if math.isfinite(value) else NOTHING.text
 
 
 def signed(value: float, digits: int = 1) -> str:
     """`value` with its sign and so many digits."""
-    return number(value, f"+.{digits}f").replace("-", "−")
+    return number(value, f"+.{digits}f")
 
 
 def interval(line: Mapping[Any, Any], name: str) -> str:
