@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from inforeg.errors import shown
 from inforeg.reading import read_json
 from inforeg.suite.products import PDF, TIMED
+from inforeg.suite.published import Claims, Line, Origin, Statistics
 from inforeg.suite.replication import COLLECTED, ORIGINS, Files
 from inforeg.ties import apart
 
@@ -28,52 +29,6 @@ AGAIN = "delete it and run `snakemake --cores all`"
 Facts = Mapping[str, Any]
 
 M = TypeVar("M", bound=BaseModel)
-
-
-class Origin(BaseModel):
-    """provenance.json, with whatever else it says of the machine."""
-
-    model_config = ConfigDict(extra="allow")
-
-    commits: list[str] = Field(min_length=1)
-    collected_by: str
-
-
-class Line(BaseModel):
-    """A row on a benchmark, as statistics/*.json has it."""
-
-    benchmark: str
-    row: str
-    reference: str
-    n: int = Field(ge=1)
-    mean: float | None
-    sd: float | None
-    difference: float | None
-    p: float | None
-
-
-class Statistics(BaseModel):
-    """statistics/<experiment>.json."""
-
-    comparison: list[Line]
-
-
-class Verdict(BaseModel):
-    """A claim on a benchmark, as claims.json has it."""
-
-    experiment: str
-    claim: str
-    benchmark: str
-    verdict: str
-
-
-class Claims(BaseModel):
-    """claims.json."""
-
-    model_config = ConfigDict(extra="allow")
-
-    tests: list[Verdict]
-    provenance: dict[str, Origin]
 
 
 class Both(NamedTuple):

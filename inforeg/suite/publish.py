@@ -9,9 +9,10 @@ from typing import NamedTuple
 from inforeg.errors import UserError
 from inforeg.files import PART, naming
 from inforeg.reading import read_json
-from inforeg.suite.agreement import AGAIN, Agreement, Origin, agreement
+from inforeg.suite.agreement import AGAIN, Agreement, agreement
 from inforeg.suite.products import PDF, RUNS
 from inforeg.suite.project import Project
+from inforeg.suite.published import Origin
 from inforeg.suite.replication import ORIGINS, Files, Replication, made, origin, said
 
 

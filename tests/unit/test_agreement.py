@@ -28,8 +28,9 @@ def line(row, mean, **more):
 
 
 STATISTICS = {"comparison": [line("joint", 70.0), line("inforeg", 73.0, difference=3.0, p=0.25)]}
-TEST = {"experiment": "main", "claim": "better", "benchmark": "toy", "verdict": "reproduced"}
-CLAIMS = {"tests": [TEST], "provenance": {"main": ORIGIN}}
+TEST = {"experiment": "main", "claim": "better", "benchmark": "toy", "verdict": "reproduced", "p": 0.25}
+TEST |= {"statement": "It is", "source": "-", "metric": "accuracy", "printed": {}}
+CLAIMS = {"settings": {}, "summary": "-", "tests": [TEST], "provenance": {"main": ORIGIN}}
 
 
 def put(path, content):
@@ -108,6 +109,14 @@ def test_another_machine_that_finds_something_else(results, check):
         "differs from this replication in 2 files, the first of them claims.json; the two are of the same"
         in err
     )
+
+
+def test_another_number_of_a_claim_is_found_where_its_verdict_is_the_same(results, check):
+    put(results / "claims.json", CLAIMS | {"tests": [TEST | {"p": 0.125}]})
+    status, out, err = check()
+    assert status == 2
+    assert "No verdict differs." in out
+    assert "differs from this replication in 1 files, the first of them claims.json" in err
 
 
 def test_differences_within_seed_noise(results, check):

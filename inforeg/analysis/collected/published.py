@@ -16,11 +16,11 @@ from inforeg.probes.frames import COLUMNS
 from inforeg.reading import read_json
 from inforeg.registry import METHODS
 from inforeg.runspec import BenchmarkConfig
-from inforeg.suite.agreement import Origin, Statistics
 from inforeg.suite.experiment import Experiment
 from inforeg.suite.plan import Plan
 from inforeg.suite.products import FRAMES, RUNS
 from inforeg.suite.project import Project
+from inforeg.suite.published import Origin, Statistics
 from inforeg.suite.replication import COLLECTED, origin
 from inforeg.suite.resolve import joined
 from inforeg.suite.rows import Row

@@ -1,6 +1,5 @@
 """What the site shows of a published version: numbers of its files alone, names as they are today."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -10,6 +9,7 @@ from typing import Any, cast
 import pandas as pd
 
 from inforeg.analysis.collected.parquet import read_parquet
+from inforeg.analysis.collected.published import REMEDY
 from inforeg.analysis.figures.catalogue import FIGURES, described
 from inforeg.analysis.site.content import (
     RUN,
@@ -25,12 +25,13 @@ from inforeg.analysis.statistics.stored import Ranks
 from inforeg.analysis.tables import sentences
 from inforeg.analysis.tables.main_table import TUNED
 from inforeg.analysis.tables.words import EPOCH
-from inforeg.errors import UserError
 from inforeg.metrics.base import metrics, title_of
 from inforeg.metrics.classification import ACCURACY
+from inforeg.reading import read_json
 from inforeg.suite.experiment import Claim, Selection
 from inforeg.suite.products import CLAIMS, RUNS
 from inforeg.suite.project import GUIDES, Project
+from inforeg.suite.published import Claims, Origin, Statistics, Told
 from inforeg.suite.workflow import Sentence
 
 
@@ -40,14 +41,14 @@ def content_of(folder: Path, project: Project) -> Content:
     Raises:
         UserError: what is there is no published version.
     """
-    told = _read(folder / CLAIMS[-1])
+    told = _read(folder / CLAIMS[-1], Claims)
     names = sorted((path.stem for path in (folder / "statistics").glob("*.json")), key=_place)
     return Content(
         title=f"Results of version {folder.name}",
         experiments=[_shown(name, folder, project) for name in names],
         claims=[claim for each in (told, *_beside(folder, told)) for claim in _claims(each)],
         summary=told["summary"],
-        said=sentences.tables([_sentence(each) for each in told.get("sentences", [])]),
+        said=sentences.tables([_sentence(each) for each in told["sentences"]]),
         notes=[f"{name.capitalize()}: {value}." for name, value in told["settings"].items()],
         runs=by_run(read_parquet(folder / RUNS, [*RUN, *Kept._fields]), Kept),
         epochs={},
@@ -66,24 +67,19 @@ def _place(name: str) -> tuple[str, int, str]:
     return (letters != "table" and letters) or "", int(digits[0]) if digits else 0, name
 
 
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise UserError(
-            f"{path} is missing or damaged; restore the published version, e.g. by `git checkout`."
-        ) from None
+def _read(path: Path, form: type[Told]) -> Any:
+    return read_json(path, form, REMEDY).model_dump()
 
 
 def _beside(folder: Path, told: Mapping[str, Any]) -> Iterator[Any]:
     """What is told of the claims of each experiment that the claims of all are not of."""
     inside = {test["experiment"] for test in told["tests"]}
     paths = sorted((folder / "claims").glob("*.json"))
-    yield from (_read(path) for path in paths if path.stem not in inside)
+    yield from (_read(path, Claims) for path in paths if path.stem not in inside)
 
 
 def _shown(name: str, folder: Path, project: Project) -> Shown:
-    told = _read(folder / f"statistics/{name}.json")
+    told = _read(folder / f"statistics/{name}.json", Statistics)
     known = project.whole(name) if name in project.experiments() else None
     title, selection, tuned = _words(folder / f"tables/{name}.md")
     metric = next((each for each in metrics().values() if title.startswith(each.title)), ACCURACY)
@@ -100,9 +96,9 @@ def _shown(name: str, folder: Path, project: Project) -> Shown:
         selection=selection,
         tuned=tuned,
         comparison=[line for line in comparison if line is first[line["benchmark"], line["row"]]],
-        overview=lines_of(across.get("overview", [])),
-        ranks=_ranks(across["ranks"], comparison) if across.get("ranks") else None,
-        provenance=_read(folder / f"provenance/{name}.json"),
+        overview=lines_of(across["overview"]),
+        ranks=_ranks(across["ranks"], comparison) if across["ranks"] else None,
+        provenance=_read(folder / f"provenance/{name}.json", Origin),
         figures={
             f"{name}_{figure}.png": described(figure)
             for figure in FIGURES
@@ -132,7 +128,7 @@ def _ranks(told: Mapping[str, Any], comparison: list[Any]) -> Ranks:
 
 
 def _claims(told: Mapping[str, Any]) -> Iterator[Claimed]:
-    over = {(line["experiment"], line["claim"]): pooled_line(line) for line in told.get("pooled", [])}
+    over = {(line["experiment"], line["claim"]): pooled_line(line) for line in told["pooled"]}
     for key, group in groupby(told["tests"], key=lambda test: (test["experiment"], test["claim"])):
         tests = lines_of(group)
         yield Claimed(

@@ -282,6 +282,25 @@ def test_a_published_version_is_shown_by_its_files_alone(version):
     ]  # fmt: skip
 
 
+JSON = ("claims.json", "statistics/table2.json", "provenance/table2.json")
+
+
+@pytest.mark.parametrize("name", JSON)
+@pytest.mark.parametrize("content", ["", "[]", "{}"])
+def test_a_damaged_file_of_a_published_version_is_one_sentence(name, content, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("inforeg.engine.machine.limit", lambda: None)
+    kept = tmp_path / "published/v1"
+    for part in (*JSON, "runs.parquet"):
+        (kept / part).parent.mkdir(parents=True, exist_ok=True)
+        (kept / part).write_bytes((VERSION / part).read_bytes())
+    (kept / name).write_text(content)
+    assert main(["site", "--published", "v1", "--results", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"published/v1/{name} is damaged" in said
+    assert "restore it from version control" in said
+
+
 def test_a_published_version_has_a_page_for_all_that_it_holds(version, tmp_path):
     few = {names: numbers for names, numbers in version.runs.items() if names[3] == 0}
     count = write_site(replace(version, runs=few), tmp_path / "site")
