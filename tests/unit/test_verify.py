@@ -1,12 +1,14 @@
 """`inforeg verify`: published runs, drawn at random and trained again."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from inforeg.__main__ import main
 from inforeg.methods.joint import Joint
-from inforeg.suite.plan import plan
+from inforeg.suite.plan import plan, plan_trials
+from inforeg.suite.tuning import SETTINGS
 from tests.unit.conftest import EXPERIMENT, TRAIN, fingerprint, refused, write
 
 ROWS = [row for row in EXPERIMENT["rows"] if row["method"] in ("joint", "ensemble")]
@@ -47,8 +49,39 @@ def test_a_number_that_is_another_one_is_named(published, capsys, monkeypatch):
 
     monkeypatch.setattr(Joint, "losses", other)
     sentence = refused(capsys, "verify", "long", "further", "--share", "1")
-    assert "further of long is not repeated: of " in sentence
-    assert "loss/joint of joint on toy (variant default, seed 0) in epoch 1 is " in sentence
+    assert "4 runs of further were trained again: of " in sentence
+    assert "variant default, seed 0, epoch 1, metric loss/joint: " in sentence
+
+
+TRIALS = {
+    "title": "Learning rates",
+    "benchmarks": ["toy"],
+    "first_seed": 200,
+    "seeds": 2,
+    "common": {"training.lr": [0.01, 0.02, 0.04]},
+    "rows": [{"label": "Joint", "method": "joint"}],
+}
+
+
+def test_trials_of_a_protocol_are_trained_again(project, capsys):
+    write(project.root / "workflow/config/settings.yaml", TRIALS)
+    specs = [spec for trial in plan_trials(project, SETTINGS) for cell in trial.cells for spec in cell.specs]
+    for spec in specs:
+        main(["train", "--spec", spec.canonical(), "--seeds", str(spec.seed)])
+    kept = project.results / "published/long"
+    assert main(["tune", "settings", "--output", str(kept / "settings")]) == 0
+    (kept / "provenance").mkdir()
+    (kept / "settings/provenance.json").rename(kept / "provenance/settings.json")
+    capsys.readouterr()
+    assert main(["verify", "long", "settings", "--share", "0.5"]) == 0
+    said = "4 runs of settings were trained again: all 8 numbers are those of long\n"
+    assert capsys.readouterr().out == said
+    listed = kept / "settings/trials.csv"
+    listed.write_text(re.sub(r"(?<=toy,joint,2,)[0-9.]+", "12.5", listed.read_text()))
+    sentence = refused(capsys, "verify", "long", "settings", "--share", "1")
+    assert (
+        "of 16 numbers 1 are not those of long; benchmark toy, row joint, trial 2, metric mean: " in sentence
+    )
 
 
 @pytest.mark.parametrize(

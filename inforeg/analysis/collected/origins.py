@@ -10,7 +10,7 @@ from inforeg.engine.provenance import provenance
 from inforeg.reading import read_json
 from inforeg.registry import DATASETS
 from inforeg.runspec import RunSpec
-from inforeg.suite.plan import Plan, Trial
+from inforeg.suite.plan import Cell, Plan, Trial
 
 
 def origin_of(plan: Plan, origins: list[Run], examiners: set[str]) -> dict[str, Any]:
@@ -28,7 +28,11 @@ def origin_of(plan: Plan, origins: list[Run], examiners: set[str]) -> dict[str, 
 
 def origin_of_trials(trials: Iterable[Trial], root: Path) -> dict[str, Any]:
     """The same of finished trials."""
-    cells = tuple(cell for trial in trials for cell in trial.cells)
+    return origin_of_cells(tuple(cell for trial in trials for cell in trial.cells), root)
+
+
+def origin_of_cells(cells: tuple[Cell, ...], root: Path) -> dict[str, Any]:
+    """The same of finished runs of these cells."""
     folders = [spec.directory(root) for cell in cells for spec in cell.specs]
     remedy = "delete this run, and run the workflow again"
     return origin_of(Plan(cells, {}), [read_json(folder / RUN, Run, remedy) for folder in folders], set())

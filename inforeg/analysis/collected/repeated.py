@@ -1,18 +1,26 @@
 """Published runs that are drawn at random and trained again: which of their numbers are other bits?"""
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import chain
+from typing import TypeVar
 
 import pandas as pd
 
 from inforeg.analysis.collected.collect import Collected
+from inforeg.probes.frames import RUN
 from inforeg.random import numpy_stream
 from inforeg.runspec import RunSpec
 from inforeg.suite.plan import Cell, Plan
 
 FRAMES = ("runs", "epochs")
 """The frames that are compared: those of probes and of samples follow from the same models."""
+
+LABELS = ("spec_sha256", "data_hash", "diverged")
+"""Columns that no sentence needs."""
+
+T = TypeVar("T")
 
 Place = tuple[str, str, str, int]
 """Row, benchmark, variant and seed, or fold, of an observation."""
@@ -28,15 +36,18 @@ def draw(plan: Plan, share: float, seed: int, apart: Collection[tuple[str, str]]
         apart: row and benchmark of cells that are left alone.
     """
     cells = [cell for cell in plan.cells if (cell.row, cell.benchmark) not in apart]
-    places = sorted({place_of(cell, spec) for cell in cells for spec in cell.specs})
-    count = math.ceil(share * len(places))
-    order = numpy_stream(seed, "published runs").permutation(len(places))
-    chosen = {places[each] for each in order[:count]}
+    chosen = {*drawn_of(sorted({place_of(cell, spec) for cell in cells for spec in cell.specs}), share, seed)}
     parts = [
         replace(cell, specs=tuple(spec for spec in cell.specs if place_of(cell, spec) in chosen))
         for cell in cells
     ]
     return Plan(tuple(part for part in parts if part.specs), {})
+
+
+def drawn_of(listed: Sequence[T], share: float, seed: int) -> list[T]:
+    """This share of what is listed, rounded up, in its order."""
+    order = numpy_stream(seed, "published runs").permutation(len(listed))
+    return [listed[place] for place in sorted(order[: math.ceil(share * len(listed))])]
 
 
 def place_of(cell: Cell, spec: RunSpec) -> Place:
@@ -47,31 +58,27 @@ def place_of(cell: Cell, spec: RunSpec) -> Place:
     return cell.row, cell.benchmark, cell.fold.variant, number
 
 
-def compared(kept: Collected, again: Collected) -> tuple[int, list[str]]:
-    """How many numbers of `again` were compared with those of `kept`, and of what those are that differ."""
-    count, differ = 0, []
-    for name in FRAMES:
-        new, old = getattr(again, name), getattr(kept, name)
-        keys = [column for column in new.columns if column != "value"]
-        both = new.merge(old, on=keys, how="left", suffixes=("", "_kept"), indicator="found")
-        count += len(both)
-        differ += list(_said(both[~_same(both)]))
-    return count, differ
+def compared(new: Collected, published: Collected) -> tuple[int, list[str]]:
+    """How many numbers of `new` runs were compared with those `published`, and which differ."""
+    found = [differing(getattr(new, name), getattr(published, name)) for name in FRAMES]
+    return sum(len(getattr(new, name)) for name in FRAMES), [*chain(*found)]
 
 
-def _same(both: pd.DataFrame) -> "pd.Series[bool]":
-    """Where both have the same bits, or no number."""
-    ours, theirs = both["value"].astype(float), both["value_kept"].astype(float)
+def differing(new: pd.DataFrame, published: pd.DataFrame) -> list[str]:
+    """Of the numbers in column `value` of `new` those that are other bits in `published`, or in one alone.
+
+    Of `published` counts what is of runs, or trials, and metrics that `new` has.
+    """
+    keys = [column for column in new.columns if column != "value"]
+    shared = [key for key in keys if key in (*RUN, "trial", "metric")]
+    there = published.merge(new[shared].drop_duplicates(), on=shared)
+    both = new.merge(there, on=keys, how="outer", suffixes=("", "_published"), indicator="found")
+    ours, theirs = both["value"].astype(float), both["value_published"].astype(float)
     bits = ours.to_numpy().view("int64") == theirs.to_numpy().view("int64")
-    same: pd.Series[bool] = (both["found"] == "both") & (bits | (ours.isna() & theirs.isna()))
-    return same
-
-
-def _said(lines: pd.DataFrame) -> Iterator[str]:
-    for line in lines.to_dict("records"):
-        was = f"{line['value_kept']!r}" if line["found"] == "both" else "not there"
-        metric = f"{line['split']}/{line['metric']}" if "split" in line else line["metric"]
-        yield (
-            f"{metric} of {line['row']} on {line['benchmark']} (variant {line['variant']}, seed "
-            f"{line['seed']}) in epoch {line['epoch']} is {line['value']!r}, and was {was}"
-        )
+    same = (both["found"] == "both") & (bits | (ours.isna() & theirs.isna()))
+    named = [key for key in keys if key not in LABELS]
+    return [
+        f"{', '.join(f'{key} {line[key]}' for key in named)}: {line['value']!r}, published: "
+        f"{line['value_published']!r}"
+        for line in both[~same].to_dict("records")
+    ]

@@ -51,7 +51,8 @@ def test_numbers_differ_in_one_bit_or_where_one_is_missing(study):
     fewer = replace(again, epochs=epochs, runs=again.runs.drop(index=3))
     _, differ = compared(fewer, again)
     assert len(differ) == 2
-    assert differ[0].endswith("and was not there")
+    assert differ[0].endswith(": nan, published: 0.2")
+    assert len(compared(again, fewer)[1]) == 2
     epochs.loc[7, "value"] = float("nan")
     unknown = replace(again, epochs=epochs)
     assert compared(unknown, unknown)[1] == []
