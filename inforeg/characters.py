@@ -1,5 +1,6 @@
 """Which characters tables, figures and documents can show, and how LaTeX is told of them."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -25,6 +26,8 @@ _MATHEMATICS = """
 ● bullet ○ circ ✗ times ✓ checkmark ★ bigstar
 """
 _WORDS = _MATHEMATICS.split()
+AMS = re.compile(r"\\(vartriangle|triangledown|black\w+|square|checkmark|bigstar)\b")
+"""Those of these names that LaTeX has only with the package amssymb."""
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 

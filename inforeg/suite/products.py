@@ -20,6 +20,8 @@ STATISTICS = (
     "regulation", "tsne", "traces", "movement",
 )  # fmt: skip
 """What an experiment's tables, figures and claims are rendered from."""
+ACROSS = "across"
+"""Ends the name of the LaTeX file that has these tables."""
 ORIGIN = "provenance.json"
 """What states of which runs such files are."""
 TIMED = ("costs.parquet", "times.json")
@@ -38,9 +40,18 @@ RAW = {
 
 
 def tables(name: str, experiment: Experiment) -> list[str]:
-    """The experiment's table and its details per benchmark."""
+    """The experiment's table and its details per benchmark.
+
+    In LaTeX its table has a file of its own, which a paper can take; in the others it is the first of one.
+    """
     stems = [name, *(f"{name}_{benchmark}" for benchmark in experiment.benchmarks)]
-    return [f"tables/{stem}.{suffix}" for stem in stems for suffix in ("tex", "md", "html")]
+    made = [f"tables/{stem}.{suffix}" for stem in stems for suffix in ("tex", "md", "html")]
+    return [*made, f"tables/{name}_{ACROSS}.tex"] if has_more(experiment) else made
+
+
+def has_more(experiment: Experiment) -> bool:
+    """Whether there are tables across its benchmarks, or within its columns."""
+    return len(experiment.benchmarks) > 1 or bool(experiment.contrasts)
 
 
 def claims(name: str, experiment: Experiment) -> list[str]:

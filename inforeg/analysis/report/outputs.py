@@ -23,15 +23,22 @@ from inforeg.files import write_json, write_text
 from inforeg.probes.frames import records
 from inforeg.suite.experiment import Experiment
 from inforeg.suite.presentable import texts_of_named
+from inforeg.suite.products import ACROSS, has_more
 from inforeg.suite.workflow import Finding
 
 
 def write_tables(study: Study, statistics: Statistics, folder: Path) -> None:
-    """`folder`/<experiment>.{tex,md,html}, and the same per benchmark."""
-    _write(study, parts.whole(study, statistics), folder / study.name)
+    """`folder`/<experiment>.{tex,md,html}, the same per benchmark, and <experiment>_across.tex."""
+    shown = _noted(study, parts.whole(study, statistics))
+    _write_read(study, shown, folder / study.name)
+    write_text(folder / f"{study.name}.tex", render.latex(shown[:1], study.provenance))
+    if has_more(study.experiment):
+        write_text(folder / f"{study.name}_{ACROSS}.tex", render.latex(shown[1:], study.provenance))
     for benchmark in study.benchmarks:
-        detail = parts.of_benchmark(study, statistics, benchmark)
-        _write(study, detail, folder / f"{study.name}_{benchmark}")
+        detail, path = parts.of_benchmark(study, statistics, benchmark), folder / f"{study.name}_{benchmark}"
+        shown = _noted(study, detail)
+        _write_read(study, shown, path)
+        write_text(path.with_name(f"{path.name}.tex"), render.latex(shown, study.provenance))
 
 
 def write_figures(study: Study, statistics: Statistics, folder: Path) -> None:
@@ -137,9 +144,12 @@ def _told(judged: Results, lines: pd.DataFrame) -> list[dict[str, Any]]:
     return [{**words[line["experiment"], line["claim"]], **line} for line in records(lines)]
 
 
-def _write(study: Study, shown: Sequence[Table], path: Path) -> None:
+def _noted(study: Study, tables: Sequence[Table]) -> list[Table]:
     """Tables of the study's rows, each with what is to be known of the methods in them."""
-    told = [replace(table, notes=[*table.notes, *study.caveats]) for table in shown]
-    write_text(path.with_name(f"{path.name}.tex"), render.latex(told, study.provenance))
-    write_text(path.with_name(f"{path.name}.md"), render.markdown(told, study.provenance))
-    write_text(path.with_name(f"{path.name}.html"), render.html(told, study.provenance))
+    return [replace(table, notes=[*table.notes, *study.caveats]) for table in tables]
+
+
+def _write_read(study: Study, tables: Sequence[Table], path: Path) -> None:
+    """`path`.{md,html}, to be read as they are."""
+    write_text(path.with_name(f"{path.name}.md"), render.markdown(tables, study.provenance))
+    write_text(path.with_name(f"{path.name}.html"), render.html(tables, study.provenance))

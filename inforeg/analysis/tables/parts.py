@@ -4,6 +4,7 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables import details, main_table, regimes
 from inforeg.analysis.tables.render import Table
+from inforeg.suite.products import has_more
 
 
 def whole(study: Study, statistics: Statistics) -> list[Table]:
@@ -11,7 +12,7 @@ def whole(study: Study, statistics: Statistics) -> list[Table]:
     shown = [main_table.main_table(study, statistics)]
     if study.experiment.contrasts:  # in place of what is said across all rows of all columns
         return shown + regimes.regime_tables(study, statistics)
-    return [*shown, details.across_table(study, statistics)] if len(study.benchmarks) > 1 else shown
+    return [*shown, details.across_table(study, statistics)] if has_more(study.experiment) else shown
 
 
 def of_benchmark(study: Study, statistics: Statistics, benchmark: str) -> list[Table]:

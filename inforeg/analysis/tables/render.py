@@ -17,6 +17,7 @@ from inforeg.analysis.tables.notation import (
     markdown_block,
     markdown_text,
 )
+from inforeg.characters import AMS
 
 WIDEST, WIDEST_FIRST = 20, 40
 """Characters of a cell in one line of LaTeX, and of one in the first column."""
@@ -77,8 +78,10 @@ class Table:
 
 
 def latex(tables: Sequence[Table], provenance: str) -> str:
-    """A file for a paper to input; it needs the package booktabs."""
-    return latex_comment(provenance) + "\n".join(map(_latex_table, tables))
+    """A file for a paper to input, which says what packages it needs."""
+    body = "\n".join(map(_latex_table, tables))
+    packages = ["booktabs", *(["amssymb"] if AMS.search(body) else [])]
+    return latex_comment(provenance) + latex_comment(rf"\usepackage{{{','.join(packages)}}}") + body
 
 
 def markdown(tables: Sequence[Table], provenance: str) -> str:

@@ -50,6 +50,7 @@ def test_from_runs_to_claims(inforeg_command, sweep):
     expected |= {
         f"tables/{s}.{e}" for s in ("mini", "mini_alpha", "mini_beta") for e in ("tex", "md", "html")
     }
+    expected |= {"tables/mini_across.tex"}
     expected |= {
         f"figures/mini_{f}.{e}"
         for f in ("information", "curves", "differences")

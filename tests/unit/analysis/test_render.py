@@ -17,6 +17,12 @@ TABLE = Table(
 )
 
 
+def test_latex_says_what_packages_it_needs():
+    assert latex([TABLE], "-").splitlines()[1] == r"% \usepackage{booktabs}"
+    square = Table("c", "t", ["a"], [[Entry("□")]])
+    assert latex([square], "-").splitlines()[1] == r"% \usepackage{booktabs,amssymb}"
+
+
 def test_latex_escapes_and_marks():
     text = latex([TABLE], "commit abc")
     assert text.startswith("% commit abc\n")

@@ -10,6 +10,7 @@ from inforeg.analysis.tables.render import latex, markdown
 from inforeg.errors import UserError
 from inforeg.metrics.base import title_of
 from inforeg.registry import METHODS
+from inforeg.suite import products
 
 MARKDOWN = r"""Mini
 
@@ -159,7 +160,11 @@ def test_file_names_follow_from_the_experiment(study, tmp_path):
     write_all(study, tmp_path)
     names = {path.name for path in (tmp_path / "tables").iterdir()}
     stems = ("mini", "mini_alpha", "mini_beta")
-    assert names == {f"{stem}.{end}" for stem in stems for end in ("tex", "md", "html")}
+    made = {f"{stem}.{end}" for stem in stems for end in ("tex", "md", "html")}
+    assert names == made | {"mini_across.tex"}
+    assert {f"tables/{name}" for name in names} == {*products.tables("mini", study.experiment)}
+    for name in ("mini", "mini_across"):
+        assert (tmp_path / f"tables/{name}.tex").read_text().count(r"\begin{table}") == 1
     assert {path.name for path in (tmp_path / "statistics").iterdir()} == {"mini", "mini.csv", "mini.json"}
 
 
@@ -177,11 +182,12 @@ def test_every_table_tells_what_is_to_be_known_of_a_method_in_it(tmp_path, monke
     monkeypatch.setattr(METHODS.get("pmr"), "caveat", "not in these details.")
     monkeypatch.setattr(METHODS.get("inforeg"), "caveat", "it may rain.")
     write_all(study, tmp_path)
-    for stem, shown in (("mini", 2), ("mini_alpha", 4), ("mini_beta", 4)):
-        for end in ("tex", "md", "html"):
-            text = (tmp_path / f"tables/{stem}.{end}").read_text()
-            assert text.count("InfoReg: it may rain.") == shown
-            assert "not in these tables" not in text
+    counts = {f"{stem}.{end}": 4 for stem in ("mini_alpha", "mini_beta") for end in ("tex", "md", "html")}
+    counts |= {"mini.tex": 1, "mini_across.tex": 1, "mini.md": 2, "mini.html": 2}
+    for name, count in counts.items():
+        text = (tmp_path / f"tables/{name}").read_text()
+        assert text.count("InfoReg: it may rain.") == count
+        assert "not in these details" not in text
 
 
 @pytest.mark.parametrize(
