@@ -13,7 +13,7 @@ PDF = "paper.pdf"
 SITES, LATEST = "site", "latest"
 SITE = f"{SITES}/{LATEST}/index.html"
 """The first page of what is collected now; published versions' sites lie beside it."""
-RUNS = "runs.parquet"
+RUNS, EPOCHS = "runs.parquet", "epochs.parquet"
 STATISTICS = (
     "comparison", "means", "variants", "weakest", "acted", "overview", "ranks", "verdicts", "pooled",
     "specs", "contrasts", "regimes", "relation", "windows", "cost", "sweep", "selection", "window_noise",
@@ -27,7 +27,7 @@ ORIGIN = "provenance.json"
 TIMED = ("costs.parquet", "times.json")
 """The frame of an experiment's runs that holds times, and what states its SHA-256."""
 FRAMES = (
-    "runs.parquet", "epochs.parquet", "costs.parquet", "predictions.parquet", "corruptions.parquet",
+    RUNS, EPOCHS, "costs.parquet", "predictions.parquet", "corruptions.parquet",
     "embeddings.parquet", "times.json", ORIGIN,
 )  # fmt: skip
 """What an experiment's runs are collected into."""

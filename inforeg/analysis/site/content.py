@@ -74,6 +74,15 @@ def by_run(frame: pd.DataFrame, kind: type[T]) -> dict[Names, list[T]]:
     return dict(sorted(found.items()))
 
 
+def by_epoch(frames: Iterable[pd.DataFrame]) -> dict[Names, list[Measured]]:
+    """What runs measured in each epoch, each run once, by the run."""
+    several = [*frames]
+    if not several:
+        return {}
+    kept = pd.concat(several).drop_duplicates([*RUN, "epoch", "metric"])
+    return by_run(kept.sort_values([*RUN, "metric", "epoch"], ignore_index=True), Measured)
+
+
 @dataclass(frozen=True)
 class Shown:
     """An experiment.

@@ -17,6 +17,7 @@ from inforeg.analysis.site.content import (
     Content,
     Kept,
     Shown,
+    by_epoch,
     by_run,
     lines_of,
     pooled_line,
@@ -29,9 +30,10 @@ from inforeg.metrics.base import metrics, title_of
 from inforeg.metrics.classification import ACCURACY
 from inforeg.reading import read_json
 from inforeg.suite.experiment import Claim, Selection
-from inforeg.suite.products import CLAIMS, RUNS
+from inforeg.suite.products import CLAIMS, EPOCHS, RUNS
 from inforeg.suite.project import GUIDES, Project
 from inforeg.suite.published import Claims, Origin, Statistics, Told
+from inforeg.suite.replication import COLLECTED
 from inforeg.suite.workflow import Sentence
 
 
@@ -42,6 +44,7 @@ def content_of(folder: Path, project: Project) -> Content:
         UserError: what is there is no published version.
     """
     told = _read(folder / CLAIMS[-1], Claims)
+    columns, runs = [*RUN, *Kept._fields], [folder / RUNS, *sorted((folder / COLLECTED).glob(f"*/{RUNS}"))]
     names = sorted((path.stem for path in (folder / "statistics").glob("*.json")), key=_place)
     return Content(
         title=f"Results of version {folder.name}",
@@ -50,8 +53,8 @@ def content_of(folder: Path, project: Project) -> Content:
         summary=told["summary"],
         said=sentences.tables([_sentence(each) for each in told["sentences"]]),
         notes=[f"{name.capitalize()}: {value}." for name, value in told["settings"].items()],
-        runs=by_run(read_parquet(folder / RUNS, [*RUN, *Kept._fields]), Kept),
-        epochs={},
+        runs=by_run(pd.concat(read_parquet(path, columns) for path in runs).drop_duplicates(), Kept),
+        epochs=by_epoch(read_parquet(path.with_name(EPOCHS)) for path in runs[1:]),
         specs={},
         benchmarks={name: project.benchmark(name) for name in project.benchmarks()},
         data=project.root / "data",

@@ -10,12 +10,11 @@ from inforeg.analysis.collected.collect import merge
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.figures.catalogue import described
 from inforeg.analysis.site.content import (
-    RUN,
     Claimed,
     Content,
     Kept,
-    Measured,
     Shown,
+    by_epoch,
     by_run,
     lines_of,
     pooled_line,
@@ -55,7 +54,7 @@ def content_of(
         said=sentences.tables(said) if any(line.found is not None for line in said) else [],
         notes=list(pooled.notes(judged)) if judged else [],
         runs=by_run(merge([study.collected.runs for study, _ in results]), Kept),
-        epochs=by_run(_epochs(study.collected.epochs for study, _ in results), Measured),
+        epochs=by_epoch(study.collected.epochs for study, _ in results),
         specs=specs,
         benchmarks={name: config for study, _ in results for name, config in study.benchmarks.items()},
         data=project.root / "data",
@@ -118,9 +117,3 @@ def _claims(study: Study, statistics: Statistics) -> Iterable[Claimed]:
             tests=lines_of(tests.to_dict("records")),
             notes=[*claims.notes(study, tests), *study.scope, *study.incomplete],
         )
-
-
-def _epochs(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Those of all runs, each once."""
-    together = pd.concat(frames).drop(columns="row").drop_duplicates([*RUN, "epoch", "metric"])
-    return together.sort_values([*RUN, "metric", "epoch"], ignore_index=True)

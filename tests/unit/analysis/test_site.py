@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -309,6 +310,18 @@ def test_a_published_version_has_a_page_for_all_that_it_holds(version, tmp_path)
     assert "CREMA-D +4.1; Kinetics-Sounds +2.8 points" in text
     assert "−4.0 [−5.4, −2.5]" in text
     assert len(list((tmp_path / "site/claims").rglob("*/*.html"))) == len(version.claims) == 38
+
+
+def test_what_a_version_collected_beside_is_shown_with_its_curves(study, tmp_path):
+    folder = tmp_path / "v0"
+    shutil.copytree(VERSION, folder, ignore=shutil.ignore_patterns("figures", "tables"))
+    study.collected.write(folder / "collected/mini")
+    found = published.content_of(folder, Project(ROOT))
+    run = ("alpha", "inforeg", "default", 3)
+    assert {each.metric for each in found.runs[run]} >= {"accuracy", "macro_f1"}
+    traces = [each for each in found.epochs[run] if each.metric == "trace/batch/whole"]
+    assert [each.epoch for each in traces] == [0, 1, 2]
+    assert found.epochs.keys() < found.runs.keys()
 
 
 def test_what_claims_of_a_later_version_pool_is_shown(version):
