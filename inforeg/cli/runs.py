@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Reading, add_command, add_machine, add_runs, add_seeds, setting
 from inforeg.errors import DivergenceError, UserError
-from inforeg.files import json_text, sealed, sha256, write_json
+from inforeg.files import json_text, sha256
 from inforeg.reading import json_value, validated
 from inforeg.runspec import Machine, RunSpec
 from inforeg.suite.project import Project
@@ -71,6 +71,7 @@ def train(args: argparse.Namespace) -> None:
     from inforeg.engine.assembly import method_of
     from inforeg.engine.contents import SUMMARY
     from inforeg.engine.device import holding_device, placed, prepare_process
+    from inforeg.engine.record import write_report
     from inforeg.engine.train import train as train_run
     from inforeg.suite.jobs import closure
     from inforeg.suite.plan import with_seeds
@@ -98,10 +99,10 @@ def train(args: argparse.Namespace) -> None:
             except DivergenceError as error:
                 print(f"{folder} diverged: {error}")
                 diverged = error
-            done[str(spec.seed)] = sha256(folder / SUMMARY)
+            done[spec.seed] = sha256(folder / SUMMARY)
     if args.report:
         # For the workflow a run that diverged is a result, which its tables print.
-        write_json(args.report, sealed({"summary_sha256": done, "spec_sha256": specs[0].digest()}))
+        write_report(args.report, specs[0], done)
     elif diverged:
         raise diverged
 

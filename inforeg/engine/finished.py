@@ -15,6 +15,7 @@ from inforeg.reading import read_json, validated
 from inforeg.runspec import RunSpec
 
 ANEW = "remove the run's directory and train the run again"
+FINISHED, ANOTHER = "finished", "of another version"
 
 
 def read_run(folder: Path, remedy: str = "choose another directory, or delete this run") -> Run | None:
@@ -107,30 +108,33 @@ def check_report(folder: Path, spec: RunSpec, remedy: str) -> None:
 
 def check_runs(root: Path) -> str:
     """Say in a line how many runs lie at any depth below `root`; the first that is damaged is an error."""
-    if not root.is_dir():
-        raise UserError(f"{root} is no directory; name the root of the runs.")
-    found = {path.parent for path in root.rglob("*") if path.name in FILES}
-    # Without what `inforeg rerun` left when it was killed.
-    folders = sorted(each for each in found if not any(part.endswith(PART) for part in each.parts))
-    states = Counter(
-        _state(folder) for folder in tqdm(folders, "runs", unit="run", disable=None, leave=False)
-    )
+    folders = directories(root)
+    states = Counter(state(folder) for folder in tqdm(folders, "runs", unit="run", disable=None, leave=False))
     for path in sorted(root.rglob("seeds=*.json")):
         for seed in read_json(path, Report, _NO_REPORT).summary_sha256:
             if not (summary := path.parent / f"seed={seed}" / SUMMARY).exists():
                 raise UserError(f"{summary} is missing, which {path.name} names; {_NO_REPORT}.")
-    return ", ".join(f"{states[state]} {state}" for state in ("finished", "unfinished", "of another version"))
+    return ", ".join(f"{states[each]} {each}" for each in (FINISHED, "unfinished", ANOTHER))
+
+
+def directories(root: Path) -> list[Path]:
+    """The directories at any depth below `root` that hold a run, or a part of one."""
+    if not root.is_dir():
+        raise UserError(f"{root} is no directory; name the root of the runs.")
+    found = {path.parent for path in root.rglob("*") if path.name in FILES}
+    # Without what `inforeg rerun` or `inforeg runs pull` left when it was killed.
+    return sorted(each for each in found if not any(part.endswith(PART) for part in each.parts))
 
 
 _NO_REPORT = "remove the seeds=*.json, and run the workflow again"
 
 
-def _state(folder: Path) -> str:
+def state(folder: Path) -> str:
     """How far the run in `folder` is, once it is known to be in its place and what it states of itself."""
     if (run := read_run(folder)) is None:
         raise UserError(f"{folder / RUN} is missing; {ANEW}.")
     if run.seal is None and run.spec.get("versions", {}).get("engine") != ENGINE_VERSION:
-        return "of another version"
+        return ANOTHER
     spec = validated(RunSpec, run.spec, f"{folder / RUN}")
     place = spec.directory(Path())
     if folder.name.startswith("seed=") and folder.parts[-len(place.parts) :] != place.parts:
@@ -139,4 +143,4 @@ def _state(folder: Path) -> str:
         return "unfinished"
     whole(folder, run.spec_sha256)
     check_report(folder, spec, ANEW)
-    return "finished"
+    return FINISHED

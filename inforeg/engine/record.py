@@ -224,6 +224,12 @@ def conclude(
     (folder / CHECKPOINT).unlink(missing_ok=True)
 
 
+def write_report(path: Path, first: RunSpec, summaries: Mapping[int, str]) -> None:
+    """Write the report on runs that differ from `first` in their seed, by which it has their `summaries`."""
+    stated = {str(seed): summary for seed, summary in summaries.items()}
+    write_json(path, sealed({"summary_sha256": stated, "spec_sha256": first.digest()}))
+
+
 def _described(spec: RunSpec) -> dict[str, Any]:
     return {"spec": spec.model_dump(mode="json"), "spec_sha256": spec.digest(), "sources": sources(spec)}
 

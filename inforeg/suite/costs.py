@@ -18,7 +18,7 @@ from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.jobs import Job, jobs
 from inforeg.suite.memory import step_bytes
 from inforeg.suite.passes import Work, passes, work
-from inforeg.suite.plan import plan, with_seeds
+from inforeg.suite.plan import plan
 from inforeg.suite.project import Project
 
 N = TypeVar("N", int, float)
@@ -106,7 +106,7 @@ def _parts(project: Project, own: Iterable[Job], runs: Path, scratch: Path) -> I
         key = job.spec.config.data.model_dump_json()
         if key not in extents:
             extents[key] = extent(project, dataset_of(job.spec.config.data))
-        specs = with_seeds(job.spec, range(job.first, job.last + 1))
+        specs = job.specs
         done = [(spec, found) for spec in specs if (found := _summary(spec, runs))]
         ahead = len(specs) - len(done)
         if (known := extents[key]) is None:

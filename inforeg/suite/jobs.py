@@ -9,7 +9,7 @@ from pathlib import Path
 from inforeg.errors import UserError
 from inforeg.registry import METHODS, PROBES
 from inforeg.runspec import RunSpec
-from inforeg.suite.plan import Cell
+from inforeg.suite.plan import Cell, with_seeds
 
 
 def needs(spec: RunSpec) -> list[RunSpec]:
@@ -29,6 +29,16 @@ class Job:
     spec: RunSpec
     first: int
     last: int
+
+    @property
+    def seeds(self) -> range:
+        """Those of its runs."""
+        return range(self.first, self.last + 1)
+
+    @property
+    def specs(self) -> tuple[RunSpec, ...]:
+        """Those of its runs."""
+        return with_seeds(self.spec, self.seeds)
 
     @property
     def path(self) -> str:
@@ -102,12 +112,7 @@ def serving(cells: Mapping[Path, Sequence[Job]], spec: RunSpec, first: int, last
 def examinations(found: Iterable[Job], probes: Iterable[str]) -> list[str]:
     """Paths of the probes' reports on the runs of the jobs `found`, where they have any to examine."""
     classes = {name: PROBES.get(name) for name in probes}
-    return [
-        job.examined(name)
-        for job in found
-        for name, probe in classes.items()
-        if probe.chosen(range(job.first, job.last + 1))
-    ]
+    return [job.examined(name) for job in found for name, probe in classes.items() if probe.chosen(job.seeds)]
 
 
 def closure(spec: RunSpec) -> list[RunSpec]:
