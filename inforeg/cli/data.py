@@ -21,9 +21,9 @@ Bring data/<data set> to the version that data.dvc pins: nothing to do if it is 
 or remote, else rebuilt from pinned sources; then verified. The network is needed only for what no cache has.
 Sources are kept in INFOREG_CACHE, by default ~/.cache/inforeg.
 
-A laboratory shares its data by `dvc remote add --default NAME URL` (a folder, s3://, ssh://) and `dvc push`:
-what this command fetched is in DVC's cache already. Elsewhere `dvc pull`, or this command, takes it from
-there."""
+A laboratory shares its data by `dvc remote add --local --default NAME URL` (a folder, s3://, ssh://) and
+`dvc push`: what this command fetched is in DVC's cache already. Elsewhere `dvc pull`, or this command, takes
+it from there; a remote that fails is named, and the pinned sources stand in for it."""
 
 VERIFY = "Compare data/<data set> with data.dvc, byte for byte, and name the first file that differs."
 

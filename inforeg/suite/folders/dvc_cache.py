@@ -4,7 +4,6 @@ DVC's own commands write into the working tree file by file, rewrite data.dvc in
 cache holds; these functions do none of this. Importing this takes half a second.
 """
 
-import logging
 import shutil
 import sys
 from pathlib import Path
@@ -20,8 +19,7 @@ from inforeg.errors import UserError
 from inforeg.processes import reason, run
 from inforeg.suite.folders import listing
 from inforeg.suite.folders.hashes import md5_of
-
-log = logging.getLogger(__name__)
+from inforeg.suite.remotes.remote import complaint
 
 
 def take(root: Path, target: str, md5: str, folder: Path) -> bool:
@@ -32,6 +30,9 @@ def take(root: Path, target: str, md5: str, folder: Path) -> bool:
         target: what messages call it, e.g. "data/watch".
         md5: its hash in data.dvc.
         folder: where it goes.
+
+    Raises:
+        UserError: one of them fails, or the remote does not have it; a clause.
     """
     with Repo(str(root)) as repo:
         remote, cache = repo.config["core"].get("remote"), repo.cache.local
@@ -45,10 +46,10 @@ def take(root: Path, target: str, md5: str, folder: Path) -> bool:
         if _copied(cache, md5, folder):
             return True
         why = reason(done) if done.returncode else "it is not there"
-        log.warning("DVC's remote %s does not give %s (%s): rebuilding it.", remote, target, why)
     except UserError as error:
-        log.warning("DVC's cache does not give %s: %s Delete that file; rebuilding it.", target, error)
-    return False
+        damage = str(error).rstrip(".")
+        raise UserError(f"DVC's cache does not give {target} ({damage}; delete that file)") from None
+    raise UserError(f"DVC's remote {remote} does not give {target} ({why})")
 
 
 def _copied(cache: HashFileDB, md5: str, folder: Path) -> bool:
@@ -98,4 +99,4 @@ if __name__ == "__main__":
     try:
         fetch(Path(sys.argv[1]), sys.argv[2])
     except Exception as failure:  # of whatever library the remote needs: one line for `take`
-        sys.exit(f"ERROR: {' '.join(str(failure).split()) or type(failure).__name__}")
+        sys.exit(f"ERROR: {complaint(failure)}")

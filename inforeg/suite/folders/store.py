@@ -183,33 +183,41 @@ def _is_running(process: str) -> bool:
 def _make(dataset: Dataset, root: Path, expected: str, made: Path) -> None:
     """Put the folder of `dataset` with the hash `expected` at `made`, and into DVC's cache."""
     name, known = dataset.place, (root / ".dvc").is_dir()
-    asks_first = bool(dataset.sources) or isinstance(dataset, Gathered)
-    if known and asks_first and _taken(name, root, expected, made):
-        return
+    asks_first, failure = bool(dataset.sources) or isinstance(dataset, Gathered), ""
+    if known and asks_first:
+        taken, failure = _taken(name, root, expected, made)
+        if taken:
+            return
     try:
-        _rebuild(dataset, expected, made)
+        _rebuild(dataset, expected, made, failure)
     except UserError:
         # What needs no sources is made without DVC, but its author's own files may have gone there.
-        if not known or asks_first or not _taken(name, root, expected, made):
+        taken, failure = (False, "") if not known or asks_first else _taken(name, root, expected, made)
+        if failure:
+            log.warning("%s.", failure)
+        if not taken:
             raise
         return
     if known:
         keep(root, made)
 
 
-def _taken(name: str, root: Path, expected: str, made: Path) -> bool:
-    """Whether DVC's cache or remote gave the folder, now at `made`; whatever DVC raises is a warning."""
+def _taken(name: str, root: Path, expected: str, made: Path) -> tuple[bool, str]:
+    """Whether DVC's cache or remote gave the folder, now at `made`; and why not, if one of them fails."""
     shutil.rmtree(made, ignore_errors=True)
+    failure = ""
     try:
         # Imported late: it takes half a second, which a folder that is there already does not need.
         from inforeg.suite.folders import dvc_cache  # noqa: PLC0415
 
         if dvc_cache.take(root, f"data/{name}", expected, made) and _matches(made, expected):
-            return True
+            return True, ""
+    except UserError as error:
+        failure = str(error)
     except Exception as error:  # of DVC, its plug-ins and its surroundings
-        log.warning("DVC cannot be asked for data/%s (%s); training needs no DVC.", name, checks.said(error))
+        failure = f"DVC cannot be asked for data/{name} ({checks.said(error)})"
     shutil.rmtree(made, ignore_errors=True)
-    return False
+    return False, failure
 
 
 def keep(root: Path, made: Path) -> None:
@@ -222,12 +230,14 @@ def keep(root: Path, made: Path) -> None:
         log.warning("DVC does not keep the data (%s); training needs no DVC.", checks.said(error))
 
 
-def _rebuild(dataset: Dataset, expected: str, made: Path) -> None:
+def _rebuild(dataset: Dataset, expected: str, made: Path, failure: str) -> None:
+    """Make the folder without DVC, whose `failure` to give it is said; empty where it did not fail."""
     name = dataset.place
     if isinstance(dataset, Gathered):
-        raise UserError(
-            f"data/{name} is in no cache or remote of DVC that this machine reaches: {dataset.remedy}"
-        )
+        lacking = failure or f"data/{name} is in no cache or remote of DVC that this machine reaches"
+        raise UserError(f"{lacking}, and nothing else has it: {dataset.remedy}")
+    if failure:
+        log.warning("%s: rebuilding it.", failure)
     build(dataset, made)
     if (found := directory_hash(made)) != expected:
         raise UserError(

@@ -23,6 +23,7 @@ from inforeg.files import write_json
 from inforeg.registry import DATASETS
 from inforeg.suite.folders import gathering, manifest, store
 from inforeg.suite.project import Project
+from tests.servers import configure
 from tests.unit.data.test_data_cli import call
 
 
@@ -199,6 +200,10 @@ def test_others_folders_cannot_be_rebuilt(project: Project, raw: Path) -> None:
     pins = (project.root / "data.dvc").read_text()
     (project.root / "data.dvc").write_text(pins + f"- md5: {'0' * 32}.dir\n  hash: md5\n  path: data/notes\n")
     with pytest.raises(UserError, match=r"data/notes is in no cache or remote of DVC .*: Notes does"):
+        store.fetch("notes", Project(project.root))
+    configure(project.root, {"url": str(project.root / "remote")})
+    failure = r"^DVC's remote lab does not give data/notes \(it is not there .*\), and nothing else has it: "
+    with pytest.raises(UserError, match=f"{failure}Notes does not come by itself"):
         store.fetch("notes", Project(project.root))
 
 

@@ -1,0 +1,1 @@
+"""DVC's remotes: what they answer, and finished runs kept in them."""
