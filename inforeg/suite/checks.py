@@ -12,7 +12,7 @@ from inforeg.metrics.recorded import known
 from inforeg.registry import PROBES
 from inforeg.suite.experiment import Experiment
 from inforeg.suite.folders.places import dataset_of, refuse_two_preparations
-from inforeg.suite.jobs import Job, jobs
+from inforeg.suite.jobs import Job, closure, jobs
 from inforeg.suite.plan import Cell, Plan, plan, plan_trials
 from inforeg.suite.presentable import Benchmarks, check_presentable, texts, texts_of_named
 from inforeg.suite.products import former, parts, tables
@@ -63,7 +63,31 @@ class Configuration:
     @property
     def runs(self) -> int:
         """How many runs the jobs train."""
-        return sum(job.last - job.first + 1 for job in self.jobs.values())
+        return sum(len(job.seeds) for job in self.jobs.values())
+
+    def jobs_of(self, targets: Collection[str]) -> list[Job]:
+        """The jobs of what the `targets` plan, needed ones first; all jobs where none is named."""
+        cells = {**self._cells(), **self.trials}
+        wanted: set[tuple[Path, int]] = set()
+        for target in targets:
+            if target not in cells:
+                raise unknown("target", target, cells)
+            for cell in cells[target]:
+                places = [spec.cell for spec in (*closure(cell.specs[0]), cell.specs[0])]
+                wanted.update((place, spec.seed) for place in places for spec in cell.specs)
+        every = self.jobs.values()
+        return [job for job in every if not targets or wanted & {(job.spec.cell, s) for s in job.seeds}]
+
+    def _cells(self) -> dict[str, list[Cell]]:
+        """The cells of experiments, and of the targets that make several."""
+        ours, further, long = self.workflow.experiments, self.workflow.targets, self.workflow.long
+        short = chain(*(names for target, names in further.items() if target not in long))
+        made: dict[str, Iterable[str]] = {name: [name] for name in self.plans}
+        made |= {"quick": [self.workflow.quick], "all": ours, "complete": [*ours, *short], **further}
+        return {
+            target: [cell for name in names if name in self.plans for cell in self.plans[name].cells]
+            for target, names in made.items()
+        }
 
 
 def configuration(project: Project) -> Configuration:
