@@ -14,7 +14,7 @@ from inforeg.errors import UserError
 from inforeg.random import numpy_stream
 from inforeg.runspec import Name, Seed, Seeds, Setting, Strict, Text
 from inforeg.suite.rows import Row
-from inforeg.ties import apart, settled
+from inforeg.ties import ROUNDING, apart, settled
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,12 @@ class Tuning(Strict):
         lt=100,
         description="points of validation accuracy that are not worth more epochs than others take",
     )
+    margin: float = Field(
+        1.0,
+        ge=1,
+        description="factor within which of a learning rate at which a run diverges, all else being equal, "
+        "no other one is chosen: other seeds and other methods may diverge there",
+    )
     common: Space = Field(
         default_factory=dict, description="settings that every row draws, the same for all rows in a trial"
     )
@@ -145,6 +151,8 @@ class Choices(Strict):
                 "`snakemake --cores all tuning` and copy results/tuning/tuned.yaml there."
             ) from None
 
+
+RATE = "training.lr"
 
 TUNED = Path("workflow/config/tuned.yaml")
 
@@ -204,6 +212,37 @@ def best(scores: Mapping[int, Sequence[float]], epochs: Mapping[int, int], indif
     cheaper = [trial for trial in known if apart(means[top] - means[trial], indifference) <= 0]
     fewest = min((epochs[trial] for trial in cheaper), default=fewest)
     return _highest(means, [trial for trial in cheaper or equal if epochs[trial] == fewest])
+
+
+def unsafe(
+    scores: Mapping[int, Sequence[float]], settings: Mapping[int, Mapping[str, Setting]], margin: float
+) -> set[int]:
+    """The trials whose learning rate is within the factor `margin` of one at which a run diverges.
+
+    Args:
+        scores: validation accuracies by trial; minus infinity for a run that diverged.
+        settings: what each of these trials sets; those that differ in the learning rate alone are compared.
+        margin: 1 for those at which a run diverges themselves.
+    """
+    diverging = [trial for trial in scores if not np.isfinite(scores[trial]).all()]
+    return {
+        trial
+        for trial, other in product(scores, diverging)
+        if _besides(settings[trial]) == _besides(settings[other])
+        and _factor(settings[trial], settings[other]) <= margin * (1 + ROUNDING)
+    }
+
+
+def _besides(setting: Mapping[str, Setting]) -> dict[str, Setting]:
+    return {key: value for key, value in setting.items() if key != RATE}
+
+
+def _factor(one: Mapping[str, Setting], other: Mapping[str, Setting]) -> float:
+    """By how much the two learning rates differ; 1 where both are the benchmark's."""
+    first, second = (each.get(RATE) for each in (one, other))
+    if not (isinstance(first, int | float) and isinstance(second, int | float)):
+        return 1.0 if first == second else math.inf
+    return max(first / second, second / first)
 
 
 def _as_good(scores: Sequence[float], highest: Sequence[float]) -> bool:

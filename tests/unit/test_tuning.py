@@ -14,7 +14,7 @@ from inforeg.suite import tuning
 from inforeg.suite.jobs import jobs
 from inforeg.suite.plan import plan, plan_trials
 from inforeg.suite.project import Project
-from inforeg.suite.tuning import Choices, Range, Tuning, at_the_edge, best, draw, grid
+from inforeg.suite.tuning import Choices, Range, Tuning, at_the_edge, best, draw, grid, unsafe
 from tests import runs
 from tests.runs import kept
 from tests.unit.conftest import EXPERIMENT, write
@@ -51,13 +51,16 @@ def trials(project, key, protocol=tuning.TUNING):
 
 
 def finish(project, accuracies, protocol=tuning.TUNING):
-    """Give every run of every trial the validation accuracy that `accuracies` says for row and trial."""
+    """Give every run of every trial the validation accuracy that `accuracies` says; None if it diverges."""
     for trial in plan_trials(project, protocol):
         for cell in trial.cells:
             for spec in cell.specs:
                 value = accuracies(trial.key, trial.number, spec)
-                metrics = kept(**{"val/accuracy": value, "test/accuracy": 1 - value})
-                runs.finish(spec.directory(project.root / "results/runs"), spec, metrics)
+                folder = spec.directory(project.root / "results/runs")
+                if value is None:
+                    runs.finish(folder, spec, diverged="a loss is not finite")
+                else:
+                    runs.finish(folder, spec, kept(**{"val/accuracy": value, "test/accuracy": 1 - value}))
 
 
 def test_draws_depend_on_their_names_alone_and_stay_in_the_range():
@@ -153,6 +156,22 @@ def test_fewer_epochs_are_chosen_where_they_are_as_good():
     assert best({1: [70.4, 70.4], 2: [70.3, 70.5], 3: [70.6, 70.8]}, {1: 20, 2: 20, 3: 20}, 1.0) == 3
 
 
+def test_learning_rates_near_one_that_diverges_are_not_safe():
+    rates = {1: 0.01, 2: 0.02, 3: 0.05, 4: 0.1, 5: 0.2}
+    settings = {number: {"training.lr": rate, "training.epochs": "x1"} for number, rate in rates.items()}
+    settings[6] = {"training.lr": 0.1, "training.epochs": "x2"}
+    settings[7] = {"training.epochs": "x2"}  # at the benchmark's own rate
+    scores = {number: [70.0, 71.0] for number in settings}
+    assert unsafe(scores, settings, 2.5) == set()
+    scores[5] = [80.0, -math.inf]
+    assert unsafe(scores, settings, 1.0) == {5}
+    assert unsafe(scores, settings, 2.0) == {4, 5}
+    assert unsafe(scores, settings, 2.5) == {4, 5}
+    assert unsafe(scores, settings, 4.0) == {3, 4, 5}
+    scores[6] = [-math.inf, -math.inf]
+    assert unsafe(scores, settings, 2.0) == {4, 5, 6}
+
+
 SETTINGS = {
     "title": "Learning rates",
     "benchmarks": ["toy"],
@@ -211,6 +230,26 @@ def test_what_a_grid_chose_is_written_with_its_courses_and_edges(settings):
     courses = table.partition("training.lr, all other settings being the chosen ones")[2]
     course = next(line for line in courses.splitlines() if line.startswith("| Joint "))
     assert [float(entry) for entry in course.split("|")[3:6]] == [50.1, 70.1, 60.1]
+
+
+def test_what_may_diverge_is_not_chosen_by_a_grid_with_a_margin(settings):
+    def accuracies(key, number, spec):
+        rate = spec.config.training.lr
+        return None if rate == 0.04 else 0.5 + rate + 0.001 * (spec.seed - 200)
+
+    def chosen(margin):
+        write(settings.root / "workflow/config/settings.yaml", {**SETTINGS, "margin": margin})
+        assert main(["tune", "settings"]) == 0
+        folder = settings.root / "results/settings"
+        choices = yaml.safe_load((folder / "chosen.yaml").read_text())["choices"]["toy"]
+        return choices["joint/star"]["row"]["set"]["training.lr"], (folder / "trials.md").read_text()
+
+    finish(settings, accuracies, tuning.SETTINGS)
+    rate, table = chosen(1.0)
+    assert (rate, "within a factor" in table) == (0.02, False)
+    rate, table = chosen(2.0)
+    assert (rate, "within a factor of 2 of one at which a run diverges" in table) == (0.01, True)
+    assert chosen(5.0)[0] == 0.02  # nothing else is left
 
 
 def test_choices_may_go_to_a_folder_with_any_name(settings):

@@ -18,7 +18,7 @@ from inforeg.probes.frames import csv
 from inforeg.runspec import RunSpec
 from inforeg.suite.plan import Trial
 from inforeg.suite.rows import Row
-from inforeg.suite.tuning import Choice, Choices, Protocol, Tuning, at_the_edge, best
+from inforeg.suite.tuning import Choice, Choices, Protocol, Tuning, at_the_edge, best, unsafe
 
 SCHEMA = "# yaml-language-server: $schema=../schemas/tuned.schema.json\n"
 """The first line of tuned.yaml, for editors, once it lies in workflow/config/."""
@@ -61,7 +61,7 @@ def write_choices(protocol: Protocol, tuning: Tuning, trials: list[Trial], root:
     rows = {(trial.benchmark, trial.key, trial.number): trial.row for trial in trials}
     chosen: dict[str, dict[str, Choice]] = {}
     for (benchmark, key), group in found.groupby(["benchmark", "row"], sort=False):
-        number = _best(tuning, group)
+        number = _best(tuning, group, rows)
         choice = Choice(trial=number, row=rows[str(benchmark), str(key), number])
         chosen.setdefault(str(benchmark), {})[str(key)] = choice
     keys = list(zip(found["benchmark"], found["row"], found["trial"], strict=True))
@@ -76,14 +76,18 @@ def write_choices(protocol: Protocol, tuning: Tuning, trials: list[Trial], root:
     write_json(origin, origin_of_trials(trials, root))
 
 
-def _best(tuning: Tuning, group: pd.DataFrame) -> int:
-    """The trial to be chosen of a row on a benchmark."""
+def _best(tuning: Tuning, group: pd.DataFrame, rows: Rows) -> int:
+    """The trial to be chosen of a row on a benchmark, which are those of `group`."""
+    benchmark, key = group["benchmark"].iloc[0], group["row"].iloc[0]
     if tuning.trials is None:  # the row as it stands may well be one of all combinations
         group = group[group["trial"] > 0]
     numbers = [int(number) for number in group["trial"]]
     values = dict(zip(numbers, group["values"], strict=True))
+    settings = {number: rows[benchmark, key, number].set for number in numbers}
+    near = unsafe(values, settings, tuning.margin)
+    safe = {number: scores for number, scores in values.items() if number not in near} or values
     epochs = dict(zip(numbers, map(int, group["epochs"]), strict=True))
-    return best(values, epochs, tuning.indifference)
+    return best(safe, epochs, tuning.indifference)
 
 
 def _table(protocol: Protocol, tuning: Tuning, found: pd.DataFrame, rows: Rows) -> Table:
@@ -115,7 +119,7 @@ def _table(protocol: Protocol, tuning: Tuning, found: pd.DataFrame, rows: Rows) 
     notes = [
         f"Mean validation {CHOOSING.title} over the seeds of tuning, which no reported run uses. Of the "
         "trials that are no more than one standard error below the best, paired over seeds, the one of the "
-        f"fewest epochs{_unless(tuning.indifference)}; of these the best.",
+        f"fewest epochs{_unless(tuning.indifference)}; of these the best.{_safe(tuning.margin)}",
     ]
     if edges:
         notes.append(f"The smallest or the largest of what was tried: {'; '.join(edges)}.")
@@ -148,6 +152,15 @@ def _unless(indifference: float) -> str:
     if not indifference:
         return ""
     return f", or of still fewer if it is no more than {indifference:g} {CHOOSING.unit.difference} below"
+
+
+def _safe(margin: float) -> str:
+    if margin == 1.0:
+        return ""
+    return (
+        f" Not among them are those whose learning rate is within a factor of {margin:g} of one at which a "
+        "run diverges, all else being equal, if there are others: other seeds may diverge there."
+    )
 
 
 def _percent(value: float) -> Entry:
