@@ -1,6 +1,7 @@
 """`inforeg site`: results as pages for a browser."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ def register(commands: Commands) -> None:
     )
     parser.add_argument("--results", type=Path, metavar="DIR", default=Made("."), help="where results lie")
     add_sources(parser)
-    parser.set_defaults(run=placed(site))
+    parser.set_defaults(run=placed(site), commands=commands.choices)
 
 
 def site(args: argparse.Namespace) -> None:
@@ -44,7 +45,8 @@ def site(args: argparse.Namespace) -> None:
     if args.published and args.experiment:
         raise UserError("--published is all of a version; leave out the experiments, or --published.")
     out = args.out or args.results / SITES / (args.published or LATEST)
-    count = write_site(_published(args) if args.published else _collected(args), out)
+    content = _published(args) if args.published else _collected(args)
+    count = write_site(replace(content, commands=args.commands), out)
     print(f"{out / 'index.html'} is the first of {count} pages")
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from pathlib import PurePath, PurePosixPath
 
-REFERENCE, GUIDES = "reference.html", "guides/index.html"
+GUIDES = "guides/index.html"
+REFERENCE, COMMANDS, KEYS, METRICS, COLUMNS = (
+    f"reference/{name}.html" for name in ("index", "commands", "keys", "metrics", "columns")
+)
 CLAIMS, BOARDS, METHODS, DATA, EXPERIMENTS, RUNS = (
     f"{folder}/index.html" for folder in ("claims", "leaderboards", "methods", "data", "experiments", "runs")
 )
@@ -48,6 +51,11 @@ def run(names: Iterable[object]) -> str:
 def guide(file: PurePath) -> str:
     """That of a file of the documentation, named relative to its folder."""
     return f"guides/{file.as_posix()}.html"
+
+
+def api(part: str) -> str:
+    """That of a part of what is imported from the package."""
+    return f"reference/api/{part}.html"
 
 
 def root(page: str) -> str:

@@ -1,6 +1,7 @@
 """What the site shows, wherever it was read."""
 
 import math
+from argparse import ArgumentParser
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -177,6 +178,7 @@ class Content:
         data: the folder of prepared data.
         figures: the folder of the experiments' pictures.
         guides: the folder of the project's documentation, which need not be there.
+        commands: the parser of each command; without any of them the site says nothing of commands.
     """
 
     title: str
@@ -192,6 +194,7 @@ class Content:
     data: Path
     figures: Path
     guides: Path
+    commands: Mapping[str, ArgumentParser] = field(default_factory=dict)
 
     @property
     def sorted_claims(self) -> list[Claimed]:

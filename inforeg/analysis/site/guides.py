@@ -1,18 +1,22 @@
 """The project's documentation: its Markdown, and the programs beside it, as pages of the site."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from pathlib import Path, PurePath
 
 from inforeg.analysis.site import addresses
+from inforeg.analysis.site.markdown import Places, rendered
 
-Addresses = Mapping[Path, str]
-"""Where the page of each file lies."""
+FIRST = PurePath("README.md")
+"""In the folder itself, what the list of all pages begins with."""
+TUTORIAL = PurePath("tutorial.md")
+RESULTS = Path("../../results/README.md")
+"""From the folder, what is said of that of the results."""
+HOW_TO = "How-to guides"
+GROUPS = ("", "Tutorial", HOW_TO, "Explanation", "Recipes", "Reference")
+"""In the order in which they are listed; those of other folders come after them."""
 
 
 @dataclass(frozen=True)
@@ -21,53 +25,56 @@ class Guide:
 
     Attributes:
         address: where it lies.
+        group: of pages, in which it is listed.
         title: the first heading of a text, the first line of a program's docstring.
-        body: as HTML; what stands as HTML in a text itself is shown as it is written.
+        body: as HTML.
+        summary: its first sentence.
+        contents: anchor and title of each of its parts.
     """
 
     address: str
+    group: str
     title: str
     body: str
+    summary: str = ""
+    contents: Sequence[tuple[str, str]] = ()
 
 
-def guides_of(folder: Path) -> list[Guide]:
-    """A page for each text and program below `folder`, texts first; none where it is not there."""
+def files_of(folder: Path) -> Mapping[Path, str]:
+    """The address of each text and program below `folder`, texts first; none where it is not there."""
     files = [path for suffix in ("md", "py") for path in sorted(folder.rglob(f"*.{suffix}"))]
-    places = {path.resolve(): addresses.guide(path.relative_to(folder)) for path in files}
-    return [(_text if path.suffix == ".md" else _program)(path, places) for path in files]
+    found = {path.resolve(): addresses.guide(path.relative_to(folder)) for path in files}
+    if (folder / FIRST).exists():
+        found[(folder / FIRST).resolve()] = addresses.GUIDES
+    if files and (folder / RESULTS).exists():
+        found[(folder / RESULTS).resolve()] = addresses.guide(PurePath(*RESULTS.parts[2:]))
+    return found
 
 
-def _program(path: Path, places: Addresses) -> Guide:
+def guides_of(folder: Path, places: Places) -> list[Guide]:
+    """A page for each file of the documentation in `folder`."""
+    return [
+        (_text if path.suffix == ".md" else _program)(path, address, _group(path, folder), places)
+        for path, address in files_of(folder).items()
+    ]
+
+
+def _group(path: Path, folder: Path) -> str:
+    if path == (folder / RESULTS).resolve():
+        return "Reference"
+    *folders, name = path.relative_to(folder.resolve()).parts
+    if folders:
+        return folders[0].replace("-", " ").capitalize()
+    return {str(FIRST): "", str(TUTORIAL): "Tutorial"}.get(name, HOW_TO)
+
+
+def _program(path: Path, address: str, group: str, places: Places) -> Guide:
     source = path.read_text(encoding="utf-8")
     docstring = ast.get_docstring(ast.parse(source)) or path.name
     body = f'<pre tabindex="0" aria-label="Program"><code>{escape(source)}</code></pre>'
-    return Guide(places[path.resolve()], f"{path.name}: {docstring.splitlines()[0]}", body)
+    return Guide(address, group, f"{path.name}: {docstring.splitlines()[0]}", body)
 
 
-def _text(path: Path, places: Addresses) -> Guide:
-    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = reader.parse(path.read_text(encoding="utf-8"))
-    title = path.stem
-    if tokens and tokens[0].type == "heading_open":
-        title, tokens = tokens[1].content, tokens[3:]
-    here = path.resolve()
-    for token in tokens:
-        if token.type == "th_open":
-            token.attrSet("scope", "col")
-        if token.children is not None:
-            token.children = list(_linked(token.children, here, places))
-    return Guide(places[here], title, reader.renderer.render(tokens, reader.options, {}))
-
-
-def _linked(tokens: Sequence[Token], here: Path, places: Addresses) -> Iterator[Token]:
-    """The same with links to pages of the site, and without those to files that have none."""
-    dropped = False
-    for token in tokens:
-        if token.type == "link_open":
-            target = str(token.attrGet("href"))
-            place = places.get((here.parent / target.partition("#")[0]).resolve())
-            dropped = place is None and "://" not in target
-            if place is not None:
-                token.attrSet("href", addresses.root(places[here]) + place)
-        if not (dropped and token.type in ("link_open", "link_close")):
-            yield token
+def _text(path: Path, address: str, group: str, places: Places) -> Guide:
+    text = rendered(path.read_text(encoding="utf-8"), address, places, path)
+    return Guide(address, group, text.title or path.stem, text.body, text.summary, text.contents)

@@ -1,31 +1,23 @@
 """The pages of the site, each with its template and what stands in it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from inforeg.analysis.site import addresses, boards, cards, charts, claims, methods, reference, runs, samples
+from inforeg.analysis.site import (
+    addresses,
+    boards,
+    cards,
+    charts,
+    claims,
+    documentation,
+    methods,
+    runs,
+    samples,
+)
 from inforeg.analysis.site.content import Content
 from inforeg.analysis.site.grids import Grid, told
-from inforeg.analysis.site.guides import Guide, guides_of
+from inforeg.analysis.site.page import Page
 from inforeg.registry import METHODS
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page.
-
-    Attributes:
-        path: below the site's folder.
-        title: of the window and of the page.
-        template: that renders it.
-        shown: what the template names.
-    """
-
-    path: str
-    title: str
-    template: str
-    shown: Mapping[str, Any]
 
 
 def pages(content: Content) -> Iterator[Page]:
@@ -37,9 +29,7 @@ def pages(content: Content) -> Iterator[Page]:
     yield from _methods(content)
     yield from _data(content)
     yield from _runs(content)
-    grids = [Grid(table, search=True) for table in reference.tables()]
-    yield from _guides(guides_of(content.guides))
-    yield Page(addresses.REFERENCE, "Reference", "reference.html", {"grids": grids})
+    yield from documentation.pages(content)
 
 
 def _found(content: Content) -> Page:
@@ -155,14 +145,6 @@ def _runs(content: Content) -> Iterator[Page]:
         unit = content.benchmarks[benchmark].unit if benchmark in content.benchmarks else "seed"
         title = f"{runs.method_title(method)} ({variant}) on {content.titled(benchmark)}, {unit} {seed}"
         yield Page(addresses.run(names), title, "run.html", shown)
-
-
-def _guides(found: Sequence[Guide]) -> Iterator[Page]:
-    if found:
-        links = [(guide.address, guide.title) for guide in found]
-        yield Page(addresses.GUIDES, "Guides", "guides.html", {"listed": links})
-    for guide in found:
-        yield Page(guide.address, guide.title, "guide.html", {"body": guide.body})
 
 
 def _card(content: Content, benchmark: str) -> str:

@@ -13,8 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from inforeg.analysis.site import addresses
 from inforeg.analysis.site.content import Content
-from inforeg.analysis.site.guides import guides_of
-from inforeg.analysis.site.pages import Page, pages
+from inforeg.analysis.site.guides import files_of
+from inforeg.analysis.site.page import Page
+from inforeg.analysis.site.pages import pages
 from inforeg.analysis.tables import claims
 from inforeg.errors import UserError
 from inforeg.files import replacing_folder
@@ -46,7 +47,7 @@ def write_site(content: Content, folder: Path) -> int:
     if folder.is_symlink() or (folder.exists() and not _replaceable(folder)):
         raise UserError(f"{folder} is no site that may be replaced; name another place by --out.")
     commits = {each for shown in content.experiments for each in shown.provenance.get("commits", [])}
-    guides = [(addresses.GUIDES, "Guides")] if guides_of(content.guides) else []
+    guides = [(addresses.GUIDES, "Documentation")] if files_of(content.guides) else []
     everywhere = {"site": content.title, "commits": sorted(commits), "menu": [*MENU, *guides]}
     with replacing_folder(folder) as made:
         paths = [_write(page, made, everywhere) for page in pages(content)]

@@ -93,13 +93,15 @@ def read(folder: Path) -> dict[str, bytes]:
 
 
 def check_links(folder: Path) -> int:
-    """How many pages there are, all of whose links lead to a file of the site, and whose names are unique."""
-    found = sorted(folder.rglob("*.html"))
-    for path in found:
-        page = Reader(path)
-        for link in (link for link in page.links if not link.startswith(("data:", "#", "https:"))):
-            assert (path.parent / link).resolve().is_relative_to(folder.resolve()), link
-            assert (path.parent / link).is_file(), f"{path}: {link}"
+    """How many pages there are, whose links all lead to a place of the site, and whose names are unique."""
+    found = {path: Reader(path) for path in folder.resolve().rglob("*.html")}
+    for path, page in found.items():
+        for link in (link for link in page.links if not link.startswith(("data:", "https:"))):
+            file, _, name = link.partition("#")
+            target = (path.parent / file).resolve() if file else path
+            assert target.is_relative_to(folder.resolve()), link
+            assert target.is_file(), f"{path}: {link}"
+            assert not name or name in found[target].ids, f"{path}: {link}"
         assert len(page.ids) == len(set(page.ids)), path
     return len(found)
 
@@ -230,7 +232,8 @@ def test_every_method_has_its_settings_with_their_sources():
 
 
 def test_every_key_metric_and_column_can_be_looked_up():
-    found = {table.caption: [row[0].text for row in table.rows] for table in reference.tables()}
+    tables = [*reference.keys(), reference.measured(), reference.columns()]
+    found = {table.caption: [row[0].text for row in table.rows] for table in tables}
     assert "smallest_effect" in found["Keys of workflow/config/experiments/NAME.yaml"]
     assert "accuracy" in found["Metrics"]
     assert "epochs.parquet" in found["Frames of collected runs"]
