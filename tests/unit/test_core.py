@@ -14,26 +14,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from inforeg.__main__ import main
-from tests.unit.test_readme import blocks, section
+from tests.pages import DOCS, README, blocks_of
 
 ROOT = Path(__file__).parents[2]
-GIVEN = """
-import torch
-from torch import nn
-
-class Late(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.audio, self.video = nn.Linear(4, 3), nn.Linear(4, 3)
-
-    def forward(self, audio, video):
-        return self.audio(audio), self.video(video)
-
-net, epochs = Late(), 4
-loader = [(audio, video, torch.arange(8) % 3) for audio, video in torch.randn(3, 2, 8, 4)]
-optimizer = torch.optim.SGD(net.parameters(), 0.1)
-"""
-"""What the README's loop takes as given."""
 
 
 def sources(target: Path) -> None:
@@ -106,10 +89,11 @@ def test_the_rules_and_the_template_come_with_it(core: Path, name: str) -> None:
 
 
 def test_ones_own_loop_runs_with_the_core_alone(core: Path, tmp_path: Path) -> None:
-    loops = "\n".join(blocks("python", section("InfoReg in your own loop")))
+    blocks = [block for page in (README, DOCS / "loop.md") for block in blocks_of(page)]
+    loops = "\n".join(block.text for block in blocks if block.language == "python")
     report = "assert len(regulation.history['audio']) == len(monitor.signals['trace/audio']) == epochs\n"
     report += "import sys, inforeg; print(inforeg.__file__, *{m.split('.')[0] for m in sys.modules})"
-    (tmp_path / "loop.py").write_text(f"{GIVEN}\n{loops}\n{report}\n")
+    (tmp_path / "loop.py").write_text(f"{loops}\n{report}\n")
     done = subprocess.run(
         [core / "python", "-I", "-W", "error", "loop.py"],
         cwd=tmp_path, capture_output=True, text=True, check=True,

@@ -16,17 +16,17 @@ from inforeg.methods.base import Method
 from inforeg.registry import METHODS
 from inforeg.suite.plan import Cell, Plan
 from tests.conftest import EVERY_EPOCH, make_config, make_data, make_spec
-from tests.unit.test_readme import blocks, section
+from tests.pages import DOCS, shown
 
 RENEW = "python -c 'from inforeg.engine.plugins import renew; renew()'"
-(FOCAL,) = (text for text in blocks("python", section("Adding things")) if "class Focal" in text)
+FOCAL = shown(DOCS / "method.md", "python", "class Focal")
 SHORT = make_config(training={"epochs": 2})
 PACKAGE = "inforeg.methods"
 
 
 @pytest.fixture
 def write(tmp_path, monkeypatch):
-    """Put the README's method, or another text, into the package's methods as a new process finds it."""
+    """Put the method that the documentation shows, or another text, where a new process finds it."""
     folder = tmp_path / "plugins"
     folder.mkdir()
     package = importlib.import_module(PACKAGE)

@@ -308,15 +308,3 @@ def test_the_experiment_is_found_by_the_benchmarks(monkeypatch, tmp_path, capsys
     assert main(["compare", str(own), "--published", "v0.1.1", "--output", str(tmp_path / "out")]) == 0
     assert (tmp_path / "out/table2_own.md").exists()
     assert "79.8 ± 2.2 (10)" in capsys.readouterr().out
-
-
-def test_the_file_that_the_readme_shows_is_compared(monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(ROOT)
-    own = tmp_path / "own.csv"
-    own.write_text((ROOT / "README.md").read_text(encoding="utf-8").split("```csv\n")[1].split("```")[0])
-    command = ["compare", str(own), "--against", "table2", "--published", "v0.1.1"]
-    assert main([*command, "--output", str(tmp_path / "out")]) == 0
-    said = capsys.readouterr().out
-    assert "| Printed elsewhere |" in said
-    assert "81.0 ± 2.0 (5)" in said
-    assert "Mine on AV-digits: too few runs" in said
