@@ -124,11 +124,11 @@ def files() -> Mapping[Path, str]:
     }
 
 
-def described(part: Part, places: Places) -> Iterator[tuple[str, list[Described]]]:
-    """What stands on a page, by module."""
+def described(part: Part, places: Places) -> Iterator[Described]:
+    """What stands on a page."""
     for module, objects in part.objects.items():
-        shown = [(each, f"{module}.{each.name}") for each in objects]
-        yield module, [_described(each, path, each.path, part.address, places) for each, path in shown]
+        for each in objects:
+            yield _described(each, f"{module}.{each.name}", each.path, part.address, places)
 
 
 def _described(each: griffe.Object, path: str, place: str, page: str, places: Places) -> Described:

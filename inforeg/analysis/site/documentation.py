@@ -38,9 +38,9 @@ def pages(content: Content) -> Iterator[Page]:
     yield Page(addresses.REFERENCE, "Reference", "listing.html", {"text": "", "groups": [("", listed)]})
     yield from _reference(commands)
     for part in api.parts():
-        modules = list(api.described(part, places))
-        contents = [(each.anchor, each.path) for _, objects in modules for each in objects]
-        yield Page(part.address, part.title, "api.html", {"modules": modules, "contents": contents})
+        objects = list(api.described(part, places))
+        contents = [(each.anchor, each.path) for each in objects]
+        yield Page(part.address, part.title, "api.html", {"objects": objects, "contents": contents})
 
 
 def _places(content: Content, commands: Sequence[Command]) -> Places:

@@ -26,9 +26,9 @@ class Guide:
     Attributes:
         address: where it lies.
         group: of pages, in which it is listed.
-        title: the first heading of a text, the first line of a program's docstring.
+        title: the first heading of a text, the name of a program.
         body: as HTML.
-        summary: its first sentence.
+        summary: its first sentence; of a program, the first line of its docstring.
         contents: anchor and title of each of its parts.
     """
 
@@ -70,9 +70,9 @@ def _group(path: Path, folder: Path) -> str:
 
 def _program(path: Path, address: str, group: str, places: Places) -> Guide:
     source = path.read_text(encoding="utf-8")
-    docstring = ast.get_docstring(ast.parse(source)) or path.name
+    said = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
     body = f'<pre tabindex="0" aria-label="Program"><code>{escape(source)}</code></pre>'
-    return Guide(address, group, f"{path.name}: {docstring.splitlines()[0]}", body)
+    return Guide(address, group, path.name, body, said)
 
 
 def _text(path: Path, address: str, group: str, places: Places) -> Guide:

@@ -38,7 +38,7 @@ class Text:
 
     Attributes:
         title: the heading of level 1 with which it begins; empty where there is none.
-        summary: the first sentence.
+        summary: the first sentence, if a paragraph comes first.
         contents: anchor and title of each heading of level 2.
         body: the rest as HTML; HTML in the Markdown is shown as it is written, comments are not.
     """
@@ -64,12 +64,13 @@ def rendered(text: str, page: str, places: Places, file: Path | None = None) -> 
         file: that it is of, from which its links lead; it has none where it is of no file.
     """
     reader = MarkdownIt("commonmark", {"html": True}).enable("table")
-    reader.add_render_rule("html_block", _shown)
-    reader.add_render_rule("html_inline", _shown)
+    reader.add_render_rule("html_block", _escaped)
+    reader.add_render_rule("html_inline", _escaped)
     tokens = reader.parse(text)
     title = ""
     if tokens and tokens[0].tag == "h1":
         title, tokens = plain(tokens[1]), tokens[3:]
+    tokens = [token for token in tokens if not _is_comment(token)]
     contents = []
     for token, inside in pairwise(tokens):
         if token.type == "th_open":
@@ -79,9 +80,10 @@ def rendered(text: str, page: str, places: Places, file: Path | None = None) -> 
             contents += [(anchor(plain(inside)), plain(inside))] if token.tag == "h2" else []
     for token in tokens:
         if token.children is not None:
-            token.children = list(_linked(token.children, page, places, file))
-    first = next((plain(token) for token in tokens if token.type == "inline"), "")
-    summary = re.split(r"(?<=[.:])\s", first, maxsplit=1)[0].rstrip(":")
+            children = [child for child in token.children if not _is_comment(child)]
+            token.children = list(_linked(children, page, places, file))
+    first = tokens[1] if tokens and tokens[0].type == "paragraph_open" else None
+    summary = re.split(r"(?<=[.:]) ", plain(first), maxsplit=1)[0].rstrip(".:") if first else ""
     return Text(title, summary, contents, reader.renderer.render(tokens, reader.options, {}))
 
 
@@ -91,9 +93,12 @@ def plain(token: Token) -> str:
     return "".join(parts)
 
 
-def _shown(_: object, tokens: Sequence[Token], place: int, *rest: object) -> str:
-    text = tokens[place].content
-    return "" if text.lstrip().startswith("<!--") else escape(text)
+def _is_comment(token: Token) -> bool:
+    return token.type in ("html_block", "html_inline") and token.content.lstrip().startswith("<!--")
+
+
+def _escaped(_: object, tokens: Sequence[Token], place: int, *rest: object) -> str:
+    return escape(tokens[place].content)
 
 
 def _linked(tokens: Sequence[Token], page: str, places: Places, file: Path | None) -> Iterator[Token]:
