@@ -11,6 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from inforeg.__main__ import parser
 from inforeg.analysis.site import published
 from inforeg.analysis.site.content import Content, Line
 from inforeg.analysis.site.write import write_site
@@ -32,7 +33,13 @@ PAGES = [
     "data/index.html",
     "data/htad.html",
     "runs/htad.html",
-    "reference.html",
+    "reference/index.html",
+    "reference/keys.html",
+    "reference/commands.html",
+    "reference/api/methods.html",
+    "guides/index.html",
+    "guides/tutorial.md.html",
+    "guides/explanation/found.md.html",
     "guides/recipes/README.md.html",
     "guides/recipes/ddp.py.html",
     "runs/htad/inforeg/default/seed-0.html",
@@ -88,7 +95,8 @@ class Reader:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of a published version."""
     site = tmp_path_factory.mktemp("site") / "v0.1.1"
-    write_site(few(published.content_of(ROOT / "results/published/v0.1.1", Project(ROOT))), site)
+    content = few(published.content_of(ROOT / "results/published/v0.1.1", Project(ROOT)))
+    write_site(replace(content, commands=parser().parse_args(["site"]).commands), site)
     return site
 
 

@@ -27,7 +27,6 @@ from inforeg.analysis.site import (
     methods,
     pages,
     published,
-    reference,
     runs,
     samples,
     stored,
@@ -229,37 +228,6 @@ def test_every_method_has_its_settings_with_their_sources():
     for name in METHODS.classes:
         assert methods.told(name), name
         assert all(row[3].text for row in methods.settings(name).rows), name
-
-
-def test_every_key_metric_and_column_can_be_looked_up():
-    tables = [*reference.keys(), reference.measured(), reference.columns()]
-    found = {table.caption: [row[0].text for row in table.rows] for table in tables}
-    assert "smallest_effect" in found["Keys of workflow/config/experiments/NAME.yaml"]
-    assert "accuracy" in found["Metrics"]
-    assert "epochs.parquet" in found["Frames of collected runs"]
-    assert not any("`" in text or "\\|" in text for texts in found.values() for text in texts)
-
-
-def test_documentation_is_linked_within_the_site(content, tmp_path):
-    docs = tmp_path / "docs"
-    (docs / "recipes").mkdir(parents=True)
-    (docs / "start.md").write_text(
-        "# Start here\n\nSee [a recipe](recipes/one.py), [the code](../code.py) and "
-        "[the web](https://example.org).\n\n| a |\n|---|\n| <b>1</b> |\n"
-    )
-    (docs / "recipes/one.py").write_text('"""One recipe.\n\nMore.\n"""\n\nassert 1 < 2\n')
-    write_site(replace(content, guides=docs), tmp_path / "site")
-    check_links(tmp_path / "site")
-    page = Reader(tmp_path / "site/guides/start.md.html")
-    assert "See a recipe , the code and the web ." in page.text
-    assert "../guides/recipes/one.py.html" in page.links
-    assert "https://example.org" in page.links
-    assert "<b>1</b>" in page.text
-    assert 'th scope="col"' in (tmp_path / "site/guides/start.md.html").read_text()
-    program = Reader(tmp_path / "site/guides/recipes/one.py.html").text
-    assert "one.py" in program
-    assert "assert 1 < 2" in program
-    assert "One recipe." in Reader(tmp_path / "site/guides/index.html").text
 
 
 def test_columns_in_which_nothing_stands_are_left_out():
