@@ -1,6 +1,7 @@
 """Markdown as a page of the site: headings to be linked to, links and names that lead within the site."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -71,20 +72,29 @@ def rendered(text: str, page: str, places: Places, file: Path | None = None) -> 
     if tokens and tokens[0].tag == "h1":
         title, tokens = plain(tokens[1]), tokens[3:]
     tokens = [token for token in tokens if not _is_comment(token)]
-    contents = []
-    for token, inside in pairwise(tokens):
+    contents = list(_anchored(tokens))
+    for token in tokens:
         if token.type == "th_open":
             token.attrSet("scope", "col")
-        if token.type == "heading_open":
-            token.attrSet("id", anchor(plain(inside)))
-            contents += [(anchor(plain(inside)), plain(inside))] if token.tag == "h2" else []
-    for token in tokens:
         if token.children is not None:
             children = [child for child in token.children if not _is_comment(child)]
             token.children = list(_linked(children, page, places, file))
     first = tokens[1] if tokens and tokens[0].type == "paragraph_open" else None
     summary = re.split(r"(?<=[.:]) ", plain(first), maxsplit=1)[0].rstrip(".:") if first else ""
     return Text(title, summary, contents, reader.renderer.render(tokens, reader.options, {}))
+
+
+def _anchored(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
+    """Give each heading its anchor, numbered from the second of a title on; what `contents` is."""
+    seen: Counter[str] = Counter()
+    for token, inside in pairwise(tokens):
+        if token.type == "heading_open":
+            title = plain(inside)
+            name = anchor(title)
+            token.attrSet("id", f"{name}-{seen[name]}" if seen[name] else name)
+            seen[name] += 1
+            if token.tag == "h2":
+                yield str(token.attrGet("id")), title
 
 
 def plain(token: Token) -> str:

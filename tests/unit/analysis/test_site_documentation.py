@@ -98,6 +98,7 @@ def test_headings_are_linked_to_as_in_a_repository():
     assert anchor("3. Bring your data") == "3-bring-your-data"
     assert 'id="on-the-papers-own-data"' in text.body
     assert 'id="deeper"' in text.body
+    assert rendered("## A\n\n## A\n", "page.html", Places()).contents == [("a", "A"), ("a-1", "A")]
 
 
 def test_comments_are_invisible_and_other_html_is_shown_as_written():
