@@ -102,10 +102,11 @@ def _target(member: griffe.Object | griffe.Alias) -> griffe.Object:
 
 @cache
 def names() -> Mapping[str, str]:
-    """The address of each object by its name with its module, and of a class by its own."""
+    """The address of each object by its name with its module, of a class by its own, and of modules."""
     found: dict[str, str] = {}
     for part in parts():
         for module, objects in part.objects.items():
+            found |= {module: part.address} if "." in module else {}
             for each in objects:
                 short = each.name if each.is_class else f"{module.rpartition('.')[2]}.{each.name}"
                 place = f"{part.address}#{each.path}"
