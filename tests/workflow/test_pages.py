@@ -25,8 +25,8 @@ MADE = ("csv", "latex", "python", "text", "toml", "yaml")
 
 
 def has_own_test(page: Path) -> bool:
-    """Whether there is a test of its name, as where it takes a server or a scheduler."""
-    found = ROOT.glob(f"tests/**/test_{page.stem}.py")
+    """Whether a test whose name begins with its own reads it, as where it takes a server or a scheduler."""
+    found = ROOT.glob(f"tests/**/test_{page.stem}*.py")
     return any(page.name in path.read_text(encoding="utf-8") for path in found)
 
 
