@@ -99,8 +99,15 @@ class Tuning(Strict):
     margin: float = Field(
         1.0,
         ge=1,
-        description="factor within which of a learning rate at which a run diverges, all else being equal, "
-        "no other one is chosen: other seeds and other methods may diverge there",
+        description="factor within which below a learning rate at which training breaks down, all else being "
+        "equal, none is chosen: with other seeds and methods it may break down there too",
+    )
+    breakdown: float = Field(
+        100.0,
+        gt=0,
+        le=100,
+        description="points of validation accuracy below the row's best trial from which on training has "
+        "broken down, as it has where a run diverges",
     )
     common: Space = Field(
         default_factory=dict, description="settings that every row draws, the same for all rows in a trial"
@@ -215,21 +222,27 @@ def best(scores: Mapping[int, Sequence[float]], epochs: Mapping[int, int], indif
 
 
 def unsafe(
-    scores: Mapping[int, Sequence[float]], settings: Mapping[int, Mapping[str, Setting]], margin: float
+    scores: Mapping[int, Sequence[float]],
+    settings: Mapping[int, Mapping[str, Setting]],
+    margin: float,
+    breakdown: float = math.inf,
 ) -> set[int]:
-    """The trials whose learning rate is within the factor `margin` of one at which a run diverges.
+    """The trials whose learning rate is within the factor `margin` below one at which training breaks down.
 
     Args:
-        scores: validation accuracies by trial; minus infinity for a run that diverged.
+        scores: validation accuracies of a row by trial; minus infinity for a run that diverged.
         settings: what each of these trials sets; those that differ in the learning rate alone are compared.
-        margin: 1 for those at which a run diverges themselves.
+        margin: 1 for those at which it breaks down themselves.
+        breakdown: so far below the highest mean it has broken down, as it has where a run diverges.
     """
-    diverging = [trial for trial in scores if not np.isfinite(scores[trial]).all()]
+    means = {trial: float(np.mean(scores[trial])) for trial in scores}
+    least = max(means.values()) - breakdown
+    broken = [trial for trial in scores if means[trial] < least or not math.isfinite(means[trial])]
     return {
         trial
-        for trial, other in product(scores, diverging)
+        for trial, other in product(scores, broken)
         if _besides(settings[trial]) == _besides(settings[other])
-        and _factor(settings[trial], settings[other]) <= margin * (1 + ROUNDING)
+        and 1 <= _factor(settings[trial], settings[other]) <= margin * (1 + ROUNDING)
     }
 
 
@@ -238,11 +251,11 @@ def _besides(setting: Mapping[str, Setting]) -> dict[str, Setting]:
 
 
 def _factor(one: Mapping[str, Setting], other: Mapping[str, Setting]) -> float:
-    """By how much the two learning rates differ; 1 where both are the benchmark's."""
+    """The other learning rate in units of the first; 1 where both are the benchmark's."""
     first, second = (each.get(RATE) for each in (one, other))
     if not (isinstance(first, int | float) and isinstance(second, int | float)):
         return 1.0 if first == second else math.inf
-    return max(first / second, second / first)
+    return second / first
 
 
 def _as_good(scores: Sequence[float], highest: Sequence[float]) -> bool:

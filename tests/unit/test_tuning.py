@@ -170,6 +170,12 @@ def test_learning_rates_near_one_that_diverges_are_not_safe():
     assert unsafe(scores, settings, 4.0) == {3, 4, 5}
     scores[6] = [-math.inf, -math.inf]
     assert unsafe(scores, settings, 2.0) == {4, 5, 6}
+    # Far below the best, 90: at higher rates than its own training has broken down, at lower ones not begun.
+    scores = {1: [60.0, 70.0], 2: [90.0, 90.0], 3: [86.0, 86.0], 4: [85.0, 85.0], 5: [80.0, 86.0]}
+    assert unsafe(scores, settings, 2.5) == set()
+    assert unsafe(scores, settings, 2.5, 6.0) == {1, 4, 5}
+    assert unsafe(scores, settings, 2.5, 5.0) == {1, 4, 5}  # 85 is no more than 5 below
+    assert unsafe(scores, settings, 2.5, 4.5) == {1, 3, 4, 5}
 
 
 SETTINGS = {
@@ -248,7 +254,7 @@ def test_what_may_diverge_is_not_chosen_by_a_grid_with_a_margin(settings):
     rate, table = chosen(1.0)
     assert (rate, "within a factor" in table) == (0.02, False)
     rate, table = chosen(2.0)
-    assert (rate, "within a factor of 2 of one at which a run diverges" in table) == (0.01, True)
+    assert (rate, "within a factor of 2 below one at which training breaks down" in table) == (0.01, True)
     assert chosen(5.0)[0] == 0.02  # nothing else is left
 
 

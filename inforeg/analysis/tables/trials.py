@@ -84,7 +84,7 @@ def _best(tuning: Tuning, group: pd.DataFrame, rows: Rows) -> int:
     numbers = [int(number) for number in group["trial"]]
     values = dict(zip(numbers, group["values"], strict=True))
     settings = {number: rows[benchmark, key, number].set for number in numbers}
-    near = unsafe(values, settings, tuning.margin)
+    near = unsafe(values, settings, tuning.margin, tuning.breakdown)
     safe = {number: scores for number, scores in values.items() if number not in near} or values
     epochs = dict(zip(numbers, map(int, group["epochs"]), strict=True))
     return best(safe, epochs, tuning.indifference)
@@ -119,7 +119,7 @@ def _table(protocol: Protocol, tuning: Tuning, found: pd.DataFrame, rows: Rows) 
     notes = [
         f"Mean validation {CHOOSING.title} over the seeds of tuning, which no reported run uses. Of the "
         "trials that are no more than one standard error below the best, paired over seeds, the one of the "
-        f"fewest epochs{_unless(tuning.indifference)}; of these the best.{_safe(tuning.margin)}",
+        f"fewest epochs{_unless(tuning.indifference)}; of these the best.{_safe(tuning)}",
     ]
     if edges:
         notes.append(f"The smallest or the largest of what was tried: {'; '.join(edges)}.")
@@ -154,12 +154,14 @@ def _unless(indifference: float) -> str:
     return f", or of still fewer if it is no more than {indifference:g} {CHOOSING.unit.difference} below"
 
 
-def _safe(margin: float) -> str:
-    if margin == 1.0:
+def _safe(tuning: Tuning) -> str:
+    if tuning.margin == 1.0:
         return ""
     return (
-        f" Not among them are those whose learning rate is within a factor of {margin:g} of one at which a "
-        "run diverges, all else being equal, if there are others: other seeds may diverge there."
+        f" Not among them are those whose learning rate is within a factor of {tuning.margin:g} below one "
+        "at which training breaks down, all else being equal, if there are others: with other seeds it may "
+        "break down there too. It has where a run diverges, or the mean is more than "
+        f"{tuning.breakdown:g} {CHOOSING.unit.difference} below the row's best trial."
     )
 
 
