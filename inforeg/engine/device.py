@@ -3,8 +3,8 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from inforeg.engine import machine
 from inforeg.engine.contents import Run
 from inforeg.engine.provenance import versions
 from inforeg.errors import UserError
-from inforeg.locks import acquire
+from inforeg.locks import acquire, locked
 from inforeg.runspec import Machine, digest_of
 
-LOOK = 0.5
+LOOK = 0.1
 """Seconds between two looks for a free GPU."""
 
 SHARE = 0.5
@@ -43,20 +43,18 @@ def prepare_process(settings: Machine) -> torch.device:
 
 @contextmanager
 def holding_device(settings: Machine) -> Iterator[None]:
-    """Have a GPU, where one is asked for, that at most `per_device` processes use; wait until there is one.
+    """Have a GPU, where one is asked for, with at most `per_device` processes on it; wait until there is one.
 
-    The lock is the kernel's: it goes with the process that holds it.
+    Of the processes that wait for the same GPUs one looks at a time: it can look often, and none that needs
+    less passes it. The locks are the kernel's: they go with the process that holds them.
     """
     if settings.device != "cuda" or not torch.cuda.is_available():
         yield
         return
-    places = [
-        (number, FileLock(_locks() / f"{name}.{slot}.lock"))
-        for slot in range(settings.per_device)
-        for number, name in enumerate(_devices())
-    ]
-    while (taken := _taken(places)) is None:
-        time.sleep(LOOK)
+    names = _devices()
+    with locked(_locks() / f"{digest_of({'gpus': sorted(names)})}.lock"):
+        while (taken := _taken(names, settings.per_device)) is None:
+            time.sleep(LOOK)
     number, lock = taken
     torch.cuda.set_device(number)
     try:
@@ -65,13 +63,35 @@ def holding_device(settings: Machine) -> Iterator[None]:
         lock.release()
 
 
-def _taken(places: Iterable[tuple[int, FileLock]]) -> tuple[int, FileLock] | None:
-    """The first place that is free, now taken."""
-    for number, lock in places:
-        with suppress(Timeout):
-            acquire(lock, 0)
-            return number, lock
-    return None
+def _taken(names: Sequence[str], limit: int) -> tuple[int, FileLock] | None:
+    """A place, now taken, on the least busy GPU of those on which this limit and theirs allow one more."""
+    with locked(_locks() / "choice.lock"):  # until the place is taken, nobody counts
+        limits = [_limits(name) for name in names]
+        room = [number for number, held in enumerate(limits) if len(held) < min([limit, *held])]
+        if not room:
+            return None
+        number = min(room, key=lambda each: len(limits[each]))
+        places = (FileLock(_locks() / f"{names[number]}.{limit}.{slot}.lock") for slot in range(limit))
+        return number, next(filter(_acquired, places))
+
+
+def _limits(name: str) -> list[int]:
+    """What each process on a GPU has for `per_device`."""
+    found = []
+    for path in _locks().glob(f"{name}.*.*.lock"):
+        if _acquired(lock := FileLock(path)):
+            lock.release()
+        else:
+            found.append(int(path.name.split(".")[-3]))
+    return found
+
+
+def _acquired(lock: FileLock) -> bool:
+    try:
+        acquire(lock, 0)
+    except Timeout:
+        return False
+    return True
 
 
 def _devices() -> list[str]:

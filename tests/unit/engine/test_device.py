@@ -1,9 +1,13 @@
 """Where a run is computed: apart from its spec, told, locked, and started again where it changes."""
 
 import json
+import queue
 import subprocess
 import sys
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -197,13 +201,15 @@ def test_a_killed_process_leaves_its_gpu(gpus, tmp_path):
     )
     holders = [
         subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path / f"{name}.0.lock")], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code, str(tmp_path / f"{name}.1.0.lock")],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for name in ("first", "second")
     ]
     for holder in holders:
         assert holder.stdout.readline() == "held\n"
-    assert device._taken([(0, device.FileLock(tmp_path / "first.0.lock"))]) is None
+    assert device._taken(["first", "second"], 1) is None
     holders[1].kill()
     for_second = holders[1].wait()
     assert for_second < 0
@@ -213,6 +219,59 @@ def test_a_killed_process_leaves_its_gpu(gpus, tmp_path):
     for holder in holders:
         holder.wait()
         holder.stdout.close()
+
+
+def test_whoever_needs_a_gpu_to_itself_shares_it_with_none(gpus):
+    alone, shared = Machine(device="cuda"), Machine(device="cuda", per_device=2)
+    with device.holding_device(alone), device.holding_device(shared), device.holding_device(shared):
+        assert gpus == [0, 1, 1]
+        assert device._taken(["first", "second"], 3) is None
+    with device.holding_device(shared), device.holding_device(shared):
+        assert device._taken(["first", "second"], 1) is None
+
+
+def test_the_least_busy_gpu_is_taken(gpus):
+    settings = Machine(device="cuda", per_device=2)
+    with ExitStack() as kept:
+        holders = [kept.enter_context(ExitStack()) for _ in range(4)]
+        for holder in holders:
+            holder.enter_context(device.holding_device(settings))
+        assert gpus == [0, 1, 0, 1]
+        for number in (0, 1, 3):
+            holders[number].close()
+        with device.holding_device(settings):
+            assert gpus[4:] == [1]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_four_gpus_are_full_while_any_of_200_jobs_waits_and_never_more(gpus, monkeypatch, limit):
+    """64 cores; the test lets one job end at a time, and waits for the one that comes in its place."""
+    monkeypatch.setattr(device, "_devices", lambda: ["first", "second", "third", "fourth"])
+    monkeypatch.setattr(device, "LOOK", 0.001)
+    here, events, ends = threading.local(), queue.Queue(), threading.Semaphore(0)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda number: setattr(here, "gpu", number))
+
+    def job():
+        with device.holding_device(Machine(device="cuda", per_device=limit)):
+            events.put((1, here.gpu))
+            ends.acquire()
+            events.put((-1, here.gpu))
+
+    on, begun = Counter(), 0
+    with ThreadPoolExecutor(64) as cores:
+        for _ in range(200):
+            cores.submit(job)
+        try:
+            while begun < 200:
+                change, gpu = events.get(timeout=30)
+                on[gpu] += change
+                begun += change > 0
+                assert on[gpu] <= limit
+                if on == Counter(dict.fromkeys(range(4), limit)):
+                    ends.release()
+        finally:
+            ends.release(200)
+    assert begun == 200
 
 
 def test_without_a_gpu_asked_for_nothing_is_locked(gpus, tmp_path):
