@@ -15,6 +15,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 from inforeg.suite.folders.store import directory_hash
 from inforeg.suite.project import Project
+from tests.workflow.held import HELD, results
 
 ROOT = Path(__file__).parents[2]
 
@@ -123,6 +124,24 @@ def add_benchmark(tree: Tree, name: str, data: str) -> None:
     tree.write(f"workflow/config/benchmarks/{name}.yaml", config)
 
 
+def add_held(tree: Tree, *benchmarks: str) -> None:
+    """An experiment with a method whose training waits while it is told to."""
+    (tree.path / "inforeg/methods/held.py").write_text(HELD, encoding="utf-8")
+    tree.write("workflow/config/experiments/held.yaml", experiment([*benchmarks], ["held"]))
+    machine = {"checkpoint_seconds": 0}  # or the run would be over before the first checkpoint
+    tree.write("workflow/config/config.yaml", {"experiments": ["main"], "quick": "main", "machine": machine})
+
+
+def assert_unbroken(tree: Tree, benchmark: str) -> None:
+    """The runs of the method that waits have the bits that they have where nothing ends them."""
+    named = ("--benchmark", benchmark, "--method", "held", "--seeds", "0-1")
+    assert tree.run("inforeg", "train", *named, "--runs", "unbroken").returncode == 0
+    unbroken = results(tree.path / f"unbroken/{benchmark}/held/default")
+    assert len(unbroken) >= 10
+    broken = results(tree.path / f"results/runs/{benchmark}/held/default")
+    assert {name: broken[name] == unbroken[name] for name in unbroken} == dict.fromkeys(unbroken, True)
+
+
 def experiment(benchmarks: list[str], methods: list[str]) -> dict[str, object]:
     """Two seeds, a row per method, the first one the reference."""
     rows = [{"label": name.title(), "method": name} for name in methods]
@@ -189,6 +208,14 @@ def finished(fresh: Tree) -> Tree:
 def tree(finished: Tree, tmp_path: Path) -> Tree:
     """A copy of the finished project."""
     return finished.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def held(tree: Tree) -> Iterator[Tree]:
+    """The project with a method whose training waits while it is told to."""
+    add_held(tree, "synthetic")
+    yield tree
+    (tree.path / "hold.synthetic").unlink(missing_ok=True)  # a failed test leaves no process waiting
 
 
 @pytest.fixture(scope="module")
