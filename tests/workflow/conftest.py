@@ -112,6 +112,12 @@ class Tree:
         self.write("data.dvc", {"outs": outs})
 
 
+def need_plugin(executor: str) -> None:
+    """Skip what needs Snakemake's plug-in for this executor where that is not installed."""
+    package = f"snakemake-executor-plugin-{executor}"
+    pytest.importorskip(package.replace("-", "_"), reason=f"needs the package {package}")
+
+
 def add_benchmark(tree: Tree, name: str, data: str) -> None:
     """The YAML of the benchmark `name` on the data set `data`."""
     encoder = {"kind": "mlp", "hidden": [8], "features": 4}

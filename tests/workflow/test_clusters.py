@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.conftest import ROOT, Tree
+from tests.workflow.conftest import ROOT, Tree, need_plugin
 
 PAGE = ROOT / "workflow/docs/clusters.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -30,10 +30,7 @@ def planned(tree: Tree, *arguments: str) -> str:
 @pytest.mark.parametrize("command", COMMANDS, ids=["slurm", "cluster-generic"])
 def test_a_command_of_the_page_plans_the_jobs(project: Tree, command: list[str]) -> None:
     executor = "slurm" if "--profile" in command else command[command.index("--executor") + 1]
-    pytest.importorskip(
-        f"snakemake_executor_plugin_{executor.replace('-', '_')}",
-        reason=f"needs the package snakemake-executor-plugin-{executor}",
-    )
+    need_plugin(executor)
     plan = planned(project, *command[1:])
     assert "rule train:" in plan
     assert "mem_mb=4000" in plan
@@ -50,6 +47,20 @@ def test_jobs_ask_for_the_gpus_that_the_page_says(project: Tree) -> None:
     training = [job for job in jobs if job.startswith("rule train:")]
     assert training
     assert all("gpu=1" in job and "threads: 4" in job for job in training)
+
+
+def test_runs_of_cpus_are_submitted_together_and_those_of_gpus_alone(project: Tree) -> None:
+    def counted() -> tuple[int, int, int]:
+        lines = [line.partition("] ")[2] or line for line in planned(project, *asked).splitlines()]
+        parts = ("Group job runs (jobs in lexicogr. order):", "    rule train:", "rule train:")
+        return tuple(map(lines.count, parts))
+
+    asked = ("main", "--group-components", "runs=16")
+    assert counted() == (1, 4, 0)
+    path = "workflow/config/benchmarks/second.yaml"
+    config = yaml.safe_load((project.path / path).read_text(encoding="utf-8"))
+    project.write(path, config | {"machine": {"device": "cuda"}})
+    assert counted() == (1, 2, 2)
 
 
 def test_the_job_of_kubernetes_runs_the_image_as_it_is(project: Tree) -> None:

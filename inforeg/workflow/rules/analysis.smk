@@ -12,6 +12,8 @@ rule collect:
         frames("{experiment}"),
     log:
         "results/logs/collect/{experiment}.log",
+    group:
+        "analysis"
     conda:
         ENVIRONMENT
     params:
@@ -35,6 +37,8 @@ rule statistics:
         made(products.stored("{experiment}")),
     log:
         "results/logs/statistics/{experiment}.log",
+    group:
+        "analysis"
     conda:
         ENVIRONMENT
     params:
@@ -60,6 +64,8 @@ for name in EXPERIMENTS:
             made(products.claims(name, EXPERIMENTS[name])),
         log:
             f"results/logs/table/{name}.log",
+        group:
+            "analysis"
         conda:
             ENVIRONMENT
         params:
@@ -85,6 +91,8 @@ for name in EXPERIMENTS:
                 ),
             log:
                 f"results/logs/figure/{name}.log",
+            group:
+                "analysis"
             conda:
                 ENVIRONMENT
             params:

@@ -107,6 +107,11 @@ def machine_of(wildcards):
     return MACHINES[wildcards.benchmark]
 
 
+def together(wildcards):
+    """The group of a job that a scheduler may start with others: none where they would share a GPU."""
+    return None if machine_of(wildcards).device == "cuda" else "runs"
+
+
 def manifest(wildcards):
     """The manifest of the data set that a job reads."""
     spec = job_of(wildcards).spec

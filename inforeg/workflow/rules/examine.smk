@@ -12,6 +12,8 @@ rule examine:
         "results/runs/{benchmark}/{method}/{variant}/probe={probe}.seeds={first}-{last}.json",
     log:
         "results/logs/examine/{benchmark}/{method}/{variant}/probe={probe}.seeds={first}-{last}.log",
+    group:
+        together
     conda:
         ENVIRONMENT
     threads: lambda wildcards: machine_of(wildcards).threads

@@ -1,6 +1,11 @@
 """The replication as a whole, over all experiments that `all` makes: every run, and every claim's verdict."""
 
 
+# Whether there is a LaTeX was asked where the command is given.
+localrules:
+    typeset,
+
+
 rule merge:
     input:
         [frames(name) for name in PAPER],

@@ -13,6 +13,8 @@ rule train:
         "results/runs/{benchmark}/{method}/{variant}/seeds={first}-{last}.json",
     log:
         "results/logs/train/{benchmark}/{method}/{variant}/seeds={first}-{last}.log",
+    group:
+        together
     conda:
         ENVIRONMENT
     threads: lambda wildcards: machine_of(wildcards).threads
