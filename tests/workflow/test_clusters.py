@@ -37,30 +37,17 @@ def test_a_command_of_the_page_plans_the_jobs(project: Tree, command: list[str])
 
 
 def test_jobs_ask_for_the_gpus_that_the_page_says(project: Tree) -> None:
-    before = planned(project, "main")
+    before = planned(project, "main", "--group-components", "runs=16")
     assert "gpu=" not in before
+    assert [before.count(part) for part in ("Group job runs", "\n    rule train:")] == [1, 4]
     path = project.path / "workflow/config/config.yaml"
     project.write("workflow/config/config.yaml", yaml.safe_load(path.read_text(encoding="utf-8")) | MACHINE)
     jobs = re.split(
         r"\n(?=rule |localrule )", planned(project, "main", "--cores", "4", "--resources", "gpu=2")
     )
     training = [job for job in jobs if job.startswith("rule train:")]
-    assert training
+    assert len(training) == 4  # none in a group
     assert all("gpu=1" in job and "threads: 4" in job for job in training)
-
-
-def test_runs_of_cpus_are_submitted_together_and_those_of_gpus_alone(project: Tree) -> None:
-    def counted() -> tuple[int, int, int]:
-        lines = [line.partition("] ")[2] or line for line in planned(project, *asked).splitlines()]
-        parts = ("Group job runs (jobs in lexicogr. order):", "    rule train:", "rule train:")
-        return tuple(map(lines.count, parts))
-
-    asked = ("main", "--group-components", "runs=16")
-    assert counted() == (1, 4, 0)
-    path = "workflow/config/benchmarks/second.yaml"
-    config = yaml.safe_load((project.path / path).read_text(encoding="utf-8"))
-    project.write(path, config | {"machine": {"device": "cuda"}})
-    assert counted() == (1, 2, 2)
 
 
 def test_the_job_of_kubernetes_runs_the_image_as_it_is(project: Tree) -> None:
