@@ -13,9 +13,11 @@ from inforeg.suite.replication import version
 from inforeg.suite.tuning import PROTOCOLS, TUNING
 
 if TYPE_CHECKING:
+    from inforeg.analysis.collected.collect import Collected
     from inforeg.analysis.collected.study import Study
     from inforeg.analysis.statistics.stored import Results, Statistics
     from inforeg.suite.experiment import Experiment
+    from inforeg.suite.plan import Plan
     from inforeg.suite.workflow import Finding, Sentence
 
 COLLECTED, STATISTICS = "collected/{experiment}", "statistics"
@@ -86,10 +88,7 @@ def tune(args: argparse.Namespace) -> None:
 
 def collect(args: argparse.Namespace) -> None:
     """Write the frames of an experiment's runs."""
-    from inforeg.analysis.collected.collect import collect as gather
     from inforeg.analysis.collected.published import restore
-    from inforeg.suite.folders.gathering import gaps
-    from inforeg.suite.folders.places import groups
     from inforeg.suite.plan import plan
 
     project, output = Project(), _folder(args.output, args.experiment)
@@ -98,10 +97,18 @@ def collect(args: argparse.Namespace) -> None:
     if args.published:
         restore(version(project.results, args.published), args.experiment, runs, output)
         return
-    missing, known = gaps(project, experiment.benchmarks), groups(project, experiment.benchmarks)
+    gathered(project, experiment, runs, args.runs).write(output)
+
+
+def gathered(project: Project, experiment: "Experiment", runs: "Plan", root: Path) -> "Collected":
+    """The `runs` of `experiment` below `root`, with what is to be known of its data."""
+    from inforeg.analysis.collected.collect import collect as gather
+    from inforeg.suite.folders.gathering import gaps
+    from inforeg.suite.folders.places import groups
+
     probes, metrics = experiment.examined_by, experiment.metrics
-    collected = gather(runs, args.runs, experiment.selection, probes, metrics, gaps=missing, groups=known)
-    collected.write(output)
+    missing, known = gaps(project, experiment.benchmarks), groups(project, experiment.benchmarks)
+    return gather(runs, root, experiment.selection, probes, metrics, gaps=missing, groups=known)
 
 
 def merge(args: argparse.Namespace) -> None:

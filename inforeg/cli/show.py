@@ -175,7 +175,7 @@ def _has(characters: str) -> bool:
 
 def _windows(run: "Opened") -> Iterator[str]:
     """In which epochs windows were open, or, where the method has none, would have been by the paper's."""
-    from inforeg.regulation.window import THRESHOLD, by_epoch, single
+    from inforeg.regulation.window import THRESHOLD, by_epoch, single, spans
 
     found = {
         modality: [bool(row.get(f"window/{modality}")) for row in run.epochs]
@@ -192,20 +192,11 @@ def _windows(run: "Opened") -> Iterator[str]:
             if trace and all(map(math.isfinite, trace))
         }
     lines = [
-        [modality, textwrap.fill(_spans(is_open), EPOCHS), f"{sum(is_open)} of {len(is_open)}"]
+        [modality, textwrap.fill(spans(is_open), EPOCHS), f"{sum(is_open)} of {len(is_open)}"]
         for modality, is_open in found.items()
     ]
     if lines:
         yield _table(lines, [title, "", "epochs"])
-
-
-def _spans(is_open: Sequence[bool]) -> str:
-    """The places of what is true, as in 2-5, 8."""
-    places = [place for place, each in enumerate(is_open) if each]
-    starts = [place for place in places if place - 1 not in places]
-    ends = [place for place in places if place + 1 not in places]
-    spans = (f"{a}" if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
-    return ", ".join(spans) or "none"
 
 
 def _origin(run: "Opened") -> Iterator[str]:

@@ -59,6 +59,15 @@ def by_epoch(criterion: Criterion, traces: Sequence[float], threshold: float) ->
     return [criterion(traces[:epoch], threshold) for epoch in range(len(traces))]
 
 
+def spans(is_open: Sequence[bool]) -> str:
+    """The places of what is true, as in 2-5, 8."""
+    places = [place for place, each in enumerate(is_open) if each]
+    starts = [place for place in places if place - 1 not in places]
+    ends = [place for place in places if place + 1 not in places]
+    spans = (f"{a}" if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
+    return ", ".join(spans) or "none"
+
+
 CRITERIA: dict[str, Criterion] = {"single": single, "mean3_latch": mean3_latch, "released": released}
 
 Active = Literal["always", "prime", "outside_prime"]

@@ -107,7 +107,7 @@ def _parts(project: Project, own: Iterable[Job], runs: Path, scratch: Path) -> I
         if key not in extents:
             extents[key] = extent(project, dataset_of(job.spec.config.data))
         specs = job.specs
-        done = [(spec, found) for spec in specs if (found := _summary(spec, runs))]
+        done = [(spec, found) for spec in specs if (found := summary_of(spec, runs))]
         ahead = len(specs) - len(done)
         if (known := extents[key]) is None:
             yield _Part(len(done), ahead, None, ())
@@ -150,7 +150,7 @@ def extent(project: Project, dataset: Dataset) -> Extent | None:
     return Extent((len(data.train), len(data.val), len(data.test)), shapes)
 
 
-def _summary(spec: RunSpec, runs: Path) -> Summary | None:
+def summary_of(spec: RunSpec, runs: Path) -> Summary | None:
     """The summary of the run `spec` under `runs`, if it is finished."""
     path = spec.directory(runs) / SUMMARY
     if not path.exists():

@@ -11,6 +11,7 @@ from inforeg.analysis.report.numbers import quoted
 from inforeg.analysis.tables.claims import SYMBOLS, claim_key
 from inforeg.analysis.tables.notation import latex_key, latex_text
 from inforeg.analysis.tables.sentences import Line
+from inforeg.analysis.tables.words import joined
 from inforeg.metrics.base import metric_of
 from inforeg.suite.experiment import Claim
 
@@ -114,11 +115,6 @@ def counted(number: int) -> str:
 
 def _all(number: int) -> str:
     return "Both" if number == 2 else f"All {counted(number)}"
-
-
-def joined(parts: Sequence[str]) -> str:
-    """`parts` as an enumeration."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _item(found: Found) -> str:

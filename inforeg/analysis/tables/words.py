@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -37,6 +37,11 @@ def number(value: float, form: str) -> str:
 def signed(value: float, digits: int = 1) -> str:
     """`value` with its sign and so many digits."""
     return number(value, f"+.{digits}f")
+
+
+def joined(parts: Sequence[str]) -> str:
+    """`parts` as an enumeration."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def interval(line: Mapping[Any, Any], name: str) -> str:
