@@ -75,7 +75,6 @@ def check_figures(name: str, experiment: Experiment, benchmarks: Benchmarks, lef
             "two benchmarks and three rows that all of them have; add some, or drop the figure",
         ),
         "baseline": (bool(experiment.contrasts), "contrasts; write some, or drop the figure"),
-        "traces": _measured(rows, benchmarks, "sample_trace"),
         "movement": _measured(rows, benchmarks, "movement"),
         "claims": (bool(experiment.claims), "claims; write some, or drop the figure"),
         "window_noise": (epochs >= SHORTEST, f"runs of {SHORTEST} epochs; raise training.epochs"),

@@ -23,7 +23,7 @@ ESTIMATES: dict[str, tuple[str, Criterion]] = {
 
 
 def traces(study: Study) -> pd.DataFrame:
-    """Tr(F) per epoch of all rows that record it by both estimates, and where its window is open.
+    """Tr(F) per epoch of all rows that record it by both estimates, or, where none does, of all rows.
 
     Returns:
         benchmark, label and column of the row, estimate, modality, epoch; mean, low and high over the n
@@ -57,7 +57,7 @@ def windows(study: Study) -> pd.DataFrame:
         {**name, "share": 100 * fmean(opened(name["estimate"], trace))} for name, trace in _runs(study)
     ])  # fmt: skip
     by = ["benchmark", "label", "column", "modality"]
-    if shares.empty:
+    if shares.empty or SAMPLE not in set(shares["estimate"]):
         return pd.DataFrame(columns=by)
     lines = []
     for key, group in shares.groupby(by, sort=False):
@@ -90,8 +90,9 @@ def _runs(study: Study) -> list[tuple[dict[str, Any], list[float]]]:
     epochs = study.collected.epochs
     words = epochs["metric"].str.extract("^trace/(.+)/(.+)$")
     recorded = epochs.assign(kind=words[0], modality=words[1]).sort_values("epoch")
+    recorded = recorded[~recorded["modality"].isin(["whole", "head"])]
     sampled = recorded["kind"].eq("sample").groupby([recorded["benchmark"], recorded["row"]]).transform("any")
-    recorded = recorded[sampled & ~recorded["modality"].isin(["whole", "head"])]
+    recorded = recorded[sampled] if sampled.any() else recorded
     by = ["benchmark", "row", "kind", "modality", "seed"]
     courses = {key: group["value"].tolist() for key, group in recorded.groupby(by, sort=False)}
     found = []
