@@ -11,6 +11,9 @@ from inforeg.models.multimodal import MultimodalModel
 COUNTS = ("steps", "forward_passes", "backward_passes")
 """What a run's cost.json holds of it."""
 
+SECONDS = "wall_seconds"
+"""The same of a clock."""
+
 
 class Cost:
     """Optimiser steps, and samples that pass forward and backward through each encoder.

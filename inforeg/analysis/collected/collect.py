@@ -22,7 +22,7 @@ from inforeg.engine.finished import check_report, finished, read_cost
 from inforeg.engine.provenance import Gathered, Timed
 from inforeg.errors import UserError
 from inforeg.files import SEAL, sealed, sha256, write_json
-from inforeg.metrics.cost import COUNTS
+from inforeg.metrics.cost import COUNTS, SECONDS
 from inforeg.metrics.recorded import lost
 from inforeg.probes.frames import COLUMNS
 from inforeg.probes.results import Result, read_result
@@ -43,8 +43,8 @@ class Collected:
             diverged is at the level of chance, and says so; of its row the other frames but predictions and
             costs hold nothing.
         epochs: a metric at one epoch, named as the run records it ("val/accuracy", "trace/batch/audio").
-        costs: steps, forward_passes, backward_passes, the same as "total/..." with the runs that it needs,
-            wall_seconds, training_seconds, samples_per_second, peak_memory_mib.
+        costs: steps, forward_passes, backward_passes, wall_seconds, the same as "total/..." with the runs
+            that it needs, training_seconds, samples_per_second, peak_memory_mib.
         predictions: whether a test sample is classified correctly, under the experiment's selection rule,
             and the group that it is of, -1 where nothing says.
         corruptions: test accuracy with one modality corrupted; empty unless that probe examined the runs.
@@ -256,9 +256,11 @@ def _epochs(path: Path) -> Iterator[tuple[int, str, float]]:
 
 
 def _costs(spec: RunSpec, needed: Sequence[RunSpec], root: Path) -> pd.DataFrame:
-    """The run's own costs, and its counts together with those of the runs that it needs."""
+    """The run's own costs, and its counts and time together with those of the runs that it needs."""
     own, *others = (read_cost(each.directory(root), each.digest(), _AGAIN) for each in (spec, *needed))
-    totals = {f"total/{name}": own[name] + sum(other[name] for other in others) for name in COUNTS}
+    totals = {
+        f"total/{name}": own[name] + sum(other[name] for other in others) for name in (*COUNTS, SECONDS)
+    }
     costs = {metric: float(value) for metric, value in (own | totals).items()}
     return pd.DataFrame(costs.items(), columns=["metric", "value"])
 
