@@ -93,7 +93,7 @@ def plan_experiment(project: Project, experiment: Experiment) -> Plan:
     for benchmark in experiment.benchmarks:
         config = project.benchmark(benchmark)
         if experiment.selection == "val":
-            _refuse_unvalidated(project, benchmark, "give the experiment `selection: last` or `test_oracle`")
+            refuse_unvalidated(project, benchmark, "give the experiment `selection: last` or `test_oracle`")
         if config.unit == "fold" and benchmark in experiment.detectable:
             raise UserError(
                 f"No number of seeds finds more on {benchmark!r}, whose tests are over its {config.folds} "
@@ -139,7 +139,7 @@ def in_folds(spec: RunSpec, benchmark: BenchmarkConfig, row: Row) -> list[tuple[
     return found
 
 
-def _refuse_unvalidated(project: Project, benchmark: str, remedy: str) -> None:
+def refuse_unvalidated(project: Project, benchmark: str, remedy: str) -> None:
     """Raise where a benchmark has no validation split of its own to select by."""
     if not dataset_of(project.benchmark(benchmark).data).validates:
         raise UserError(
@@ -179,7 +179,7 @@ def plan_trials(project: Project, protocol: Protocol) -> list[Trial]:
     seeds = range(tuning.first_seed, tuning.first_seed + tuning.seeds)
     _refuse_reported(project, protocol, seeds)
     for benchmark in tuning.benchmarks:
-        _refuse_unvalidated(project, benchmark, "tune on data that have one")
+        refuse_unvalidated(project, benchmark, "tune on data that have one")
     trials = []
     for benchmark, searched, number, row in every_trial(tuning, protocol):
         specs = resolve_row(project, benchmark, row)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from inforeg.suite.experiment import Experiment
+from inforeg.suite.experiment import Drawing, Experiment
 
 VERDICTS = ("md", "tex", "html", "json")
 """How the verdicts on claims are written."""
@@ -37,6 +37,9 @@ RAW = {
     "tsne": "embeddings",
 }
 """Figures that draw what was collected itself, and the frame in which it is."""
+
+DIAGNOSED: tuple[Drawing, ...] = ("differences", "information", "traces", "cost")
+"""Figures of a diagnosis."""
 
 
 def tables(name: str, experiment: Experiment) -> list[str]:
@@ -88,6 +91,13 @@ def former(name: str, experiment: Experiment) -> dict[str, list[str]]:
     """What the targets of version 0.1 made of the experiment, by their names."""
     made = {f"table_{name}": [*tables(name, experiment), *statistics(name)]}
     return made | ({f"figure_{name}": figures(name, experiment)} if experiment.figures else {})
+
+
+def diagnosis(benchmark: str) -> list[str]:
+    """The diagnosis of a benchmark: its page in two notations, every test, and figures."""
+    files = ["index.html", "index.md", "verdicts.csv"]
+    files += [f"{figure}.{suffix}" for figure in DIAGNOSED for suffix in ("pdf", "png", "csv")]
+    return [f"diagnoses/{benchmark}/{file}" for file in files]
 
 
 def products(name: str, experiment: Experiment) -> list[str]:

@@ -16,8 +16,9 @@ from inforeg.reading import read_yaml
 from inforeg.runspec import MACHINE, BenchmarkConfig, Machine
 from inforeg.suite.choice import Choice
 from inforeg.suite.experiment import ACROSS, Experiment
+from inforeg.suite.rows import Row
 from inforeg.suite.tuning import TUNED, TUNING, Choices, Protocol, Tuning
-from inforeg.suite.workflow import Suite, WorkflowConfig
+from inforeg.suite.workflow import REMEDIES, Suite, WorkflowConfig
 
 CONFIG = Path("workflow/config/config.yaml")
 RESULTS = Path("results")
@@ -181,6 +182,10 @@ class Project:
         """Where the runs of the benchmark `benchmark` are computed."""
         everywhere = self.workflow().machine if (self.root / CONFIG).exists() else MACHINE
         return everywhere.but(self.benchmark(benchmark).machine)
+
+    def remedies(self) -> list[Row]:
+        """What `inforeg diagnose` tries beside what it always does."""
+        return self.workflow().remedies if (self.root / CONFIG).exists() else REMEDIES
 
     def workflow(self) -> WorkflowConfig:
         """What the workflow makes."""

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from inforeg.runspec import MACHINE, Machine, Name, Strict, Text
 from inforeg.suite.experiment import Once
+from inforeg.suite.rows import Row
 
 Suite = Literal["embedded", "paper"]
 
@@ -15,6 +16,11 @@ Named = Annotated[dict[Name, Once[Name]], Field(min_length=1)]
 
 Packages = Once[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]]
 """Dotted names of Python packages or modules."""
+
+
+REMEDIES = [Row(label="MMPareto", method="mmpareto"), Row(label="Greedy", method="greedy")]
+"""The two with the largest mean gain over joint training in v0.1.1 of those that are neither joint training's
+nor InfoReg's own; on every benchmark they are so by the results on the others alone."""
 
 
 class Finding(Strict):
@@ -63,6 +69,11 @@ class WorkflowConfig(Strict):
         default_factory=list,
         description="packages in the project's folder that hold methods, data sets, encoders, fusions, "
         "metrics and probes of one's own",
+    )
+    remedies: list[Row] = Field(
+        REMEDIES,
+        description="what `inforeg diagnose` tries beside each modality alone, their ensemble, joint "
+        "training and InfoReg, these with and without unimodal losses; chosen before there are results",
     )
     sentences: list[Sentence] = Field(
         default_factory=list,

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
 
@@ -91,7 +91,23 @@ def markdown(tables: Sequence[Table], provenance: str) -> str:
 
 def html(tables: Sequence[Table], provenance: str) -> str:
     """The same tables as a page of its own, which the workflow's report shows."""
-    return f"{_PAGE}{''.join(map(_html_table, tables))}{html_comment(provenance)}</html>\n"
+    return html_page(map(html_table, tables), provenance)
+
+
+def html_page(parts: Iterable[str], provenance: str) -> str:
+    """A page of these parts, each of them HTML."""
+    return f"{_PAGE}{''.join(parts)}{html_comment(provenance)}</html>\n"
+
+
+def plain(tables: Sequence[Table]) -> str:
+    """The tables for a terminal, without their notes."""
+    return "\n\n".join(map(_plain_table, tables))
+
+
+def _plain_table(table: Table) -> str:
+    rows = [[cell.text + cell.mark for cell in row] for row in table.rows]
+    header = ("\n".join(textwrap.wrap(name, 10)) for name in table.header)
+    return f"{table.caption}\n\n{_tabulated(replace(table, header=[*header]), 'simple', str, rows)}"
 
 
 _PAGE = """<!DOCTYPE html>
@@ -109,7 +125,8 @@ p { margin: 0.3em 0; }
 """
 
 
-def _html_table(table: Table) -> str:
+def html_table(table: Table) -> str:
+    """A table of a page, below its caption."""
     body = _tabulated(table, "unsafehtml", html_text, [map(_html_cell, row) for row in table.rows])
     notes = "".join(f"<p>{html_text(note)}</p>\n" for note in table.notes)
     return f"<h2>{html_text(table.caption)}</h2>\n{body}\n{notes}"
