@@ -10,6 +10,7 @@ from pathlib import Path
 from inforeg.errors import UserError, shown, unknown
 from inforeg.metrics.recorded import known
 from inforeg.registry import PROBES
+from inforeg.suite.diagnosis import TARGET, diagnoses, jobs_with
 from inforeg.suite.experiment import Experiment
 from inforeg.suite.folders.places import dataset_of, refuse_two_preparations
 from inforeg.suite.jobs import Job, closure, jobs
@@ -39,6 +40,8 @@ class Configuration:
         benchmarks: the configuration of each of their benchmarks, by name.
         plans: their runs, by name.
         trials: the runs of the protocols of tuning, by name.
+        diagnoses: one experiment for each benchmark, by its target; their runs are in `plans` too.
+        undiagnosed: why there is no such target, by its name.
         jobs: of all these runs and of what they need, by the path of their report.
         data: names of the data sets that benchmarks and jobs read.
     """
@@ -49,6 +52,8 @@ class Configuration:
     benchmarks: Mapping[str, Benchmarks]
     plans: Mapping[str, Plan]
     trials: Mapping[str, list[Cell]]
+    diagnoses: Mapping[str, Experiment]
+    undiagnosed: Mapping[str, str]
     jobs: Mapping[str, Job]
     data: frozenset[str]
 
@@ -62,8 +67,10 @@ class Configuration:
 
     @property
     def runs(self) -> int:
-        """How many runs the jobs train."""
-        return sum(len(job.seeds) for job in self.jobs.values())
+        """How many runs the experiments and trials take, with those that they need."""
+        cells = [cell for name in self.experiments for cell in self.plans[name].cells]
+        found = jobs([[*cells, *chain(*self.trials.values())]])
+        return sum(len(job.seeds) for job in found.values())
 
     def jobs_of(self, targets: Collection[str]) -> list[Job]:
         """The jobs of what the `targets` plan, needed ones first; all jobs where none is named."""
@@ -103,7 +110,7 @@ def configuration(project: Project) -> Configuration:
     experiments = _experiments(project, written)
     workflow, left_out = _asked(written, project.experiments(), experiments)
     named = [[name for name in names if name in experiments] for names in _named(workflow)]
-    _names(written, experiments)
+    _names(written, experiments, project.benchmarks())
     _products(experiments)
     if not any(experiments[name].claims for name in workflow.experiments):
         raise UserError(
@@ -124,10 +131,11 @@ def configuration(project: Project) -> Configuration:
     }
     alone = [[name] for name in experiments if name not in chain(*named)]
     wanted = [[cell for name in names for cell in plans[name].cells] for names in named + alone]
-    found = jobs([*wanted, *trials.values()])
+    told = diagnoses(project, plans)
+    found = jobs_with([*wanted, *trials.values()], plans, *told)
     configs += [job.spec.config for job in found.values()]
     data = frozenset(dataset_of(config.data).place for config in configs)
-    return Configuration(workflow, left_out, experiments, benchmarks, plans, trials, found, data)
+    return Configuration(workflow, left_out, experiments, benchmarks, plans, trials, *told, found, data)
 
 
 def results(project: Project) -> None:
@@ -182,9 +190,11 @@ def _asked(
     return workflow.model_copy(update={"experiments": ours, "targets": targets}), left_out
 
 
-def _names(workflow: WorkflowConfig, experiments: Mapping[str, Experiment]) -> None:
+def _names(
+    workflow: WorkflowConfig, experiments: Mapping[str, Experiment], benchmarks: Iterable[str]
+) -> None:
     """No target, no experiment and no other rule share a name, unless they make the same."""
-    rules = {*RULES, *chain(*map(parts, experiments))}
+    rules = {*RULES, *map(TARGET.format, benchmarks), *chain(*map(parts, experiments))}
     taken = rules.union(*(former(name, experiment) for name, experiment in experiments.items()))
     for target, names in workflow.targets.items():
         if target in taken or (target in experiments and target not in names):

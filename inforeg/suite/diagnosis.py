@@ -1,13 +1,15 @@
 """The experiment of `inforeg diagnose`: is a benchmark's joint model imbalanced, and what mends it?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from inforeg.errors import UserError
 from inforeg.metrics.classification import ACCURACY
 from inforeg.metrics.recorded import PROBE
 from inforeg.reading import validated
 from inforeg.suite.experiment import Experiment
-from inforeg.suite.plan import refuse_unvalidated
+from inforeg.suite.jobs import Job, jobs
+from inforeg.suite.plan import Cell, Plan, plan_experiment, refuse_unvalidated
 from inforeg.suite.products import DIAGNOSED
 from inforeg.suite.project import CONFIG, Project
 from inforeg.suite.rows import Row
@@ -110,3 +112,42 @@ def _claim(better: Row, worse: Row) -> dict[str, str]:
         "worse": worse.key,
         "source": SOURCE,
     }
+
+
+def diagnoses(project: Project, plans: dict[str, Plan]) -> tuple[dict[str, Experiment], dict[str, str]]:
+    """The diagnosis of each benchmark, whose plan is added to `plans`; and why others are not diagnosed."""
+    found, reasons = {}, {}
+    for name in project.benchmarks():
+        try:
+            experiment = diagnosis(project, name)
+            plans[TARGET.format(name)] = plan_experiment(project, experiment)
+            found[TARGET.format(name)] = experiment
+        except UserError as error:
+            reasons[TARGET.format(name)] = str(error)
+    return found, reasons
+
+
+def jobs_with(
+    wanted: Sequence[Sequence[Cell]],
+    plans: Mapping[str, Plan],
+    diagnoses: dict[str, Experiment],
+    reasons: dict[str, str],
+) -> dict[str, Job]:
+    """The jobs of the cells `wanted` and of the diagnoses.
+
+    A diagnosis that means other settings by a name than those is taken out of `diagnoses`, with its reason.
+    """
+
+    def made(names: Iterable[str]) -> dict[str, Job]:
+        return jobs([*wanted, *(plans[name].cells for name in names)])
+
+    with suppress(UserError):
+        return made(diagnoses)
+    made(())  # says where experiments are at odds with each other
+    for name in list(diagnoses):
+        try:
+            made([name])
+        except UserError as error:
+            reasons[name] = str(error)
+            del diagnoses[name]
+    return made(diagnoses)

@@ -1,6 +1,9 @@
 """A project of one's own, as `inforeg init` makes it: outside of this repository, with the package alone."""
 
 import os
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +12,7 @@ import pytest
 
 from inforeg.__main__ import main
 from tests.unit.conftest import fingerprint
-from tests.workflow.conftest import Tree
+from tests.workflow.conftest import ROOT, Tree
 
 
 @pytest.fixture
@@ -56,6 +59,32 @@ def test_its_readme_is_followed_to_its_end(own: Tree) -> None:
     runs = {path.name for path in (results / "runs/measurements/smoothed").iterdir()}
     assert runs == {"default", "strong"}
     assert "Nothing to be done" in own.make("--config", "seeds=2")
+
+
+def test_a_model_of_three_modalities_is_diagnosed_by_the_commands_of_the_page(own: Tree) -> None:
+    own.edit("own/measurements.py", '("first", "second")', '("first", "second", "third")')
+    shutil.copy(own.path / "raw/first.csv", own.path / "raw/third.csv")
+    benchmark = "workflow/config/benchmarks/measurements.yaml"
+    own.edit(benchmark, "training: {epochs: 20", "  third: {kind: mlp, hidden: [8]}\ntraining: {epochs: 3")
+    answer = own.run("inforeg", "data", "prepare", "measurements", "--raw", "raw")
+    assert answer.returncode == 0, answer.stderr
+
+    page = (ROOT / "workflow/docs/imbalance.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```bash\n(.*?)```", page, flags=re.DOTALL)
+    command, made = (shlex.split(line) for line in block.splitlines())
+    with own.start(*command, INFOREG_SELECT="seeds=2") as process:
+        printed, complaint = process.communicate()
+    assert process.returncode == 0, complaint
+    assert "too few seeds: with n = 2 and 14 tests" in " ".join(printed.split())
+    assert re.findall(r"^(first|second|third) +\d", printed, re.MULTILINE) == ["first", "second", "third"] * 2
+    folder = own.path / "results/diagnoses/measurements"
+    first = (folder / "verdicts.csv").read_bytes()
+
+    trained = {path: path.stat().st_mtime_ns for path in own.path.rglob("summary.json")}
+    assert made[:1] == ["snakemake"]
+    own.make(*made[3:], "--config", "seeds=2")
+    assert {path: path.stat().st_mtime_ns for path in own.path.rglob("summary.json")} == trained
+    assert (folder / "verdicts.csv").read_bytes() == first
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

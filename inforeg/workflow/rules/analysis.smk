@@ -7,7 +7,9 @@ The experiment's settings are a parameter of each rule, so that an edit of its Y
 rule collect:
     input:
         lambda wildcards: reports(PLANS[wildcards.experiment].cells),
-        lambda wildcards: examined(wildcards.experiment),
+        lambda wildcards: examined(
+            PLANS[wildcards.experiment].cells, EXPERIMENTS[wildcards.experiment].examined_by
+        ),
     output:
         frames("{experiment}"),
     log:

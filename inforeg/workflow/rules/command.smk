@@ -13,6 +13,8 @@ FILES = {
 for each in workflow.rules:  # for `snakemake --list-target-rules`
     if each.name in LONG:
         each.docstring = f"{LONG[each.name]:g} processor hours, outside `complete`"
+for each in DIAGNOSES:
+    workflow.get_rule(each).docstring = f"{DIAGNOSES[each].title} Outside `complete`"
 
 
 if ARGUMENTS:
@@ -21,6 +23,8 @@ if ARGUMENTS:
             for name in sorted(getattr(ARGUMENTS, option)):
                 if name in CONFIGURATION.left_out:
                     PROJECT.experiment(CONFIGURATION.left_out[name])  # says why
+                if name in CONFIGURATION.undiagnosed:
+                    raise UserError(CONFIGURATION.undiagnosed[name])
                 target(name, ["all", *(rule.name for rule in workflow.rules)], FILES)
         if running := runs_jobs(ARGUMENTS):
             results(PROJECT)

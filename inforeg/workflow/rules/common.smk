@@ -61,7 +61,7 @@ RESULTS = PROJECT.results
 EXPERIMENTS, PLANS, JOBS = CONFIGURATION.experiments, CONFIGURATION.plans, CONFIGURATION.jobs
 READ = {}  # benchmarks of the jobs that are planned, by the folder of data/ that they read
 CELLS, TRIALS, TARGETS = by_cell(JOBS.values()), CONFIGURATION.trials, CONFIGURATION.workflow.targets
-LONG = CONFIGURATION.workflow.long
+LONG, DIAGNOSES = CONFIGURATION.workflow.long, CONFIGURATION.diagnoses
 PAPER, QUICK = CONFIGURATION.workflow.experiments, CONFIGURATION.workflow.quick
 # `quick` may be an experiment's name, and is then that of the rule which makes it.
 NAMED = {name: [name] for name in EXPERIMENTS if name != "quick"} | TARGETS
@@ -151,10 +151,9 @@ def trials_of(protocol):
     return lambda wildcards: reports(TRIALS[protocol])
 
 
-def examined(experiment):
-    """The reports of all probes that the experiment asks for."""
-    probes = EXPERIMENTS[experiment].examined_by
-    return [f"{RUNS}/{path}" for path in examinations(jobs_of(PLANS[experiment].cells), probes)]
+def examined(cells, probes):
+    """The reports of these probes of the runs of these cells."""
+    return [f"{RUNS}/{path}" for path in examinations(jobs_of(cells), probes)]
 
 
 def made(files):
@@ -211,6 +210,11 @@ def former():
 
 
 def settings(experiment):
-    """What an experiment's tables and figures are made from beside its runs."""
-    configs = map(PROJECT.benchmark, EXPERIMENTS[experiment].benchmarks)
-    return [EXPERIMENTS[experiment].model_dump_json(), *(config.model_dump_json() for config in configs)]
+    """What the tables and figures of the experiment of this name are made from beside its runs."""
+    return made_from(EXPERIMENTS[experiment])
+
+
+def made_from(experiment):
+    """The same of an experiment's content."""
+    configs = map(PROJECT.benchmark, experiment.benchmarks)
+    return [experiment.model_dump_json(), *(config.model_dump_json() for config in configs)]
