@@ -73,17 +73,17 @@ class Configuration:
         return sum(len(job.seeds) for job in found.values())
 
     def jobs_of(self, targets: Collection[str]) -> list[Job]:
-        """The jobs of what the `targets` plan, needed ones first; all jobs where none is named."""
+        """The jobs of what the `targets` plan, needed ones first; of all but diagnoses for none."""
         cells = {**self._cells(), **self.trials}
         wanted: set[tuple[Path, int]] = set()
-        for target in targets:
+        for target in targets or (*self.experiments, *self.trials):
             if target not in cells:
                 raise unknown("target", target, cells)
             for cell in cells[target]:
                 places = [spec.cell for spec in (*closure(cell.specs[0]), cell.specs[0])]
                 wanted.update((place, spec.seed) for place in places for spec in cell.specs)
         every = self.jobs.values()
-        return [job for job in every if not targets or wanted & {(job.spec.cell, s) for s in job.seeds}]
+        return [job for job in every if wanted & {(job.spec.cell, seed) for seed in job.seeds}]
 
     def _cells(self) -> dict[str, list[Cell]]:
         """The cells of experiments, and of the targets that make several."""

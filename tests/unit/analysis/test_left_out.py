@@ -124,7 +124,6 @@ def test_labels_are_text_in_figures(left, name):
 NEEDS = {
     "baseline": ({"contrasts": []}, "contrasts; write some"),
     "claims": ({"claims": []}, "claims; write some, or drop the figure"),
-    "traces": ({}, "rows that record it; set training.measure: [sample_trace]"),
     "movement": ({}, "rows that record it; set training.measure: [movement]"),
     "information": ({"rows": ("inforeg", "ogm_ge")}, "a row 'joint' or 'unimodal'; add one, or drop"),
     "curves": ({"metric": "accuracy/weakest"}, "a metric that every epoch records"),
