@@ -34,7 +34,7 @@ def lab(project, tmp_path):
 
 @pytest.fixture
 def specs(project):
-    return [spec for job in configuration(project).jobs.values() for spec in job.specs]
+    return [spec for job in configuration(project).jobs_of([]) for spec in job.specs]
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_runs_come_back_as_they_were_with_what_made_them(pushed, project, specs,
     assert capsys.readouterr().out == f"runs: {len(specs)} pulled\n"
     assert files(RUNS) == files(TRAINED)
     assert json.loads((RUNS / JOINT / RUN).read_text())["commit"] == ORIGIN["commit"]
-    assert all((RUNS / path).exists() for path in configuration(project).jobs)
+    assert all((RUNS / job.path).exists() for job in configuration(project).jobs_of([]))
     assert main(["check", "--runs"]) == 0
     capsys.readouterr()
     before = {path: path.stat().st_mtime_ns for path in RUNS.rglob("*.json")}
@@ -90,7 +90,7 @@ def test_jobs_are_reported_once_their_data_are_there(pushed, project, capsys):
     assert not any((RUNS / path).exists() for path in configuration(project).jobs)
     Path("elsewhere").rename("data")
     assert main(["runs", "pull"]) == 0
-    assert all((RUNS / path).exists() for path in configuration(project).jobs)
+    assert all((RUNS / job.path).exists() for job in configuration(project).jobs_of([]))
 
 
 def test_a_target_is_pulled_alone_and_with_what_it_needs(pushed, capsys):

@@ -39,8 +39,8 @@ def test_the_commands_of_the_page(project, tmp_path, monkeypatch, capsys):
     git("add", "--all")
     git("commit", "--quiet", "--message", "A project")
     shutil.rmtree("data")
-    found = configuration(project).jobs
-    for spec in (spec for job in found.values() for spec in job.specs):
+    found = configuration(project).jobs_of([])
+    for spec in (spec for job in found for spec in job.specs):
         finish(spec.directory(Path("results/runs")), spec, kept(**{"test/accuracy": 0.5}))
     for command in (*naming, *DATA, *PUSHING):
         give(command)
@@ -54,7 +54,7 @@ def test_the_commands_of_the_page(project, tmp_path, monkeypatch, capsys):
         give(command)
     assert re.search(r"^runs: \d+ pulled$", capsys.readouterr().out, re.MULTILINE)
     assert git("status", "--porcelain") == ""
-    reports = [f"results/runs/{path}" for path in found]
+    reports = [f"results/runs/{job.path}" for job in found]
     Path(reports[-1]).unlink()  # and what is not there is planned
     command = [sys.executable, "-m", *making.split(), "--dry-run", *reports]
     plan = subprocess.run(command, capture_output=True, text=True, check=True).stdout
