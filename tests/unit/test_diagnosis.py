@@ -55,7 +55,8 @@ def test_its_runs_are_those_of_the_papers_tables():
 
 
 def test_its_remedies_are_the_strongest_others_whichever_benchmark_is_left_out():
-    newest = max((ROOT / "results/published").iterdir(), key=lambda path: path.name[1:].split("."))
+    whole = (path.parent for path in (ROOT / "results/published").glob("*/claims.json"))
+    newest = max(whole, key=lambda path: path.name[1:].split("."))
     gains: dict[str, dict[str, float]] = {}
     for table in ("table2", "table3"):
         stored = json.loads((newest / f"statistics/{table}.json").read_text(encoding="utf-8"))
