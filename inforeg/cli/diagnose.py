@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from inforeg.cli.analysis import gathered
 from inforeg.cli.options import Commands, Made, Reading, add_command, add_machine, add_runs, placed
-from inforeg.cli.runs import check_places, load, machine_of, train_all
+from inforeg.cli.runs import check_places, machine_of, reading, train_all
 from inforeg.errors import UserError, shown
 from inforeg.suite.choice import Choice
 from inforeg.suite.project import Project
@@ -110,7 +110,7 @@ def _train(project: Project, runs: "Plan", asked: int, args: argparse.Namespace)
     if all(map(done, blocks)):  # it takes neither data nor a device
         return len(blocks)
     prepare_process(machine)
-    data = _reading(project, machine)
+    data = reading(project, machine)
     with holding_device(machine), tqdm(total=len(every), desc="diagnose", unit="run", disable=None) as bar:
 
         def work(block: "list[RunSpec]") -> float:
@@ -121,22 +121,6 @@ def _train(project: Project, runs: "Plan", asked: int, args: argparse.Namespace)
             return took
 
         return afforded(blocks, work, done, args.budget, clock)
-
-
-def _reading(project: Project, machine: "Machine") -> "Callable[[RunSpec], Data]":
-    """Reads the data of a run, and keeps those of the last one: folds differ in theirs."""
-    from inforeg.engine.device import placed
-
-    held: dict[str, Data] = {}
-
-    def read(spec: "RunSpec") -> "Data":
-        key = spec.config.data.model_dump_json()
-        if key not in held:
-            held.clear()
-            held[key] = placed(load(project, spec), machine)
-        return held[key]
-
-    return read
 
 
 def _trained(spec: "RunSpec", data: "Callable[[RunSpec], Data]", runs: Path, machine: "Machine") -> float:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -150,6 +151,22 @@ def machine_of(project: Project, spec: RunSpec, args: argparse.Namespace) -> Mac
     """Where the run is computed: as the project says, and over that the command."""
     given = validated(Machine, dict(args.machine), "--machine")
     return project.machine(spec.benchmark).but(given)
+
+
+def reading(project: Project, machine: Machine) -> Callable[[RunSpec], "Data"]:
+    """Reads the data of a run, and keeps those of the last one: folds differ in theirs."""
+    from inforeg.engine.device import placed
+
+    held: dict[str, Data] = {}
+
+    def read(spec: RunSpec) -> "Data":
+        key = spec.config.data.model_dump_json()
+        if key not in held:
+            held.clear()
+            held[key] = placed(load(project, spec), machine)
+        return held[key]
+
+    return read
 
 
 def load(project: Project, spec: RunSpec) -> "Data":

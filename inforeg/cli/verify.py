@@ -4,11 +4,12 @@ import argparse
 import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from inforeg.cli.options import Commands, Made, add_command, add_machine, placed
-from inforeg.cli.runs import load, machine_of, train_all
+from inforeg.cli.runs import machine_of, reading, train_all
 from inforeg.errors import UserError
 from inforeg.suite.project import Project
 from inforeg.suite.replication import origin, version
@@ -121,20 +122,21 @@ def _trials(project: Project, kept: Path, args: argparse.Namespace) -> _Drawn:
 
 
 def _train(project: Project, cells: "Sequence[Cell]", root: Path, args: argparse.Namespace) -> None:
-    """Train the runs of `cells` below `root`, a cell after the other."""
+    """Train the runs of `cells`, which stand by benchmark, below `root`."""
     from tqdm import tqdm
 
-    from inforeg.engine.device import holding_device, placed, prepare_process
+    from inforeg.engine.device import holding_device, prepare_process
 
-    count = sum(len(cell.specs) for cell in cells)
-    with tqdm(total=count, desc="train", unit="run", disable=None) as bar:
-        for cell in cells:
-            machine = machine_of(project, cell.specs[0], args)
+    specs = [spec for cell in cells for spec in cell.specs]
+    with tqdm(total=len(specs), desc="train", unit="run", disable=None) as bar:
+        for _, group in groupby(specs, key=lambda spec: spec.benchmark):
+            first, *others = group
+            machine = machine_of(project, first, args)
             prepare_process(machine)
+            data = reading(project, machine)
             with holding_device(machine):
-                data = placed(load(project, cell.specs[0]), machine)
-                for spec in cell.specs:
-                    train_all(spec, data, root, machine)
+                for spec in (first, *others):
+                    train_all(spec, data(spec), root, machine)
                     bar.update()
 
 

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from inforeg.errors import UserError, unknown
-from inforeg.suite.products import CLAIMS, DOCUMENT, FOREST, FRAMES, PDF, RUNS, products
+from inforeg.suite.products import CLAIMS, DOCUMENT, FOREST, FRAMES, ORIGIN, PDF, RUNS, products
 from inforeg.suite.project import Project
 from inforeg.suite.tuning import PROTOCOLS
 
@@ -20,7 +20,7 @@ ORIGINS = "provenance/"
 """Where what states their origin is published."""
 
 COLLECTED = "collected/"
-"""Where the collected runs of each experiment outside `all` are published."""
+"""Where the collected runs of each experiment lie, and of those outside `all` are published."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _outside(project: Project, results: Path, inside: Collection[str]) -> Mappin
 
 def _frames(results: Path, name: str) -> Files:
     """An experiment's runs: to train them again takes hours, and tables are made of them in seconds."""
-    return {f"{COLLECTED}{name}/{file}": results / "collected" / name / file for file in FRAMES}
+    return {file: results / file for file in (f"{COLLECTED}{name}/{each}" for each in FRAMES)}
 
 
 def version(results: Path, tag: str) -> Path:
@@ -135,7 +135,7 @@ def origin(name: str) -> str:
 
 def _of_experiment(project: Project, results: Path, name: str) -> Files:
     files = {file: results / file for file in products(name, project.experiment(name))}
-    return files | {origin(name): results / "collected" / name / "provenance.json"}
+    return files | {origin(name): results / COLLECTED / name / ORIGIN}
 
 
 def _refuse_missing(paths: Iterable[Path], target: str) -> None:

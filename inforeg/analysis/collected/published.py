@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from inforeg.analysis.collected.collect import PROVENANCE, Collected, merge
+from inforeg.analysis.collected.collect import Collected, merge
 from inforeg.analysis.collected.parquet import read_parquet
 from inforeg.analysis.collected.study import Study
-from inforeg.engine.provenance import Gathered
 from inforeg.errors import UserError
 from inforeg.files import replacing_folder
 from inforeg.probes.frames import COLUMNS
@@ -88,7 +87,7 @@ def gathered(version: Path, name: str, plan: Plan) -> Collected:
         known = ", ".join(sorted(path.name for path in kept.parent.glob("*"))) or "none"
         raise UserError(f"{version} has no collected runs of {name!r}; of these it has: {known}.")
     found = Collected.read(kept)
-    if read_json(kept / PROVENANCE, Gathered, REMEDY).specs_sha256 != plan.digest:
+    if found.provenance["specs_sha256"] != plan.digest:
         raise UserError(
             f"What {kept} holds is of other settings or seeds than {name!r} has now; go back to those of "
             "this version, or train its runs."
