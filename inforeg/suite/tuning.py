@@ -195,12 +195,11 @@ def at_the_edge(space: Space, setting: Mapping[str, Setting]) -> list[str]:
 
 
 def best(scores: Mapping[int, Sequence[float]], epochs: Mapping[int, int], indifference: float = 0.0) -> int:
-    """The trial with the highest mean score, unless one of fewer epochs is as good.
+    """The trial with the highest mean score among those of the fewest epochs that are as good as any.
 
     As good is a trial whose mean is below the highest by no more than one standard error of the difference,
-    paired over seeds (the one-standard-error rule of Breiman et al., 1984). Of the trials that are as good,
-    those of the fewest epochs are left, or those of still fewer that are no more than `indifference` below
-    the highest; of these it is the one with the highest mean, of equals the first.
+    paired over seeds (the one-standard-error rule of Breiman et al., 1984), or by no more than
+    `indifference`. Of trials with equal means it is the first.
 
     Args:
         scores: validation accuracies by trial, in the order of the seeds; minus infinity for a run that
@@ -213,12 +212,13 @@ def best(scores: Mapping[int, Sequence[float]], epochs: Mapping[int, int], indif
     top = _highest(means, trials)
     if not math.isfinite(means[top]):
         return top
-    equal = [trial for trial in trials if _as_good(scores[trial], scores[top])]
-    fewest = min(epochs[trial] for trial in equal)
-    known = [trial for trial in trials if math.isfinite(means[trial]) and epochs[trial] < fewest]
-    cheaper = [trial for trial in known if apart(means[top] - means[trial], indifference) <= 0]
-    fewest = min((epochs[trial] for trial in cheaper), default=fewest)
-    return _highest(means, [trial for trial in cheaper or equal if epochs[trial] == fewest])
+    known = [trial for trial in trials if math.isfinite(means[trial])]
+    fewest = min(
+        epochs[trial]
+        for trial in known
+        if _as_good(scores[trial], scores[top]) or apart(means[top] - means[trial], indifference) <= 0
+    )
+    return _highest(means, [trial for trial in known if epochs[trial] == fewest])
 
 
 def unsafe(

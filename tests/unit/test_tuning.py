@@ -152,7 +152,9 @@ def test_fewer_epochs_are_chosen_where_they_are_as_good():
     assert best(worse, epochs, indifference=0.9) == 3
     assert best(worse, epochs, indifference=1.0) == 1  # of 20 epochs, and better than the other one
     assert best({1: [-math.inf], 3: [70.5]}, epochs, indifference=0.5) == 3
-    # What is as good by its standard error, and takes no more epochs, is not joined by what is merely near.
+    # 1 is as good as 3, by a standard error of 1, and 2 is not: 20 epochs do, and with these 2 is best.
+    assert best({1: [69.0, 71.0], 2: [70.3, 70.3], 3: [71.0, 71.0]}, {1: 20, 2: 20, 3: 40}) == 2
+    # Where no epochs can be saved, the best is chosen.
     assert best({1: [70.4, 70.4], 2: [70.3, 70.5], 3: [70.6, 70.8]}, {1: 20, 2: 20, 3: 20}, 1.0) == 3
 
 
@@ -232,7 +234,7 @@ def test_what_a_grid_chose_is_written_with_its_courses_and_edges(settings):
     assert chosen["joint/star"]["row"]["set"] == {"unimodal_weight": 1.0, "training.lr": 0.04}
     table = (folder / "trials.md").read_text()
     assert "The smallest or the largest of what was tried: Joint\\* on toy (training.lr)." in table
-    assert "or of still fewer if it is no more than 0.25 points below; of these the best" in table
+    assert "is within one standard error, paired over seeds, or 0.25 points of the best" in table
     courses = table.partition("training.lr, all other settings being the chosen ones")[2]
     course = next(line for line in courses.splitlines() if line.startswith("| Joint "))
     assert [float(entry) for entry in course.split("|")[3:6]] == [50.1, 70.1, 60.1]

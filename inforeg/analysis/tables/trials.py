@@ -117,9 +117,9 @@ def _table(protocol: Protocol, tuning: Tuning, found: pd.DataFrame, rows: Rows) 
         "Settings",
     ]
     notes = [
-        f"Mean validation {CHOOSING.title} over the seeds of tuning, which no reported run uses. Of the "
-        "trials that are no more than one standard error below the best, paired over seeds, the one of the "
-        f"fewest epochs{_unless(tuning.indifference)}; of these the best.{_safe(tuning)}",
+        f"Mean validation {CHOOSING.title} over the seeds of tuning, which no reported run uses. Chosen is "
+        "the best trial of the fewest epochs of which a trial is within one standard error, paired over seeds"
+        f"{_or_within(tuning.indifference)} of the best.{_safe(tuning)}",
     ]
     if edges:
         notes.append(f"The smallest or the largest of what was tried: {'; '.join(edges)}.")
@@ -148,10 +148,8 @@ def _courses(protocol: Protocol, tuning: Tuning, found: pd.DataFrame, rows: Rows
     return tables
 
 
-def _unless(indifference: float) -> str:
-    if not indifference:
-        return ""
-    return f", or of still fewer if it is no more than {indifference:g} {CHOOSING.unit.difference} below"
+def _or_within(indifference: float) -> str:
+    return f", or {indifference:g} {CHOOSING.unit.difference}" if indifference else ","
 
 
 def _safe(tuning: Tuning) -> str:
