@@ -4,13 +4,22 @@ from textwrap import fill
 
 import pandas as pd
 
-from inforeg.analysis.canvas import Figure
+from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.figures.panels import draw_legend, draw_nothing, draw_significance
+from inforeg.analysis.figures.panels import (
+    draw_beyond,
+    draw_interval,
+    draw_legend,
+    draw_nothing,
+    draw_significance,
+)
 from inforeg.analysis.figures.style import COLOURS, COLUMN, STYLE
 from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables.words import reference_names
 from inforeg.metrics.base import metric_of, title_of
+
+WHOLE, GAIN = 0.9, 2.0
+"""Share of the intervals that lie wholly on an axis that is cut, and how much wider they then have to be."""
 
 
 def differences(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFrame]:
@@ -21,22 +30,47 @@ def differences(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFr
     names = list(study.benchmarks)
     figure = Figure((COLUMN, (0.35 + 0.13 * len(keys)) * len(names) + 0.65), layout="constrained")
     axes = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
+    reach = _reach(numbers)
     for ax, benchmark in zip(axes, names, strict=True):
-        ax.axvline(0, color="grey", linewidth=0.6)
-        if benchmark not in set(numbers["benchmark"]):
-            draw_nothing(ax)
-        for line in numbers[numbers["benchmark"] == benchmark].to_dict("records"):
-            place = keys.index(line["row"])
-            ax.plot([line["ci_low"], line["ci_high"]], [place, place], color=COLOURS[0])
-            face = COLOURS[0] if line["significant"] else "white"
-            ax.plot(line["difference"], place, "o", ms=3.5, color=COLOURS[0], markerfacecolor=face)
+        _draw_rows(ax, numbers[numbers["benchmark"] == benchmark], keys, reach)
         ax.set_yticks(range(len(keys)), [study.labels[key] for key in keys])
         ax.set_ylim(len(keys) - 0.5, -0.5)
         ax.set_title(study.benchmarks[benchmark].title)
+    unit = metric_of(experiment.metric).unit.difference
     draw_significance(axes[0], numbers["significant"].astype(bool))
+    if reach < _furthest(numbers).max():
+        least, most = max(-reach, numbers["ci_low"].min()), min(reach, numbers["ci_high"].max())
+        axes[0].set_xlim(1.1 * least, 1.1 * most)
+        draw_beyond(axes[0], f"± {reach:g} {unit}")
     draw_legend(figure, axes)
     reference = next(reference_names(study))
-    title = f"{title_of(experiment.metric)} ({metric_of(experiment.metric).unit.difference})"
-    what = f"Difference to {reference} in test {title}, 95 % interval"
+    what = f"Difference to {reference} in test {title_of(experiment.metric)} ({unit}), 95 % interval"
     figure.supxlabel(fill(what, 56), fontsize=STYLE["font.size"])
     return figure, numbers
+
+
+def _draw_rows(ax: Axes, numbers: pd.DataFrame, keys: list[str], reach: float) -> None:
+    """The differences on one benchmark, a line a row."""
+    ax.axvline(0, color="grey", linewidth=0.6)
+    if numbers.empty:
+        draw_nothing(ax)
+        return
+    for key in set(keys) - set(numbers["row"]):
+        ax.text(0, keys.index(key), " left out", fontsize=5, va="center", color="0.45")
+    for line in numbers.to_dict("records"):
+        face = COLOURS[0] if line["significant"] else "white"
+        looks = {"marker": "o", "ms": 3.5, "color": COLOURS[0], "markerfacecolor": face}
+        effect = (line["difference"], line["ci_low"], line["ci_high"])
+        draw_interval(ax, keys.index(line["row"]), effect, reach, looks)
+
+
+def _furthest(numbers: pd.DataFrame) -> pd.Series:
+    """Of each interval the distance from 0 to its further end."""
+    return numbers[["difference", "ci_low", "ci_high"]].abs().max(axis=1)
+
+
+def _reach(numbers: pd.DataFrame) -> float:
+    """Where the axis is cut so that a few wide intervals leave the others legible: infinity if they do."""
+    furthest = _furthest(numbers)
+    reach = furthest.quantile(WHOLE, interpolation="higher")
+    return float(f"{1.05 * reach:.2g}") if furthest.max() > GAIN * reach else float("inf")

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from inforeg.analysis.canvas import Axes, Figure
 from inforeg.analysis.collected.study import Study
-from inforeg.analysis.figures.panels import draw_legend, entry
+from inforeg.analysis.figures.panels import draw_beyond, draw_interval, draw_legend, entry
 from inforeg.analysis.figures.style import COLOURS, PAGE, STYLE
 from inforeg.analysis.statistics.stored import Results, Statistics
 from inforeg.analysis.tables.pooled import NAMED, place_of
@@ -167,18 +166,13 @@ def _draw_frame(ax: Axes, places: Sequence[Place]) -> None:
 def _draw_effects(ax: Axes, height: float, found: Iterable[Mapping[Any, Any]]) -> None:
     """Effects with their intervals, what is printed as diamonds, and arrows to what is beyond the axis."""
     for line in found:
-        value, ends = line["difference"], (line["ci_low"], line["ci_high"])
-        if pd.isna(value):
+        effect = (line["difference"], line["ci_low"], line["ci_high"])
+        if pd.isna(line["difference"]):
             if line["of"] == POOLED:
                 ax.text(-REACH, height, "not pooled", fontsize=5, va="center", color="0.45")
             continue
         looks = PAPER if line["of"] == PRINTED else {**VERDICTS[line["verdict"]], "markersize": 3}
-        ax.plot(np.clip(ends, -REACH, REACH), [height, height], color=looks["color"], linewidth=0.8)
-        if abs(value) <= REACH:
-            ax.plot(value, height, **looks)
-        for end in (value, *ends):
-            if abs(end) > REACH:
-                ax.plot(np.sign(end) * REACH, height, **{**looks, "marker": "<>"[end > 0]})
+        draw_interval(ax, height, effect, REACH, looks)
 
 
 def _draw_meanings(ax: Axes, numbers: pd.DataFrame) -> None:
@@ -191,7 +185,7 @@ def _draw_meanings(ax: Axes, numbers: pd.DataFrame) -> None:
         meaning = entry("the paper's own, on its own data")
         ax.plot([], [], linestyle="", label=meaning, **PAPER)
     if (numbers[["difference", "ci_low", "ci_high"]].abs() > REACH).any(axis=None):
-        ax.plot([], [], ">", ms=3, color="0.45", label=entry(f"beyond ± {REACH:g} points"))
+        draw_beyond(ax, f"± {REACH:g} points")
 
 
 def _numbers(judged: Results) -> pd.DataFrame:

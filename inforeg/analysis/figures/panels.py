@@ -6,6 +6,7 @@ from itertools import cycle, pairwise
 from textwrap import fill
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from inforeg.analysis.canvas import Axes, Figure, LogFormatterSciNotation, MaxNLocator
@@ -100,6 +101,24 @@ def draw_significance(ax: Axes, significant: Iterable[bool]) -> None:
         if is_so in found:
             face = "0.4" if is_so else "white"
             ax.plot([], [], "o", ms=3.5, color="0.4", markerfacecolor=face, label=entry(meaning))
+
+
+def draw_interval(
+    ax: Axes, height: float, effect: tuple[float, float, float], reach: float, looks: Mapping[str, Any]
+) -> None:
+    """An effect and the ends of its interval; what lies beyond ± `reach` is an arrow there."""
+    value, *ends = effect
+    ax.plot(np.clip(ends, -reach, reach), [height, height], color=looks["color"], linewidth=0.8)
+    if abs(value) <= reach:
+        ax.plot(value, height, **looks)
+    for end in (value, *ends):
+        if abs(end) > reach:
+            ax.plot(np.sign(end) * reach, height, **{**looks, "marker": "<>"[end > 0]})
+
+
+def draw_beyond(ax: Axes, where: str) -> None:
+    """What the arrows of `draw_interval` mean, for the legend."""
+    ax.plot([], [], ">", ms=3, color="0.45", label=entry(f"beyond {where}"))
 
 
 def entry(label: str) -> str:

@@ -84,6 +84,19 @@ def test_too_few_seeds_are_drawn_without_intervals(tmp_path):
         assert numbers.set_index("row").loc["inforeg", ["ci_low", "ci_high"]].isna().all()
 
 
+def test_a_few_wide_intervals_leave_the_others_legible(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    others = ("pmr", "agm", "cml", "mla", "mlb", "opm", "arl", "lfm", "iprm", "mslr")
+    accuracies |= {("alpha", name, "default"): BETTER for name in others}
+    figure, _ = draw("differences", make_sweep(tmp_path / "near", accuracies, {}).study())
+    assert not [line for line in figure.axes[0].lines if line.get_marker() in ("<", ">")]
+    accuracies["alpha", "ogm", "default"] = [value - 0.4 for value in JOINT]
+    figure, numbers = draw("differences", make_sweep(tmp_path / "far", accuracies, {}).study())
+    (arrow,) = {tuple(line.get_xdata()) for line in figure.axes[0].lines if line.get_marker() == "<"}
+    assert numbers.set_index("row").loc["ogm", "difference"] < arrow[0] < -numbers["ci_high"].max()
+    assert figure.axes[0].get_xlim()[0] < arrow[0]
+
+
 def test_a_gain_where_nothing_can_be_compared_is_empty(tmp_path):
     study = make_sweep(tmp_path, {("alpha", "inforeg", "default"): BETTER}, {}, reference="inforeg").study()
     _, numbers = draw("gain", placed(study, {"inforeg": 0.5}))
