@@ -25,17 +25,23 @@ class Epochs(ABC):
 
     Attributes:
         called: what examples call the object.
+        shown: names of the settings that its representation shows.
         groups: the encoders' parameters, by modality.
         trace: that of the epoch so far.
         skipped: batches of the epochs so far with a gradient that is not finite.
     """
 
     called: ClassVar[str]
+    shown: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, encoders: Encoders, threshold: float, criterion: str) -> None:
-        check_finite(threshold=threshold)
+        check_setting(threshold=threshold)
+        what = type(self).__name__
+        if not hasattr(encoders, "items"):  # which a ModuleDict has as well
+            raise UserError(
+                f"{what} is given {type(encoders).__name__}; give a dict of encoders by modality."
+            )
         if len(encoders) < 2:
-            what = type(self).__name__
             raise UserError(f"{what} is for two or more modalities; give it an encoder for each.")
         self.groups = {
             modality: list(encoder.parameters() if isinstance(encoder, nn.Module) else encoder)
@@ -48,6 +54,10 @@ class Epochs(ABC):
         self._past = Windows(self.groups, threshold, criterion)
         self._in_epoch = False
         self._forget()
+
+    def __repr__(self) -> str:
+        settings = "".join(f", {name}={getattr(self, name)!r}" for name in self.shown)
+        return f"{type(self).__name__}({', '.join(self.groups)}{settings})"
 
     @property
     def windows(self) -> dict[str, bool]:
@@ -95,14 +105,21 @@ class Epochs(ABC):
         """Start an epoch's counts."""
         self.trace.reset()
 
-    def _given(self, unimodal: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """A batch's logits in the modalities' order, if an epoch is open and none is missing."""
+    def _given(self, unimodal: Mapping[str, Tensor], target: Tensor) -> dict[str, Tensor]:
+        """A batch's logits in the modalities' order, if an epoch is open and all is there that is needed."""
         if not self._in_epoch:
             what = type(self).__name__
             remedy = f"put the loop into `with {self.called}.epoch():`"
             raise UserError(f"{what} takes batches inside an epoch; {remedy}.")
+        if not hasattr(unimodal, "keys"):
+            raise UserError(f"Logits come as {type(unimodal).__name__}; give a dict of them by modality.")
         if missing := self.groups.keys() - unimodal.keys():
             raise UserError(f"Logits are missing for {sorted(missing)}; give those of every modality.")
+        if target.is_floating_point() or target.ndim != 1:
+            kind = f"{target.dtype} of the shape {tuple(target.shape)}"
+            raise UserError(f"The target is {kind}; give class indices, one integer a sample.")
+        if all(parameter.grad is None for parameter in self.trace.parameters):
+            raise UserError("No encoder has a gradient; call `backward` first, and `zero_grad` after `step`.")
         return {modality: unimodal[modality] for modality in self.groups}
 
     def _remember(self, traces: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -114,8 +131,10 @@ class Epochs(ABC):
         return known
 
 
-def check_finite(**settings: float) -> None:
-    """Refuse a setting that is not a finite number."""
+def check_setting(**settings: float) -> None:
+    """Refuse a setting that is not a finite number, or a negative one."""
     for name, value in settings.items():
         if not math.isfinite(value):
             raise UserError(f"{name} = {value} is not a finite number; give one.")
+        if value < 0:
+            raise UserError(f"{name} = {value} is negative; give 0 or more.")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from inforeg.errors import unknown
-from inforeg.regulation.epochs import Encoders, Epochs, check_finite
+from inforeg.regulation.epochs import Encoders, Epochs, check_setting
 from inforeg.regulation.numbers import any_of, on, waits
 from inforeg.regulation.scores import discrepancy, leads, scores
 from inforeg.regulation.stored import HALF, dense, norms_of, stored
@@ -56,6 +56,7 @@ class InfoReg(Epochs):
     """
 
     called = "regulation"
+    shown = ("beta", "active", "form", "weight")
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class InfoReg(Epochs):
             raise unknown("time of regulation", active, get_args(Active))
         if form not in get_args(Form):
             raise unknown("form of regulation", form, get_args(Form))
-        check_finite(beta=beta, weight=weight)
+        check_setting(beta=beta, weight=weight)
         super().__init__(encoders, threshold, criterion)
         self.beta, self.weight = beta, weight
         self.active, self.form = active, form
@@ -140,7 +141,7 @@ class InfoReg(Epochs):
             Whether a gradient was changed, by modality where it may have been: the pull is nothing while the
             weights are those of the epoch's start, as they are in its first step.
         """
-        given = self._given(unimodal)
+        given = self._given(unimodal, target)
         self._steps += 1
         changed: dict[str, Tensor | bool] = {}
         if not any(map(self.acts_on, self.groups)):

@@ -77,7 +77,7 @@ class Monitor(Epochs):
             unimodal: logits (B, C) per modality.
             target: class indices, (B,).
         """
-        self._scores.append(scores(self._given(unimodal), target))
+        self._scores.append(scores(self._given(unimodal, target), target))
         self.trace.add()
 
     def close_epoch(self) -> dict[str, float]:

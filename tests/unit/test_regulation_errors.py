@@ -1,9 +1,10 @@
 """What InfoReg for one's own loop refuses."""
 
 import pytest
+import torch
 from torch import nn
 
-from inforeg import InfoReg
+from inforeg import InfoReg, Monitor
 from inforeg.errors import UserError
 from inforeg.regulation import ReleasedInfoReg
 from tests.unit.test_regulation import PAIR, TARGET, TRIPLE, encoders, opened, shares, single_weights
@@ -17,6 +18,42 @@ def test_one_modality_is_an_error():
 def test_encoders_without_parameters_are_an_error():
     with pytest.raises(UserError, match="no parameters"):
         InfoReg({m: nn.Identity() for m in PAIR})
+
+
+def test_encoders_and_logits_without_names_are_an_error():
+    with pytest.raises(UserError, match="InfoReg is given list; give a dict of encoders by modality"):
+        InfoReg([nn.Linear(2, 2), nn.Linear(2, 2)])
+    regulation = InfoReg(nn.ModuleDict(encoders(PAIR)))
+    with pytest.raises(UserError, match="come as list; give a dict"), regulation.epoch():
+        regulation.regulate(list(shares(0.8, 0.2).values()), TARGET)
+
+
+@pytest.mark.parametrize("setting", ["beta", "threshold", "weight"])
+def test_negative_settings_are_an_error(setting):
+    with pytest.raises(UserError, match=f"{setting} = -1 is negative; give 0 or more"):
+        InfoReg(encoders(PAIR), **{setting: -1})
+
+
+def test_a_target_that_is_no_class_index_is_an_error():
+    regulation = InfoReg(single_weights(PAIR))
+    with (
+        pytest.raises(UserError, match=r"float32 of the shape \(1,\); give class indices"),
+        regulation.epoch(),
+    ):
+        regulation.regulate(shares(0.8, 0.2), torch.zeros(1))
+
+
+@pytest.mark.parametrize("kind", [InfoReg, Monitor])
+def test_a_batch_before_its_backward_pass_is_an_error(kind):
+    with pytest.raises(UserError, match="No encoder has a gradient; call `backward` first"):
+        with kind(encoders(PAIR)).epoch() as epoch:
+            (epoch.regulate if kind is InfoReg else epoch.measure)(shares(0.8, 0.2), TARGET)
+
+
+def test_settings_are_seen_in_the_representation():
+    assert repr(InfoReg(encoders(PAIR))) == (
+        "InfoReg(audio, video, beta=0.9, active='prime', form='pull', weight=1.0)"
+    )
 
 
 def test_unknown_criterion_offers_the_nearest():
