@@ -35,7 +35,7 @@ def test_negative_settings_are_an_error(setting):
 
 
 def test_a_target_that_is_no_class_index_is_an_error():
-    regulation = InfoReg(single_weights(PAIR))
+    regulation = InfoReg(encoders(PAIR))
     with (
         pytest.raises(UserError, match=r"float32 of the shape \(1,\); give class indices"),
         regulation.epoch(),
@@ -45,9 +45,9 @@ def test_a_target_that_is_no_class_index_is_an_error():
 
 @pytest.mark.parametrize("kind", [InfoReg, Monitor])
 def test_a_batch_before_its_backward_pass_is_an_error(kind):
-    with pytest.raises(UserError, match="No encoder has a gradient; call `backward` first"):
-        with kind(encoders(PAIR)).epoch() as epoch:
-            (epoch.regulate if kind is InfoReg else epoch.measure)(shares(0.8, 0.2), TARGET)
+    refused = pytest.raises(UserError, match="No encoder has a gradient; call `backward` first")
+    with refused, kind(encoders(PAIR)).epoch() as epoch:
+        (epoch.regulate if kind is InfoReg else epoch.measure)(shares(0.8, 0.2), TARGET)
 
 
 def test_settings_are_seen_in_the_representation():
