@@ -76,6 +76,12 @@ def complaint(error: "ValidationError") -> str:
     return f"{key}: {reason}" if key else reason
 
 
+def said(error: Exception) -> str:
+    """An error of somebody else's code, in a line."""
+    words = " ".join(str(error).split()).rstrip(".")
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
 LONGEST = 80
 """Characters of a value that a sentence shows."""
 

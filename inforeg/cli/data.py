@@ -171,9 +171,9 @@ def _gathered(args: argparse.Namespace, project: Project, dataset: "Gathered", o
     from inforeg.suite.folders import gathering, pinning, store
 
     if not args.output and output.exists():
-        raise UserError(
-            f"{output} is there already; remove it, or pin it by `inforeg data add {output.name}`."
-        )
+        pinned = project.data_hashes().get(output.name)
+        other = f"or pin it by `inforeg data add {output.name}`" if pinned is None else "to make it anew"
+        raise UserError(f"{output} is there already; remove it, {other}.")
     store.refuse_replacing(output)
     if bool(args.raw) == args.download:
         raise UserError(f"{dataset.remedy} It is one of --raw and --download.")

@@ -90,14 +90,16 @@ def assembled(
     inputs: Mapping[str, NDArray[Any] | Mapping[str, NDArray[Any]]],
     target: NDArray[Any],
     parts: Mapping[str, NDArray[np.int64]],
+    ids: NDArray[np.int64] | None = None,
 ) -> Data:
-    """The three splits out of all N samples, whose positions are their ids.
+    """The three splits out of all N samples.
 
     Args:
         classes: class names, in the order of their indices.
         inputs: (N, ...) by modality, or several by name.
         target: class indices, (N,).
         parts: positions of each split's samples.
+        ids: by which predictions name the samples, (N,); if None, their positions.
     """
 
     def split(positions: NDArray[np.int64]) -> Split:
@@ -106,7 +108,7 @@ def assembled(
 
         return Held({m: on_each(x, chosen) for m, x in inputs.items()}, _labels(target, positions))
 
-    return _divided(classes, parts, split)
+    return _divided(classes, parts, split, ids)
 
 
 def streamed(
@@ -142,6 +144,11 @@ def _divided(
     classes: tuple[str, ...],
     parts: Mapping[str, NDArray[np.int64]],
     split: Callable[[NDArray[np.int64]], Split],
+    ids: NDArray[np.int64] | None = None,
 ) -> Data:
-    ids = {part: torch.from_numpy(positions) for part, positions in parts.items()}
-    return Data(classes, **{part: split(positions) for part, positions in parts.items()}, ids=ids)
+    named = {part: positions if ids is None else ids[positions] for part, positions in parts.items()}
+    return Data(
+        classes,
+        **{part: split(positions) for part, positions in parts.items()},
+        ids={part: torch.from_numpy(names) for part, names in named.items()},
+    )

@@ -19,7 +19,7 @@ from inforeg.data import splits
 from inforeg.data.base import Dataset
 from inforeg.data.mapped import Mapped
 from inforeg.data.split import Data, Held, Split
-from inforeg.errors import UserError
+from inforeg.errors import UserError, said
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +43,6 @@ def blaming(dataset: Dataset, action: str) -> Iterator[None]:
             f"{action}() of the data set {dataset.name!r} fails ({said(error)}; {place}); check its "
             "options, or mend it there."
         ) from error
-
-
-def said(error: Exception) -> str:
-    """An error of somebody else's code, in a line."""
-    return " ".join([f"{type(error).__name__}:", *str(error).split()]).rstrip(".")
 
 
 def loaded(dataset: Dataset, folder: Path, name: str | None = None, modalities: Collection[str] = ()) -> Data:

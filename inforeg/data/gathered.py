@@ -4,12 +4,14 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from inforeg.data.base import Dataset
-from inforeg.errors import UserError, shown
+from inforeg.errors import UserError, said, shown
 from inforeg.files import write_json
 from inforeg.reading import json_value, read_text
+
+T = TypeVar("T")
 
 PREPARATION = "preparation.json"
 
@@ -29,6 +31,27 @@ class Material:
     allowed: frozenset[str] = frozenset()
     min_share: float | None = None
     own_lists: bool = False
+
+    def readable(self, files: Mapping[str, Path], read: Callable[[Path], T]) -> dict[str, T]:
+        """What `read` makes of each sample's file, without those that may be left out and cannot be read.
+
+        Args:
+            files: by the sample's name, in order.
+            read: raises whatever it will for a file that is damaged.
+
+        Raises:
+            UserError: one cannot be read and is not `allowed`.
+        """
+        found = {}
+        for name, path in files.items():
+            try:
+                found[name] = read(path)
+            except Exception as error:
+                if name not in self.allowed:
+                    raise UserError(
+                        f"{path} cannot be read ({said(error)}); mend it, or go on without by --allow {name}."
+                    ) from error
+        return found
 
 
 class Gathered(Dataset):

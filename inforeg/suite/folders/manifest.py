@@ -119,6 +119,7 @@ def write(
     described = {
         name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
         for name in files_in(folder)
+        if name != NAME  # there may be one of an earlier attempt
     }
     content = {
         "benchmark": dataset.place,
@@ -141,21 +142,28 @@ def read(folder: Path) -> Manifest:
 
 def check(folder: Path) -> None:
     """Compare `folder` with its own manifest; a `UserError` names the first file that differs."""
-    described, present = read(folder).files, files_in(folder)
+    manifest, present = read(folder), files_in(folder)
+    described, remedy = manifest.files, restore(folder, gathered=bool(manifest.gathered))
     for name, entry in described.items():
         if name not in present:
             inside(folder, name, str(folder / NAME))
-            raise UserError(f"{folder / name} is missing; {restore(folder)}.")
+            raise UserError(f"{folder / name} is missing; {remedy}.")
         if sha256(folder / name) != entry.sha256:
-            raise UserError(f"{folder / name} has been changed; {restore(folder)}.")
+            raise UserError(f"{folder / name} has been changed; {remedy}.")
     for name in present:
         if name != NAME and name not in described:
             raise UserError(f"{folder / name} does not belong to the data set; move it elsewhere.")
 
 
-def restore(folder: Path) -> str:
-    """What to do about a folder that is damaged."""
-    return f"`inforeg data fetch --force {folder.name}` replaces the folder"
+def restore(folder: Path, *, gathered: bool = False) -> str:
+    """What to do about a folder that is damaged; what is `gathered` cannot be rebuilt from sources."""
+    fetched = f"`inforeg data fetch --force {folder.name}` replaces the folder"
+    if not gathered:
+        return fetched
+    return (
+        f"where DVC has it, {fetched}; else remove it, and make it by `inforeg data prepare {folder.name} "
+        "--raw DIR`"
+    )
 
 
 def choose(folder: Path) -> str:

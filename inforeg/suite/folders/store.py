@@ -15,7 +15,7 @@ from inforeg.data.base import Dataset
 from inforeg.data.gathered import Gathered
 from inforeg.data.sources import Source
 from inforeg.data.splits import PARTS
-from inforeg.errors import UserError
+from inforeg.errors import UserError, said
 from inforeg.files import PART
 from inforeg.locks import locked
 from inforeg.suite.folders import manifest
@@ -215,7 +215,7 @@ def _taken(name: str, root: Path, expected: str, made: Path) -> tuple[bool, str]
     except UserError as error:
         failure = str(error)
     except Exception as error:  # of DVC, its plug-ins and its surroundings
-        failure = f"DVC cannot be asked for data/{name} ({checks.said(error)})"
+        failure = f"DVC cannot be asked for data/{name} ({said(error)})"
     shutil.rmtree(made, ignore_errors=True)
     return False, failure
 
@@ -227,7 +227,7 @@ def keep(root: Path, made: Path) -> None:
 
         dvc_cache.keep(root, made)
     except Exception as error:  # of DVC and its surroundings
-        log.warning("DVC does not keep the data (%s); training needs no DVC.", checks.said(error))
+        log.warning("DVC does not keep the data (%s); training needs no DVC.", said(error))
 
 
 def _rebuild(dataset: Dataset, expected: str, made: Path, failure: str) -> None:

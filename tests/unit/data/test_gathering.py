@@ -157,9 +157,45 @@ def test_what_is_missing_is_said(project: Project, raw: Path, words: list[str], 
 def test_a_folder_that_is_there_is_kept(project: Project, raw: Path) -> None:
     call("prepare", "notes", "--raw", str(raw))
     Notes.read.clear()
+    with pytest.raises(UserError, match=r"is there already; remove it, to make it anew\."):
+        call("prepare", "notes", "--raw", str(raw))
+    (project.root / "data.dvc").unlink()
     with pytest.raises(UserError, match="is there already; remove it, or pin it by `inforeg data add notes`"):
         call("prepare", "notes", "--raw", str(raw))
     assert Notes.read == []
+
+
+def test_what_could_not_be_trained_on_is_made_again(project: Project, raw: Path, monkeypatch) -> None:
+    """Its manifest is there already when the mended data set describes the folder."""
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="lacks the modality 'right'"):
+        patch.setattr(Notes, "modalities", ("left", "right"))
+        call("prepare", "notes", "--raw", str(raw))
+    call("prepare", "notes", "--raw", str(raw))
+    assert store.verify("notes", project)
+
+
+def test_a_damaged_folder_says_how_it_is_made_again(project: Project, raw: Path) -> None:
+    call("prepare", "notes", "--raw", str(raw))
+    (project.root / "data/notes/target.npy").write_bytes(b"")
+    with pytest.raises(UserError, match=r"changed; .* else remove it, and make it by .* notes --raw DIR`"):
+        store.verify("notes", project)
+
+
+def test_files_that_cannot_be_read_are_named_or_left_out(tmp_path: Path) -> None:
+    files = {name: tmp_path / f"{name}.txt" for name in ("good", "empty", "bad")}
+    for path, text in zip(files.values(), ("1", "", "?"), strict=True):
+        path.write_text(text)
+
+    def read(path: Path) -> int:
+        if not (text := path.read_text()):
+            raise EOFError
+        return int(text)
+
+    with pytest.raises(UserError, match=r"empty\.txt cannot be read \(EOFError\); .* by --allow empty\."):
+        Material(tmp_path).readable(files, read)
+    with pytest.raises(UserError, match=r"bad\.txt cannot be read \(ValueError: invalid literal"):
+        Material(tmp_path, frozenset(["empty"])).readable(files, read)
+    assert Material(tmp_path, frozenset(["empty", "bad"])).readable(files, read) == {"good": 1}
 
 
 def test_a_download_is_prepared(project: Project, raw: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

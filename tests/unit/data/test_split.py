@@ -270,3 +270,11 @@ def test_every_subset_is_equally_likely():
     counts = Counter(map(tuple, found.tolist()))
     assert counts.keys() == set(itertools.combinations(range(5), 3))
     assert scipy.stats.chisquare(list(counts.values())).pvalue > 0.001
+
+
+def test_samples_are_named_by_their_ids_or_by_their_positions():
+    inputs, target = {"left": np.zeros((4, 1), np.float32)}, np.array([0, 1, 0, 1])
+    parts = {"train": np.array([0, 3]), "val": np.array([1]), "test": np.array([2])}
+    named = arrays.assembled(("no", "yes"), inputs, target, parts, np.array([70, 71, 72, 73]))
+    assert [ids.tolist() for ids in named.ids.values()] == [[70, 73], [71], [72]]
+    assert arrays.assembled(("no", "yes"), inputs, target, parts).ids["train"].tolist() == [0, 3]
