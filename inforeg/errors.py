@@ -1,6 +1,7 @@
 """The one exception that a user is meant to read."""
 
 import difflib
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -62,18 +63,30 @@ def invalid(where: str, error: "ValidationError", known: Iterable[str] = ()) -> 
         return unknown(f"setting of {where} named", key.rsplit(".", 1)[-1], known)
     if first["type"] in ("missing", "missing_argument"):
         return UserError(f"{where} lacks the setting {key!r}; add it.")
-    reason = first["msg"].removeprefix("Value error, ").removesuffix(".")
+    if first["type"] == "literal_error":
+        names = re.findall("'([^']*)'", first["ctx"]["expected"])
+        return unknown(f"choice for {key} in {where}:", str(first["input"]), names)
+    reason = _reason(first["msg"])
     if not key:
-        return UserError(f"{where} is not valid: {reason}.")
-    return UserError(f"{where}: {key} = {shown(first['input'])} is not valid: {reason}.")
+        return UserError(f"{where} is not valid: {_ended(reason)}")
+    return UserError(f"{where}: {key} = {shown(first['input'])} is not valid: {_ended(reason)}")
 
 
 def complaint(error: "ValidationError") -> str:
     """The first complaint of `error` with the key that it is about, as a clause."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    reason = first["msg"].removeprefix("Value error, ").removesuffix(".")
+    reason = _reason(first["msg"])
     return f"{key}: {reason}" if key else reason
+
+
+def _reason(message: str) -> str:
+    """Pydantic's message, or a validator's, as a clause."""
+    return message.removeprefix("Value error, ").removesuffix(".")
+
+
+def _ended(clause: str) -> str:
+    return clause if clause.endswith("?") else f"{clause}."
 
 
 def said(error: Exception) -> str:

@@ -2,17 +2,22 @@
 
 import argparse
 import os
+from collections import Counter
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inforeg.cli.options import RUNS, Commands, add_command
-from inforeg.errors import UserError
+from inforeg.errors import UserError, warn
 from inforeg.files import write_json, write_text
 from inforeg.reading import json_value, read_text
 from inforeg.registry import DATASETS
 from inforeg.suite.project import Project
 from inforeg.suite.reference import FILES, SCHEMAS, reference
+
+if TYPE_CHECKING:
+    from inforeg.suite.checks import Configuration
 
 PACKAGES = ("torch", "snakemake", "dvc", "pandas", "pyarrow", "scipy", "tensorboard")
 
@@ -74,8 +79,27 @@ def configuration(project: Project) -> str:
 
     found = checks.configuration(project)
     checks.results(project)
+    for sentence in undecidable(found):
+        warn(sentence)
     names = f"{len(project.benchmarks())} benchmarks, {len(found.experiments)} experiments"
     return f"configuration: {names}, {found.runs} runs"
+
+
+def undecidable(found: "Configuration") -> Iterator[str]:
+    """The experiments, but for the quick one, whose seeds or folds can reject none of their tests."""
+    from inforeg.analysis.statistics.compare import too_few
+
+    for name, experiment in found.experiments.items():
+        family = max(Counter(experiment.own_references.values()).values()) - 1
+        why = {
+            benchmark: too_few(config.folds, family, "folds")
+            if config.unit == "fold"
+            else too_few(len(experiment.seeds_on(benchmark)), family, "seeds")
+            for benchmark, config in found.benchmarks[name].items()
+        }
+        if family and name != found.workflow.quick and any(why.values()):
+            benchmark, reason = next((each, text) for each, text in why.items() if text)
+            yield f"{name} on {benchmark} has {reason}."
 
 
 def schemas(project: Project) -> str:

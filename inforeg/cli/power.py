@@ -50,7 +50,7 @@ def power(args: argparse.Namespace) -> None:
     if not experiment.detectable:
         raise UserError(
             f"The experiment {args.experiment!r} does not say what is to be found; add `detectable` to its "
-            "YAML, such as {htad: 1.0}."
+            f"YAML, such as {{{experiment.benchmarks[0]}: 1.0}}."
         )
     runs = plan(project, args.experiment)
     collected = collect(runs, args.runs, experiment.selection, experiment.examined_by, experiment.metrics)

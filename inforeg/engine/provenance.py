@@ -53,6 +53,9 @@ class Timed(BaseModel):
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds the package and, unless it was installed elsewhere, workflow/."""
 
+SOURCES = "sources-"
+"""How what stands for a commit begins where there is none."""
+
 PARTS = ("inforeg", "workflow", "Snakefile")
 """What decides numbers: files there that git does not know make a commit a dirty one."""
 
@@ -78,7 +81,7 @@ def commit(root: Path) -> str:
     named = _git(root, "rev-parse", "--show-toplevel", "HEAD")
     status = _git(root, "status", "--porcelain", "--untracked-files=all", "-z")
     if named is None or status is None or Path(named[0]).resolve() != root.resolve():
-        return f"sources-{_hash(root)}"
+        return f"{SOURCES}{_hash(root)}"
     added = [line[3:].split("/")[0] for line in status if line.startswith("??")]
     dirty = len(added) < len(status) or not set(PARTS).isdisjoint(added)
     return f"{named[1]}-dirty" if dirty else named[1]

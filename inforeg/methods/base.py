@@ -5,7 +5,7 @@ All of the package that most methods are written with can be imported from here.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any, ClassVar, Literal, dataclass_transform
+from typing import Any, ClassVar, Literal, dataclass_transform, get_args
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from inforeg.batch import Batch, Output
 from inforeg.data.split import Split
-from inforeg.errors import UserError
+from inforeg.errors import UserError, unknown
 from inforeg.methods.shared.state import Blueprint, LoadWeights, TrainState
 from inforeg.models.fusions.base import Fusion
 from inforeg.models.multimodal import MultimodalModel
@@ -113,6 +113,8 @@ class Method:
             for wanted in ("title", "family", "reference"):
                 if not hasattr(cls, wanted):
                     raise UserError(f"The method {cls.name!r} has no {wanted}; give {cls.__name__} one.")
+            if cls.family not in get_args(Family):
+                raise unknown(f"family of methods, as of {cls.name!r}, named", cls.family, get_args(Family))
             if cls.__doc__:
                 cls.__doc__ = f"{cls.__doc__.rstrip()}\n\n    Reference:\n        {cls.reference}\n    "
         dataclass(cls, config=OPTIONS)

@@ -246,14 +246,23 @@ class Experiment(Strict):
             raise ValueError(f"the claim {same!r} compares a row with itself; name another one")
         if whole.second_reference == whole.reference:
             raise ValueError("second_reference is the reference itself; name another row, or leave it out")
-        named = [*whole.references, *(key for claim in self.claims for key in (claim.better, claim.worse))]
-        named += [row.reference for row in whole.rows if row.reference]
-        named += [key for rows in self.printed.values() for key in rows]
-        for key in named:
+        return self
+
+    @model_validator(mode="after")
+    def _names_only_its_rows(self) -> "Experiment":
+        whole = self.in_columns()
+        keys = [row.key for row in whole.rows]
+        named = [(key, "a reference") for key in whole.references]
+        named += [(row.reference, "a reference") for row in whole.rows if row.reference]
+        named += [
+            (key, f"the claim {claim.id!r}") for claim in self.claims for key in (claim.better, claim.worse)
+        ]
+        named += [(key, f"what {data} prints") for data, rows in self.printed.items() for key in rows]
+        for key, where in named:
             if key not in keys:
-                raise ValueError(str(unknown("row", key, keys)).removesuffix("."))
+                raise ValueError(str(unknown(f"row for {where}:", key, keys)))
         labels = [row.label for row in self.rows]
         for label in (label for contrast in self.contrasts for label in (contrast.row, contrast.reference)):
             if label not in labels:
-                raise ValueError(str(unknown("row called", label, labels)).removesuffix("."))
+                raise ValueError(str(unknown("row called", label, labels)))
         return self

@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from inforeg.engine.provenance import SOURCES
 from inforeg.errors import UserError
 from inforeg.files import PART, naming
 from inforeg.reading import read_json
@@ -184,4 +185,4 @@ def _check_whole(origins: list[Path]) -> str:
 
 
 def _is_clean(commit: str) -> bool:
-    return not commit.startswith("sources-") and not commit.endswith("-dirty")
+    return not commit.startswith(SOURCES) and not commit.endswith("-dirty")

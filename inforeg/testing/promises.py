@@ -4,8 +4,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from inforeg.data.checks import said
-from inforeg.errors import UserError
+from inforeg.errors import UserError, said
 
 
 class BrokenPromiseError(AssertionError):

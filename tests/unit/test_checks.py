@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from inforeg.cli.check import undecidable
 from inforeg.engine import predictions
 from inforeg.engine.contents import METRICS, PREDICTIONS
 from inforeg.errors import UserError
@@ -48,6 +50,16 @@ def test_a_target_does_not_take_the_name_of_a_rule(project, target):
     write(project.root / "workflow/config/config.yaml", {**CONFIG, "targets": {target: ["main"]}})
     with pytest.raises(UserError, match=f"the target '{target}' is the workflow's own"):
         configuration(project)
+
+
+def test_seeds_that_can_decide_nothing_are_told_beforehand(project):
+    write(project.root / f"{EXPERIMENTS}/few.yaml", {**EXPERIMENT, "seeds": 5})
+    write(project.root / "workflow/config/config.yaml", {**CONFIG, "targets": {"further": ["few"]}})
+    told = list(undecidable(configuration(project)))
+    assert len(told) == 1  # of `main`, which is the quick one, nothing is said
+    assert re.match(r"few on \w+ has too few seeds: with n = 5 .* \(\d+ seeds suffice\)\.", told[0])
+    write(project.root / f"{EXPERIMENTS}/few.yaml", {**EXPERIMENT, "seeds": 20})
+    assert not list(undecidable(configuration(project)))
 
 
 def test_a_target_may_have_the_name_of_the_experiment_that_it_makes(project):

@@ -93,7 +93,7 @@ def test_what_a_method_needs_is_trained_first(project):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"reference": "jiont"}, "no row 'jiont'; did you mean 'joint'?"),
+        ({"reference": "jiont"}, "no row for a reference: 'jiont'; did you mean 'joint'?"),
         ({"rows": [EXPERIMENT["rows"][2]] * 2}, "two rows have the key 'joint'"),
         ({"seedz": 3}, "'seedz'; did you mean 'seeds'?"),
     ],

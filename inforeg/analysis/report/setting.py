@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import ALPHA, LEAST
 from inforeg.analysis.tables.render import Entry, Table
-from inforeg.metrics.base import POINTS
+from inforeg.analysis.tables.words import margins
 from inforeg.runspec import BenchmarkConfig
 from inforeg.suite.folders.places import dataset_of
 
@@ -28,13 +28,12 @@ def setting_table(studies: Sequence[Study]) -> Table:
 def verdicts(studies: Sequence[Study]) -> str:
     """What tests and verdicts are, over all studies."""
     units = " or ".join(dict.fromkeys(study.units() for study in studies))
-    margins = " or ".join(dict.fromkeys(f"{study.experiment.smallest_effect:g}" for study in studies))
     return (
         "A claim is that one row of an experiment is better than another. On each benchmark it is tested by "
         f"a two-sided paired sign-flip test over {units}. It is reproduced where that rejects equality at "
         f"{ALPHA} in favour of the claim, and contradicted where it does so against it, after Holm's "
         "correction over the claims of one experiment on a benchmark. Two one-sided tests, corrected "
-        f"likewise, ask whether the difference is within ± {margins} {POINTS.name}, the smallest effect of "
+        f"likewise, ask whether the difference is within ± {margins(studies)}, the smallest effect of "
         "interest: where it is, a claim that is reproduced or contradicted is so by a negligible effect, and "
         "any other ends in practical equality. What is left is inconclusive, which is no evidence of no "
         "effect: the interval says which effects remain possible. Over all benchmarks the effect is the "

@@ -9,6 +9,7 @@ from inforeg.analysis.site.content import Content, Kept, Measured, Names, Shown
 from inforeg.analysis.site.vega import Chart
 from inforeg.analysis.tables.render import Entry, Table
 from inforeg.analysis.tables.words import EPOCH, NOTHING
+from inforeg.engine.provenance import SOURCES
 from inforeg.errors import UserError
 from inforeg.metrics.base import metric_of, title_of
 from inforeg.metrics.classification import ACCURACY
@@ -90,7 +91,8 @@ def command(content: Content, names: Names) -> str:
     """What repeats a run: its spec where that is known, else the workflow at the commit that made it."""
     experiments = content.users[names[:3]]
     commits = _every(experiments, "commits")
-    lines = [f"git checkout {commits[0]}"] if len(commits) == 1 else []
+    at = commits[0] if len(commits) == 1 else ""
+    lines = [f"git checkout {at}"] if at and not at.startswith(SOURCES) else []
     spec = content.specs.get(content.runs[names][0].spec_sha256)
     if spec is not None:
         return "\n".join([*lines, f"inforeg train --spec {shlex.quote(spec.canonical())} --seed {names[3]}"])

@@ -17,6 +17,7 @@ from inforeg.analysis.site.guides import files_of
 from inforeg.analysis.site.page import Page
 from inforeg.analysis.site.pages import pages
 from inforeg.analysis.tables import claims
+from inforeg.engine.provenance import SOURCES
 from inforeg.errors import UserError
 from inforeg.files import replacing_folder
 
@@ -46,13 +47,18 @@ def write_site(content: Content, folder: Path) -> int:
     """
     if folder.is_symlink() or (folder.exists() and not _replaceable(folder)):
         raise UserError(f"{folder} is no site that may be replaced; name another place by --out.")
-    commits = {each for shown in content.experiments for each in shown.provenance.get("commits", [])}
+    commits = {_short(each) for shown in content.experiments for each in shown.provenance.get("commits", [])}
     guides = [(addresses.GUIDES, "Documentation")] if files_of(content.guides) else []
     everywhere = {"site": content.title, "commits": sorted(commits), "menu": [*MENU, *guides]}
     with replacing_folder(folder) as made:
         paths = [_write(page, made, everywhere) for page in pages(content)]
         _write_assets(content, made)
     return len(paths)
+
+
+def _short(commit: str) -> str:
+    """A commit, or as much of the hash that stands for one as tells it from others."""
+    return commit[: len(SOURCES) + 12] if commit.startswith(SOURCES) else commit
 
 
 def _replaceable(folder: Path) -> bool:

@@ -7,7 +7,7 @@ from inforeg.analysis.collected.diagnosed import Diagnosis
 from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables.diagnosis import MEASURES, Line, modality_lines, remedy_lines
-from inforeg.analysis.tables.words import interval, joined, number, signed
+from inforeg.analysis.tables.words import interval, joined, margins, number, signed
 from inforeg.metrics.base import POINTS
 
 OPEN = "inconclusive"
@@ -31,8 +31,7 @@ def advice(study: Study, statistics: Statistics, found: Diagnosis) -> str:
         return "Nothing can be said, for nothing could be tested; what is left out has its reason below."
     if all(line["detectable"] == math.inf for line in tested):
         return f"Nothing can be said yet, for there are {tested[0]['note']}."
-    effect = study.experiment.smallest_effect
-    smallest = "1 point" if effect == 1 else f"{effect:g} {POINTS.name}"
+    smallest = margins([study])
     told = [f"{_held_back(modalities, smallest)}: {_remedy(study, statistics, found, remedies, smallest)}"]
     told += _untold(study, modalities, remedies, f"{int(tested[0]['n'])} {study.units()}")
     return f"{'; '.join(told)}."

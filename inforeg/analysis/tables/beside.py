@@ -11,7 +11,7 @@ from inforeg.analysis.collected.study import Study
 from inforeg.analysis.statistics.level import ALPHA, SAMPLES
 from inforeg.analysis.tables.main_table import STYLES
 from inforeg.analysis.tables.render import Entry, Style, Table
-from inforeg.analysis.tables.words import EPOCH, NOTHING, number, signed
+from inforeg.analysis.tables.words import EPOCH, NOTHING, number, probability, several, signed
 from inforeg.metrics.base import Metric, metric_of, title_of
 from inforeg.ties import settled
 
@@ -90,7 +90,7 @@ def _tests(study: Study, found: Beside, benchmark: str) -> Table:
     ]
     over = (f"{method} over it ({metric.unit.difference})" for method in methods)
     used = (f"{MARKS[name]}: {SAMPLES[name]}." for name in SAMPLES if name in set(here["test"]))
-    family = f"p after Holm's correction over the {len(here)} tests; below {ALPHA} in bold."
+    family = f"p after Holm's correction over {several(len(here), 'tests')}; below {ALPHA} in bold."
     return Table(
         f"{study.benchmarks[benchmark].title}: own numbers against {study.experiment.title}",
         f"{study.name}-own-{found.metric}-{benchmark}",
@@ -107,4 +107,4 @@ def _tested(line: Mapping[Any, Any], digits: int) -> list[Entry]:
         f"{signed(line['difference'], digits)} {NOTHING.text if pd.isna(line['low']) else f'[{low}, {high}]'}"
     )
     style: Style = "best" if line["significant"] else "plain"
-    return [Entry(text, mark=MARKS[line["test"]]), Entry(number(line["p_holm"], ".3f"), style)]
+    return [Entry(text, mark=MARKS[line["test"]]), Entry(probability(line["p_holm"]), style)]

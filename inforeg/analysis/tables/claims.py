@@ -16,8 +16,10 @@ from inforeg.analysis.tables.words import (
     SMALLEST,
     found_by,
     interval,
+    margins,
     number,
     rejecting,
+    several,
     signed,
     smallest_found,
 )
@@ -50,24 +52,25 @@ def overview_table(study: Study, statistics: Statistics) -> Table:
     """Claims by benchmarks: verdict and difference, with the paper's own difference beside."""
     lines = statistics.verdicts
     cells = {(line["claim"], line["benchmark"]): _verdict_cell(line) for line in lines.to_dict("records")}
+    papers = any(claim.printed for claim in study.experiment.claims)
     rows = [
         [
             Entry(f"{claim.statement} ({claim.source})"),
-            Entry(printed(claim.printed) or NOTHING.text),
+            *([Entry(printed(claim.printed) or NOTHING.text)] if papers else []),
             *(cells[claim.id, b] for b in study.benchmarks),
         ]
         for claim in study.experiment.claims
     ]
     header = [
         "Claim",
-        f"The paper's difference ({POINTS.name})",
+        *([f"The paper's difference ({POINTS.name})"] if papers else []),
         *(config.title for config in study.benchmarks.values()),
     ]
     key = ", ".join(f"{symbol} {word}" for word, symbol in SYMBOLS.items())
     notes = [
         f"{key}; with the difference of the means in {_units()}.",
         summary(lines),
-        "The paper's difference was measured on the data sets named with it.",
+        *(["The paper's difference was measured on the data sets named with it."] if papers else []),
         *study.incomplete,
     ]
     return Table(f"{study.experiment.title}: claims", f"{study.name}-claims", header, rows, notes)
@@ -107,10 +110,10 @@ def notes(study: Study, lines: pd.DataFrame) -> Iterator[str]:
         f"≈ practically equal: p of equality < {ALPHA}; ●≈ and ✗≈ negligible: both; ○ inconclusive: all "
         "else, which is no evidence of no effect."
     )
-    yield f"Holm: over {lines['family'].max():.0f} tests of a benchmark."
+    yield f"Holm: over {several(lines['family'].max(), 'tests')} of a benchmark."
     yield (
         "p of equality: the larger of two one-sided sign-flip tests of differences of at least "
-        f"{study.experiment.smallest_effect:g} {POINTS.name} either way, Holm over these tests of a "
+        f"{margins([study])} either way, Holm over these tests of a "
         "benchmark; it finds equal what has its 90 % interval within, before the correction."
     )
     yield found_by(study.units())

@@ -20,6 +20,7 @@ from inforeg.analysis.tables.words import (
     interval,
     mean_sd,
     number,
+    probability,
     reached,
     reference_names,
     rejecting,
@@ -173,7 +174,7 @@ def _tested(line: Mapping[Any, Any]) -> list[Entry]:
         return [NOTHING] * 3
     return [
         Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
-        Entry(number(line["p_holm"], ".3f")),
+        Entry(probability(line["p_holm"])),
         smallest_found(line["detectable"]),
     ]
 

@@ -16,6 +16,7 @@ from inforeg.analysis.tables.words import (
     interval,
     mean_sd,
     number,
+    probability,
     signed,
     smallest_found,
     spread,
@@ -154,7 +155,7 @@ def _tested(line: Line) -> list[Entry]:
         return [NOTHING] * (len(TESTED) - 1) + [Entry(line["verdict"])]
     return [
         Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
-        Entry(number(line["p_holm"], ".3f")),
+        Entry(probability(line["p_holm"])),
         smallest_found(line["detectable"]),
         Entry(line["verdict"]),
     ]

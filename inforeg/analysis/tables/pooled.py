@@ -12,7 +12,7 @@ from inforeg.analysis.statistics.level import ALPHA, LEAST
 from inforeg.analysis.statistics.stored import Results
 from inforeg.analysis.tables.claims import SYMBOLS, claim_key
 from inforeg.analysis.tables.render import Entry, Table
-from inforeg.analysis.tables.words import NOTHING, interval, number, signed
+from inforeg.analysis.tables.words import NOTHING, interval, margins, number, several, signed
 from inforeg.metrics.base import POINTS
 
 PAGE = 12
@@ -133,14 +133,14 @@ def _effect(line: Mapping[Any, Any], name: str, ends: str = "") -> Entry:
 
 def notes(judged: Results) -> Iterator[str]:
     """What is to be known of what `found` says."""
-    margins = dict.fromkeys(f"{study.experiment.smallest_effect:g}" for study, _ in judged)
     yield (
         f"Pooled effect, in {POINTS.name} where accuracies are compared: the unweighted mean of all "
         "benchmarks' effects, of those on which the method never acted too, with Student's t (those on one "
         "data set count once, by their mean). p: two-sided, Holm over the pooled claims of an experiment. "
-        f"Significant below {ALPHA}; practically equal or negligible within ± {' or '.join(margins)} "
-        f"{POINTS.name} by two one-sided tests, corrected likewise. Fewer than {LEAST} independent data sets "
-        "are not pooled. + / −: benchmarks with an effect as claimed, and against it, whatever its size."
+        f"Significant below {ALPHA}; practically equal or negligible within "
+        f"± {margins(study for study, _ in judged)} by two one-sided tests, corrected likewise. "
+        f"Fewer than {LEAST} independent data sets are not pooled. + / −: benchmarks with an effect as "
+        "claimed, and against it, whatever its size."
     )
     lines = pd.concat([statistics.verdicts for _, statistics in judged])
     wider = (lines["total_se"] / lines["se"]).replace(math.inf, math.nan).dropna()
@@ -148,7 +148,8 @@ def notes(judged: Results) -> Iterator[str]:
         yield (
             "Intervals of a single benchmark are over seeds, on its test samples; over seeds and test "
             f"samples together the standard errors are {wider.median():.1f} times as large (median of "
-            f"{len(wider)} tests; claims.json has each), and more seeds do not mend what the samples add."
+            f"{several(len(wider), 'tests')}; claims.json has each), and more seeds do not mend what the "
+            "samples add."
         )
     if foreign := dict.fromkeys(name for study, _ in judged for name in _foreign(study)):
         yield f"The paper did not use these data sets: {', '.join(foreign)}."
@@ -158,4 +159,6 @@ def _foreign(study: Study) -> Iterator[str]:
     """The experiment's benchmarks of which the paper prints nothing."""
     printed = {data for claim in study.experiment.claims for data in claim.printed}
     printed |= set(study.experiment.printed)
+    if not printed:
+        return  # the paper says nothing of it
     yield from (config.title for config in study.benchmarks.values() if config.title not in printed)

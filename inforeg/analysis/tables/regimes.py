@@ -16,6 +16,7 @@ from inforeg.analysis.tables.words import (
     found_by,
     interval,
     number,
+    probability,
     rejecting,
     signed,
     smallest_found,
@@ -45,9 +46,7 @@ def _primary(study: Study, statistics: Statistics) -> Table:
     for benchmark, config in study.benchmarks.items():
         cells = _tested(tests[benchmark]) if benchmark in tests else [NOTHING] * 4
         line = related.get(benchmark, {})
-        told = (
-            [Entry(signed(line["rho"], 2)), Entry(number(line["p_holm"], ".3f"))] if line else [NOTHING] * 2
-        )
+        told = [Entry(signed(line["rho"], 2)), Entry(probability(line["p_holm"]))] if line else [NOTHING] * 2
         rows.append([Entry(config.title), *cells, *told])
     header = [
         "Benchmark", "Column", f"{contrast.title} ({unit.difference})", "p after Holm", SMALLEST,
@@ -72,7 +71,7 @@ def _tested(line: Mapping[Any, Any]) -> list[Entry]:
     return [
         Entry(str(line["column"])),
         Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
-        Entry(number(line["p_primary"], ".3f")),
+        Entry(probability(line["p_primary"])),
         smallest_found(line["detectable_primary"]),
     ]
 
@@ -173,5 +172,5 @@ def _open(line: Mapping[Any, Any]) -> list[Entry]:
         *(Entry(line[key]) for key in ("column", "label", "modality")),
         *(Entry(number(line[kind], ".0f")) for kind in WINDOWS),
         Entry(f"{signed(line['difference'])} {interval(line, 'ci')}"),
-        Entry(number(line["p_holm"], ".3f")),
+        Entry(probability(line["p_holm"])),
     ]

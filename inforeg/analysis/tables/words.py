@@ -12,7 +12,7 @@ from inforeg.analysis.statistics.level import MINIMUM, POWER
 from inforeg.analysis.statistics.stored import Statistics
 from inforeg.analysis.tables.render import Entry
 from inforeg.engine.selection import CHOOSING
-from inforeg.metrics.base import metric_of
+from inforeg.metrics.base import POINTS, metric_of
 
 EPOCH = {
     "val": f"at the epoch with the best validation {CHOOSING.title}",
@@ -34,9 +34,25 @@ def number(value: float, form: str) -> str:
     return re.sub("^-", "−", format(value, form)) if math.isfinite(value) else NOTHING.text
 
 
+def probability(value: float) -> str:
+    """A p with three digits, of which one is not 0."""
+    return "<0.001" if value < 0.0005 else number(value, ".3f")
+
+
 def signed(value: float, digits: int = 1) -> str:
     """`value` with its sign and so many digits."""
     return number(value, f"+.{digits}f")
+
+
+def several(value: float, things: str) -> str:
+    """So many `things`, of which one has no s."""
+    return f"{value:g} {things.removesuffix('s') if value == 1 else things}"
+
+
+def margins(studies: Iterable[Study]) -> str:
+    """The smallest effects of interest of the studies' experiments."""
+    effects = dict.fromkeys(study.experiment.smallest_effect for study in studies)
+    return " or ".join(several(effect, POINTS.name) for effect in effects)
 
 
 def joined(parts: Sequence[str]) -> str:
