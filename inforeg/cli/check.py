@@ -75,14 +75,19 @@ def environment() -> str:
 
 def configuration(project: Project) -> str:
     """All YAML files are in order, together, and what they ask for can be written."""
+    from inforeg.analysis.tables.words import several
     from inforeg.suite import checks
 
     found = checks.configuration(project)
     checks.results(project)
     for sentence in undecidable(found):
         warn(sentence)
-    names = f"{len(project.benchmarks())} benchmarks, {len(found.experiments)} experiments"
-    return f"configuration: {names}, {found.runs} runs"
+    made = (
+        several(len(project.benchmarks()), "benchmarks"),
+        several(len(found.experiments), "experiments"),
+        several(found.runs, "runs"),
+    )
+    return f"configuration: {', '.join(made)}"
 
 
 def undecidable(found: "Configuration") -> Iterator[str]:

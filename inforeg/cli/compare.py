@@ -31,7 +31,8 @@ def register(commands: Commands) -> None:
     parser.add_argument("file", type=Path, metavar="CSV", help="the numbers")
     parser.add_argument(
         "--against", metavar="EXPERIMENT",
-        help="its name (default: the one of `all` that has most methods on most of the file's benchmarks)",
+        help="its name (default: of those that were made, the one that has most methods on most of the "
+        "file's benchmarks)",
     )  # fmt: skip
     parser.add_argument(
         "--published", metavar="TAG", help="take its runs from a published version, as v0.1.1"
@@ -57,8 +58,9 @@ def compare(args: argparse.Namespace) -> None:
     from inforeg.files import write_text
 
     own, project, source = read_own(args.file), Project(), typesettable(args.file.name)
-    study = _study(project, args.against or _nearest(project, own), args)
-    _check_benchmarks(project, study, own)
+    _check_names(project, own)
+    study = _study(project, args.against or _nearest(project, own, args), args)
+    _check_benchmarks(study, own)
     metrics = dict.fromkeys(each.metric for each in own if each.benchmark in study.benchmarks)
     compared = [beside(study, own, metric) for metric in metrics]
     tables = [table for found in compared for table in shown.tables(study, found, source)]
@@ -86,22 +88,34 @@ def _study(project: Project, name: str, args: argparse.Namespace) -> "Study":
     return Study.read(project, name, folder, ("runs",))
 
 
-def _nearest(project: Project, own: "Sequence[Own]") -> str:
-    """The experiment of `all` with most methods on most of the benchmarks of `own`."""
+def _nearest(project: Project, own: "Sequence[Own]", args: argparse.Namespace) -> str:
+    """The experiment with most methods on most of the benchmarks of `own`: of `all`, and made, if one is."""
     named = {each.benchmark for each in own}
+    published = args.published and version(project.results, args.published)
+
+    def made(name: str) -> bool:
+        return (published / f"statistics/{name}.json" if published else args.collected / name).exists()
 
     def order(name: str) -> tuple[int, int]:
         experiment = project.experiment(name)
         return len(named & {*experiment.benchmarks}), len({row.method for row in experiment.rows})
 
-    return max(project.asked(project.workflow().experiments), key=order)
+    whole = project.asked(project.workflow().experiments)
+    near = [name for name in project.asked(project.experiments()) if order(name)[0]]
+    ours = [name for name in near if name in whole]
+    pools = [[name for name in ours if made(name)], [name for name in near if made(name)], ours, near]
+    return max(next(filter(None, pools), whole), key=order)
 
 
-def _check_benchmarks(project: Project, study: "Study", own: "Sequence[Own]") -> None:
-    """Refuse names that nothing has, and numbers of which none is on a benchmark of `study`."""
+def _check_names(project: Project, own: "Sequence[Own]") -> None:
+    """Refuse benchmarks that nothing has."""
     for each in own:
         if each.benchmark not in project.benchmarks():
             raise UserError(f"{each.place}: {unknown('benchmark', each.benchmark, project.benchmarks())}")
+
+
+def _check_benchmarks(study: "Study", own: "Sequence[Own]") -> None:
+    """Refuse numbers of which none is on a benchmark of `study`."""
     if not any(each.benchmark in study.benchmarks for each in own):
         raise UserError(
             f"The experiment {study.name!r} is on {', '.join(study.benchmarks)}, of which the file has none; "

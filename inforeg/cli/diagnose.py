@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.analysis import gathered
-from inforeg.cli.options import Commands, Made, Reading, add_command, add_machine, add_runs, placed
+from inforeg.cli.options import (
+    Commands,
+    Made,
+    Reading,
+    add_command,
+    add_discard,
+    add_machine,
+    add_runs,
+    placed,
+)
 from inforeg.cli.runs import check_places, machine_of, reading, train_all
 from inforeg.errors import UserError, shown
 from inforeg.suite.choice import Choice
@@ -54,6 +63,7 @@ def register(commands: Commands) -> None:
     )  # fmt: skip
     add_machine(parser)
     add_runs(parser)
+    add_discard(parser)
     parser.set_defaults(run=placed(diagnose), out=None, report=None)
 
 
@@ -116,14 +126,16 @@ def _train(project: Project, runs: "Plan", asked: int, args: argparse.Namespace)
         def work(block: "list[RunSpec]") -> float:
             took = 0.0
             for spec in block:
-                took += _trained(spec, data, args.runs, machine)
+                took += _trained(spec, data, machine, args)
                 bar.update()
             return took
 
         return afforded(blocks, work, done, args.budget, clock)
 
 
-def _trained(spec: "RunSpec", data: "Callable[[RunSpec], Data]", runs: Path, machine: "Machine") -> float:
+def _trained(
+    spec: "RunSpec", data: "Callable[[RunSpec], Data]", machine: "Machine", args: argparse.Namespace
+) -> float:
     """Train and probe a run, unless that is done; the seconds of its training."""
     from inforeg.engine.finished import ANEW, located, read_cost
     from inforeg.probes.examine import examine
@@ -131,9 +143,9 @@ def _trained(spec: "RunSpec", data: "Callable[[RunSpec], Data]", runs: Path, mac
     from inforeg.suite.costs import summary_of
     from inforeg.suite.experiment import TABLED
 
-    if summary_of(spec, runs) is None:
-        train_all(spec, data(spec), runs, machine)
-    folder, summary = located(spec, runs, ANEW)
+    if summary_of(spec, args.runs) is None:
+        train_all(spec, data(spec), args.runs, machine, discard=args.discard)
+    folder, summary = located(spec, args.runs, ANEW)
     if summary.diverged is not None:
         return 0.0
     examine(PROBES.get(TABLED)(), spec, folder, lambda: data(spec), machine)

@@ -136,6 +136,13 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_discard(parser: argparse.ArgumentParser) -> None:
+    """The option that lets go of runs that are in the way."""
+    parser.add_argument(
+        "--discard", action="store_true", help="discard runs of another spec in the way, and damaged ones"
+    )
+
+
 def add_runs(parser: argparse.ArgumentParser) -> None:
     """The option `--runs`."""
     parser.add_argument("--runs", type=Path, default=RUNS, help="root of all run directories")

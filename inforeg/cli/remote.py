@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, add_command, add_runs
+from inforeg.cli.options import Commands, add_command, add_discard, add_runs
 from inforeg.errors import UserError, warn
 from inforeg.processes import stoppable
 from inforeg.suite.project import Project
@@ -39,9 +39,7 @@ def register(commands: Commands) -> None:
         help="a target or an experiment of the workflow (default: all that the configuration names)",
     )  # fmt: skip
     _add_remote(parser)
-    parser.add_argument(
-        "--discard", action="store_true", help="discard runs of another spec in the way, and damaged ones"
-    )
+    add_discard(parser)
     parser.set_defaults(run=pull)
 
 

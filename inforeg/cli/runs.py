@@ -7,7 +7,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Reading, add_command, add_machine, add_runs, add_seeds, setting
+from inforeg.cli.options import (
+    Commands,
+    Reading,
+    add_command,
+    add_discard,
+    add_machine,
+    add_runs,
+    add_seeds,
+    setting,
+)
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import json_text, sha256
 from inforeg.reading import json_value, validated
@@ -36,9 +45,7 @@ def register(commands: Commands) -> None:
     add_machine(parser)
     add_runs(parser)
     parser.add_argument("--report", type=Path, metavar="FILE", help="written when all runs are done")
-    parser.add_argument(
-        "--discard", action="store_true", help="discard runs of another spec in the way, and damaged ones"
-    )
+    add_discard(parser)
     parser.set_defaults(run=train)
     evaluation = add_command(
         commands,
@@ -92,7 +99,8 @@ def train(args: argparse.Namespace) -> None:
         for spec in specs:
             for needed in closure(spec):
                 with suppress(DivergenceError):  # what needs it says so
-                    train_run(needed, needed.directory(args.runs), data, args.runs, machine)
+                    place = needed.directory(args.runs)
+                    train_run(needed, place, data, args.runs, machine, discard=args.discard)
             folder = args.out or spec.directory(args.runs)
             try:
                 train_run(spec, folder, data, args.runs, machine, discard=args.discard)
@@ -137,14 +145,14 @@ def _where(folder: Path, machine: Machine) -> str:
     return where and f", {where}"
 
 
-def train_all(spec: RunSpec, data: "Data", root: Path, machine: Machine) -> None:
+def train_all(spec: RunSpec, data: "Data", root: Path, machine: Machine, *, discard: bool = False) -> None:
     """Train a run, after those that it needs, at their own places below `root`."""
     from inforeg.engine.train import train as train_run
     from inforeg.suite.jobs import closure
 
     for each in (*closure(spec), spec):
         with suppress(DivergenceError):  # a result like any other
-            train_run(each, each.directory(root), data, root, machine)
+            train_run(each, each.directory(root), data, root, machine, discard=discard)
 
 
 def machine_of(project: Project, spec: RunSpec, args: argparse.Namespace) -> Machine:

@@ -55,6 +55,10 @@ class Record:
         self._saved = time.monotonic()
         self.summary: Summary | None = None
         if not check_place(folder, spec, replace=replace):
+            try:
+                check_spec(folder, spec, "the run is discarded and trained again")
+            except UserError as another:
+                warn(str(another))
             self._begin()
         elif (folder / SUMMARY).exists():
             self._open(replace)
@@ -205,7 +209,7 @@ def check_place(folder: Path, spec: RunSpec, *, replace: bool) -> bool:
         check_sources(folder, run.sources, spec)
         return True
     if not replace:
-        check_spec(folder, spec, "choose another directory, or delete this one")
+        check_spec(folder, spec, "choose another directory, or delete the run, as --discard does")
     return False
 
 

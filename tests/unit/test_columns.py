@@ -73,7 +73,7 @@ def test_two_columns_cannot_be_one():
 def test_claims_name_rows_in_columns():
     claim = {"id": "wins", "statement": "It wins", "source": "-", "better": "inforeg/always_slow"}
     assert rows(claims=[claim | {"worse": "joint/slow"}])
-    with pytest.raises(ValueError, match="no row for .*'joint/fast'"):
+    with pytest.raises(ValueError, match=r"no row for .*'joint/fast'"):
         rows(claims=[claim | {"worse": "joint/fast"}])
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
+import yaml
 
 from inforeg.__main__ import main
 from inforeg.analysis.statistics.paired import seeds_needed
@@ -147,6 +148,17 @@ def test_a_budget_adds_seeds_while_it_lasts_and_nothing_is_trained_twice(project
     assert "budget" not in (folder / "index.html").read_text(encoding="utf-8")
     assert before.items() <= summaries(project).items()
     assert len(summaries(project)) == 9 * 3
+
+
+def test_runs_of_other_data_are_in_the_way_unless_they_are_discarded(project, capsys):
+    command = ["diagnose", "toy", "--seeds", "2"]
+    assert main(command) == 0
+    toy = project.root / "workflow/config/benchmarks/toy.yaml"
+    write(toy, yaml.safe_load(toy.read_text()) | {"training": {"epochs": 1, "lr": 0.3}})
+    assert re.search(r"with another spec .*; .* delete the run, as --discard does", refused(capsys, *command))
+    assert main([*command, "--discard"]) == 0
+    assert "another spec" in (said := capsys.readouterr().err)
+    assert said.count("the run is discarded and trained again") == 9 * 2
 
 
 def summaries(project):

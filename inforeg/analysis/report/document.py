@@ -15,8 +15,9 @@ from inforeg.analysis.statistics.stored import Results, Statistics
 from inforeg.analysis.tables import claims, parts, pooled, sentences
 from inforeg.analysis.tables.notation import latex_file, latex_key, latex_text
 from inforeg.analysis.tables.render import Table
+from inforeg.analysis.tables.words import plural
 
-PICTURE = "Every claim on every benchmark, and what the paper prints."
+PICTURE = "Every claim on every benchmark{}."
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def document(
     studies = [study for study, _ in results]
     program = compiler(chain(texts, *(study.texts for study in studies)))
     judged = [(study, statistics) for study, statistics in results if study.experiment.claims]
+    picture = PICTURE.format(", and what the paper prints" if _has_printed([s for s, _ in judged]) else "")
     verdicts = Counter(found for _, statistics in judged for found in statistics.pooled["verdict"])
     parts, told = [_part(*each) for each in results], sentences.tables(said)
     benchmarks, (summary,) = setting.setting_table(studies), pooled.summary_tables(judged)
@@ -54,13 +56,14 @@ def document(
     return "".join(
         [
             f"{marked(program)}\\documentclass[10pt]{{article}}\n{preamble.FONTS[program]}{preamble.PREAMBLE}",
-            f"\\begin{{abstract}}\n{preamble.ABSTRACT}{findings.abstract(groups, verdicts)}",
+            _beginning([study for study, _ in judged]),
+            findings.abstract(groups, verdicts),
             "\\end{abstract}\n\\tableofcontents\n",
             *_findings(groups, said, {study.name for study in studies}),
             _section("Setting"),
             f"{latex_text(setting.verdicts(studies))}\n\n{pages.table(benchmarks)}",
             _section("All claims"),
-            f"\\drawing[0.85]{{figures/claims.pdf}}{{{latex_text(PICTURE)}}}\n{pages.table(summary)}",
+            f"\\drawing[0.85]{{figures/claims.pdf}}{{{latex_text(picture)}}}\n{pages.table(summary)}",
             _section("Experiments"),
             *chain.from_iterable(_experiment(part, pages) for part in parts),
             "\\appendix\n\\addtocontents{toc}{\\protect\\setcounter{tocdepth}{1}}\n",
@@ -68,6 +71,21 @@ def document(
             "\\end{document}\n",
         ]
     )
+
+
+def _beginning(judged: Sequence[Study]) -> str:
+    """Title and what is tested, of studies with claims: the paper's, where they print what it says."""
+    papers = _has_printed(judged)
+    title, whose = ("The claims of InfoReg", preamble.REPLICATED) if papers else ("The claims", "Claims")
+    benchmarks = plural(len({name for study in judged for name in study.benchmarks}), "benchmarks")
+    return (
+        f"\\title{{{title}, tested}}\n\\begin{{document}}\n\\maketitle\n\\begin{{abstract}}\n"
+        f"{whose} are tested on \\ClaimsBenchmarks{{}} {benchmarks}, by \\ClaimsRuns{{}} runs.\n"
+    )
+
+
+def _has_printed(judged: Sequence[Study]) -> bool:
+    return any(claim.printed for study in judged for claim in study.experiment.claims)
 
 
 def _section(title: str, key: str = "") -> str:

@@ -11,7 +11,7 @@ from inforeg.analysis.report.numbers import quoted
 from inforeg.analysis.tables.claims import SYMBOLS, claim_key
 from inforeg.analysis.tables.notation import latex_key, latex_text
 from inforeg.analysis.tables.sentences import Line
-from inforeg.analysis.tables.words import joined
+from inforeg.analysis.tables.words import joined, plural
 from inforeg.metrics.base import metric_of
 from inforeg.suite.experiment import Claim
 
@@ -63,7 +63,8 @@ def abstract(groups: Sequence[Group], verdicts: Counter[str]) -> str:
     ]
     first = (group.claims[0] for group in groups)
     leads = " ".join(_lead(found) for found in first if found.verdict != UNMADE)
-    return f"Of the \\ClaimsNumber{{}} claims, over all benchmarks, {joined(told)}. {leads}\n"
+    number = plural(verdicts.total(), "claims")
+    return f"Of the \\ClaimsNumber{{}} {number}, over all benchmarks, {joined(told)}. {leads}\n"
 
 
 def paragraph(place: int, group: Group) -> str:

@@ -37,14 +37,10 @@ PREAMBLE = r"""\usepackage[a4paper,margin=17mm]{geometry}
     \resizebox{!}{#1\textheight}{\usebox{\fitbox}}\else\fitted{\usebox{\fitbox}}\fi
   \caption{#3}\end{figure}}
 \input{numbers}
-\title{The claims of InfoReg, tested}
 \author{inforeg}
 \date{}
-\begin{document}
-\maketitle
 """
 
-ABSTRACT = r"""Claims of Huang, Wei, Yang and Hu (Adaptive Unimodal Regulation for Balanced Multimodal
-Information Acquisition, CVPR 2025), and others on their method, are tested on \ClaimsBenchmarks{} benchmarks,
-by \ClaimsRuns{} runs.
-"""
+REPLICATED = r"""Claims of Huang, Wei, Yang and Hu (Adaptive Unimodal Regulation for Balanced Multimodal
+Information Acquisition, CVPR 2025), and others on their method,"""
+"""Whose claims a document tests that has what the paper prints beside them."""

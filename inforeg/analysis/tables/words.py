@@ -45,8 +45,13 @@ def signed(value: float, digits: int = 1) -> str:
 
 
 def several(value: float, things: str) -> str:
-    """So many `things`, of which one has no s."""
-    return f"{value:g} {things.removesuffix('s') if value == 1 else things}"
+    """So many `things`."""
+    return f"{value:g} {plural(value, things)}"
+
+
+def plural(value: float, things: str) -> str:
+    """What so many `things` are called: one has no s."""
+    return things.removesuffix("s") if value == 1 else things
 
 
 def margins(studies: Iterable[Study]) -> str:

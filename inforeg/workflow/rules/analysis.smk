@@ -63,7 +63,12 @@ for name in EXPERIMENTS:
                 category="Tables",
                 subcategory=name,
             ),
-            made(products.claims(name, EXPERIMENTS[name])),
+            report(
+                made(products.claims(name, EXPERIMENTS[name])),
+                caption="../report/claims.rst",
+                category="Claims",
+                subcategory=name,
+            ),
         log:
             f"results/logs/table/{name}.log",
         group:

@@ -6,13 +6,16 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from sweeps import CLAIM, make_sweep, write_all
+from sweeps import BETTER, CLAIM, JOINT, make_sweep, write_all
 
 from inforeg.analysis.report import pages
 from inforeg.analysis.report.numbers import macro, numbers
 from inforeg.analysis.report.outputs import write_document
 from inforeg.analysis.report.typeset import typeset
 from inforeg.analysis.statistics.compute import compute
+from inforeg.analysis.tables import render
+from inforeg.analysis.tables.claims import overview_table
+from inforeg.analysis.tables.pooled import summary_tables
 from inforeg.errors import UserError
 
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
@@ -65,6 +68,22 @@ def test_abstract_and_findings_quote_numbers_by_macros_alone(study, tmp_path):
     for known in ("CVPR 2025", "Table 2", "95~", r"\setcounter{tocdepth}{2}", r"0.3\textheight"):
         named = named.replace(known, "")
     assert not set("123456789") & set(re.sub(r"\\hyperlink\{[^}]*\}", "", named))
+
+
+def test_claims_of_ones_own_are_not_called_the_papers(study, tmp_path):
+    assert r"\title{The claims of InfoReg, tested}" in written(judged(study), tmp_path)
+    accuracies = {("alpha", "joint", "default"): JOINT, ("alpha", "inforeg", "default"): BETTER}
+    claim = {**CLAIM, "printed": {}, "source": "our own"}
+    own = judged(make_sweep(tmp_path, accuracies, {}, claims=[claim]).study())
+    text = written(own, tmp_path)
+    assert r"\title{The claims, tested}" in text
+    assert r"Claims are tested on \ClaimsBenchmarks{} benchmark, by \ClaimsRuns{} runs." in text
+    assert r"Of the \ClaimsNumber{} claim, over all benchmarks," in text
+    shown = render.markdown([*summary_tables(own), overview_table(*own[0])], "")
+    assert "the paper" not in shown.lower()
+    assert "Every claim on every benchmark." in text
+    assert "Holm: over 1 test of a benchmark" in text
+    assert "within ± 1 point by two" in shown
 
 
 def test_every_macro_that_the_document_quotes_is_defined(study, tmp_path):

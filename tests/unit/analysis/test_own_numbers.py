@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from scipy import stats
 
 from inforeg.__main__ import main
@@ -298,6 +299,16 @@ def test_an_experiment_without_any_of_the_benchmarks_is_refused(collected, capsy
     Path("own.csv").write_text("method,benchmark,seed,value\nM,gamma,0,0.5")
     assert main(["compare", "own.csv", "--against", "mini"]) == 2
     assert "'mini' is on alpha, beta, of which the file has none" in capsys.readouterr().err
+
+
+def test_of_the_experiments_those_that_were_made_come_first(collected):
+    configuration = Path("workflow/config")
+    wider = yaml.safe_load((configuration / "experiments/mini.yaml").read_text())
+    wider["rows"].append({"label": "OGM", "method": "ogm"})
+    (configuration / "experiments/wider.yaml").write_text(yaml.safe_dump(wider))
+    (configuration / "config.yaml").write_text("{experiments: [wider], quick: wider}")
+    assert main(["compare", "own.csv"]) == 0
+    assert Path("results/compared/mini_own.md").exists()
 
 
 def test_the_experiment_is_found_by_the_benchmarks(monkeypatch, tmp_path, capsys):
