@@ -7,13 +7,19 @@ from pathlib import Path
 
 from inforeg.data import checks
 from inforeg.data.gathered import Gathered, Material
-from inforeg.errors import UserError
+from inforeg.engine.plugins import digest
+from inforeg.errors import UserError, warn
+from inforeg.files import write_text
 from inforeg.locks import locked
+from inforeg.reading import read_text
 from inforeg.suite.folders import manifest
 from inforeg.suite.folders.listing import directory_hash
 from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.folders.store import fetched, refuse_replacing
 from inforeg.suite.project import Project
+
+SOURCE = "source.sha256"
+"""Beside the files: of the module that makes them."""
 
 
 def gather(dataset: Gathered, material: Material, output: Path) -> str:
@@ -28,7 +34,7 @@ def gather(dataset: Gathered, material: Material, output: Path) -> str:
         raise UserError(f"{material.raw} is not there; give --raw the folder with {dataset.layout}.")
     output = output.resolve()
     output.parent.mkdir(parents=True, exist_ok=True)
-    with _workshop(output) as folder:
+    with _workshop(output, dataset) as folder:
         sources = {} if material.own_lists else dataset.sources
         paths = fetched(sources, dataset.place)
         with checks.blaming(dataset, "gather"):
@@ -39,12 +45,21 @@ def gather(dataset: Gathered, material: Material, output: Path) -> str:
 
 
 @contextmanager
-def _workshop(output: Path) -> Iterator[Path]:
-    """A folder beside `output` that no other process works in; gone when the work is done."""
+def _workshop(output: Path, dataset: Gathered) -> Iterator[Path]:
+    """A folder beside `output` that no other process works in; gone when the work is done.
+
+    What another source of one's own data set left there is gone before: it would be pinned with the rest.
+    """
     beside = output.with_name(f".{output.name}.unfinished")
     refusal = f"Another process makes {output} at this moment; wait for it, or give --output another folder."
     with locked(output.with_name(f".{output.name}.lock"), refusal):
+        module = type(dataset).__module__
+        source, noted = digest(module) or "", beside / SOURCE
+        if noted.exists() and read_text(noted) != source and not module.startswith("inforeg."):
+            warn(f"The source of {module} has changed since {output} was begun; it begins anew.")
+            shutil.rmtree(beside)
         (beside / "files").mkdir(parents=True, exist_ok=True)
+        write_text(noted, source)
         yield beside / "files"
         shutil.rmtree(beside)
 

@@ -174,6 +174,17 @@ def test_what_could_not_be_trained_on_is_made_again(project: Project, raw: Path,
     assert store.verify("notes", project)
 
 
+def test_what_another_source_left_is_not_pinned(project: Project, raw: Path, monkeypatch, capsys) -> None:
+    """`fatal` is refused as often as the source is new, for what was done before is then done again."""
+    (raw / "fatal.txt").write_text("0")
+    for source in ("one", "another"):
+        monkeypatch.setattr(gathering, "digest", lambda module, source=source: source)
+        with pytest.raises(UserError, match=r"fatal\.txt is fatal"):
+            call("prepare", "notes", "--raw", str(raw))
+    assert "test_gathering has changed since" in capsys.readouterr().err
+    call("prepare", "notes", "--raw", str(raw))
+
+
 def test_a_damaged_folder_says_how_it_is_made_again(project: Project, raw: Path) -> None:
     call("prepare", "notes", "--raw", str(raw))
     (project.root / "data/notes/target.npy").write_bytes(b"")
