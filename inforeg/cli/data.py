@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inforeg.cli.options import Commands, Reading, add_command
+from inforeg.cli.options import Commands, Reading, add_allow, add_command
 from inforeg.errors import UserError, shown
 from inforeg.processes import stoppable
 from inforeg.suite.project import Project
@@ -73,10 +73,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--raw", type=Path, metavar="DIR", help="folder of the files that it is made of")
     parser.add_argument("--download", action="store_true", help="fetch these files first")
     parser.add_argument("--yes", action="store_true", help="fetch them without asking")
-    parser.add_argument(
-        "--allow", metavar="NAME", action="append", default=[],
-        help="go on without this sample if it cannot be read; repeatable",
-    )  # fmt: skip
+    add_allow(parser)
     parser.add_argument(
         "--min-share", metavar="SHARE", action=Reading, read=share,
         help="go on if this share of the listed samples is there, from 0 to 1",

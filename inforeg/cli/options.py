@@ -136,6 +136,14 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_allow(parser: argparse.ArgumentParser) -> None:
+    """The option that lets go of samples."""
+    parser.add_argument(
+        "--allow", metavar="NAME", action="append", default=[],
+        help="go on without this sample if it cannot be read; repeatable",
+    )  # fmt: skip
+
+
 def add_discard(parser: argparse.ArgumentParser) -> None:
     """The option that lets go of runs that are in the way."""
     parser.add_argument(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from inforeg.cli.options import Commands, add_command
+from inforeg.cli.options import Commands, add_allow, add_command
 from inforeg.errors import UserError
 
 METHOD = """\
@@ -28,6 +28,7 @@ def register(commands: Commands) -> None:
     data = add_command(commands, "test-data", "say whether a data set keeps its promises", DATA)
     data.add_argument("name", metavar="NAME", help="a data set, or a benchmark that uses it")
     data.add_argument("--raw", type=Path, metavar="DIR", help="folder of the files that it is made of")
+    add_allow(data)
     data.set_defaults(run=dataset)
     for each in (parser, data):
         each.add_argument(
@@ -45,7 +46,7 @@ def method(args: argparse.Namespace) -> None:
 
 def dataset(args: argparse.Namespace) -> None:
     """A line for each check."""
-    from inforeg.data.gathered import Gathered
+    from inforeg.data.gathered import Gathered, Material
     from inforeg.suite.folders.places import dataset_at, place
     from inforeg.suite.project import Project
     from inforeg.testing import collected, datasets
@@ -58,7 +59,8 @@ def dataset(args: argparse.Namespace) -> None:
         )
         raise UserError(f"The data set {chosen.name!r} {need}.")
     with TemporaryDirectory(prefix="inforeg-") as root:
-        made = datasets.make(chosen, args.raw, Path(root))
+        material = Material(args.raw, frozenset(args.allow)) if args.raw else None
+        made = datasets.make(chosen, material, Path(root))
         _tell(f"data set {chosen.name!r}", collected.of_dataset(made, args.only))
 
 

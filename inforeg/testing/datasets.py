@@ -48,16 +48,16 @@ class Made:
         return self.dataset.load(folder)
 
 
-def make(dataset: Dataset, raw: Path | None, root: Path) -> Made:
-    """Make the folder twice below `root`: of pinned sources, or of the user's files `raw`.
+def make(dataset: Dataset, material: Material | None, root: Path) -> Made:
+    """Make the folder twice below `root`: of pinned sources, or of the user's files `material`.
 
     Raises:
         UserError: it cannot be made, or is not fit for training.
     """
     folders = root / "first" / dataset.place, root / "second" / dataset.place
     for folder in folders:
-        if isinstance(dataset, Gathered) and raw is not None:
-            gathering.gather(dataset, Material(raw), folder)
+        if isinstance(dataset, Gathered) and material is not None:
+            gathering.gather(dataset, material, folder)
         else:
             store.prepare(dataset, folder)
     return Made(dataset, *folders)
