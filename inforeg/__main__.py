@@ -1,5 +1,6 @@
 """`python -m inforeg`, the same as the console script `inforeg`."""
 
+import argparse
 import os
 import re
 import sys
@@ -8,11 +9,16 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
+import inforeg
 from inforeg.cli.worker import handed
 from inforeg.errors import UserError
 
 if TYPE_CHECKING:
     from inforeg.cli.options import Parser
+
+
+GOES_ON = "the same command continues where this one stopped"
+"""What Ctrl-C leaves, unless a command says something else in `interrupted`."""
 
 
 def parser() -> "Parser":
@@ -42,6 +48,7 @@ def parser() -> "Parser":
     from inforeg.cli.options import Parser
 
     top = Parser(prog="inforeg", description="Benchmarks and replications of balanced multimodal learning.")
+    top.add_argument("--version", action="version", version=f"inforeg {inforeg.__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for group in (
         init,
@@ -74,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from inforeg.engine import machine
 
     _mend_streams()
+    args = argparse.Namespace()
     try:
         machine.limit()
         args = parser().parse_args(arguments)
@@ -83,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _refuse(str(error), 2)
     except KeyboardInterrupt:
-        return _refuse("interrupted; the same command continues where this one stopped.", 130)
+        return _refuse(f"interrupted; {getattr(args, 'interrupted', GOES_ON)}.", 130)
     except BrokenPipeError:  # whoever read the output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except ModuleNotFoundError as error:

@@ -31,6 +31,7 @@ def register(commands: Commands) -> None:
     add_allow(data)
     data.set_defaults(run=dataset)
     for each in (parser, data):
+        each.set_defaults(interrupted="nothing is left behind")
         each.add_argument(
             "--only", action="append", default=[], metavar="CHECK", help="this check alone; repeatable"
         )

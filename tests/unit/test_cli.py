@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import yaml
 
+import inforeg
 from inforeg.__main__ import main
 from inforeg.cli.check import meaning
 from inforeg.registry import METHODS
@@ -268,3 +270,19 @@ def test_divergence_is_an_error_to_a_user_and_a_result_to_the_workflow(project, 
     folder = "results/runs/toy/joint/wild/seed=0"
     assert main(["evaluate", folder]) == 2
     assert "its training diverged" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"inforeg {version('inforeg')}\n"
+    assert inforeg.__version__ == version("inforeg")
+
+
+def test_a_command_that_leaves_nothing_says_so_when_it_is_interrupted(capsys, monkeypatch):
+    def interrupt(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inforeg.testing.collected.of_method", interrupt)
+    assert main(["test-method", "joint"]) == 130
+    assert "interrupted; nothing is left behind." in capsys.readouterr().err
