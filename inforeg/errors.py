@@ -63,9 +63,8 @@ def invalid(where: str, error: "ValidationError", known: Iterable[str] = ()) -> 
         return unknown(f"setting of {where} named", key.rsplit(".", 1)[-1], known)
     if first["type"] in ("missing", "missing_argument"):
         return UserError(f"{where} lacks the setting {key!r}; add it.")
-    if first["type"] == "literal_error":
-        names = re.findall("'([^']*)'", first["ctx"]["expected"])
-        return unknown(f"choice for {key} in {where}:", str(first["input"]), names)
+    if first["type"] == "literal_error" and (near := _nearest(first["input"], first["ctx"]["expected"])):
+        return UserError(f"{where}: {key} = {shown(first['input'])} is not valid; did you mean {near}?")
     reason = _reason(first["msg"])
     if not key:
         return UserError(f"{where} is not valid: {_ended(reason)}")
@@ -83,6 +82,12 @@ def complaint(error: "ValidationError") -> str:
 def _reason(message: str) -> str:
     """Pydantic's message, or a validator's, as a clause."""
     return message.removeprefix("Value error, ").removesuffix(".")
+
+
+def _nearest(given: object, expected: str) -> str:
+    """The word in quotes of pydantic's list `expected` that is most like the one given; empty if none is."""
+    near = difflib.get_close_matches(repr(given), re.findall("'[^']*'", expected), n=1, cutoff=0.6)
+    return near[0] if near else ""
 
 
 def _ended(clause: str) -> str:

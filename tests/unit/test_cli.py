@@ -98,6 +98,8 @@ def test_what_a_method_needs_is_trained_first(project):
         ({"reference": "jiont"}, "no row for a reference: 'jiont'; did you mean 'joint'?"),
         ({"rows": [EXPERIMENT["rows"][2]] * 2}, "two rows have the key 'joint'"),
         ({"seedz": 3}, "'seedz'; did you mean 'seeds'?"),
+        ({"figures": ["curve"]}, "figures.0 = 'curve' is not valid; did you mean 'curves'?"),
+        ({"figures": ["pie"]}, "figures.0 = 'pie' is not valid: Input should be 'information'"),
     ],
 )
 def test_an_experiment_is_checked_before_anything_is_trained(project, capsys, change, words):
@@ -180,7 +182,7 @@ def test_check_goes_through_everything(project, capsys):
     out = capsys.readouterr().out
     for word in (
         "environment: torch",
-        "1 benchmarks, 1 experiments, 15 runs",
+        "1 benchmark, 1 experiment, 15 runs",
         "schemas: 5 up to date",
         "synthetic",
     ):
