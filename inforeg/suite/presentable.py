@@ -37,7 +37,13 @@ def check_presentable(
     Raises:
         UserError: a figure lacks what it needs, a text cannot be typeset, or two benchmarks have one title.
     """
-    check_figures(name, experiment, benchmarks, reasons)
+    try:
+        check_figures(name, experiment, benchmarks, reasons)
+    except UserError as error:
+        for (row, benchmark), reason in reasons.items():
+            sentence = str(error).removesuffix(".")
+            raise UserError(f"{sentence}; {row!r} is left out on {benchmark!r}: {reason}.") from None
+        raise
     titles = [config.title for config in benchmarks.values()]
     if twice := next((title for title in titles if titles.count(title) > 1), None):
         raise UserError(

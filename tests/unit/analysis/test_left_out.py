@@ -159,6 +159,13 @@ def test_rows_that_no_benchmark_has_do_not_count(whole):
         check_figures("mini", asked, whole.benchmarks, LEFT_OUT["joint"] | LEFT_OUT["unimodal"])
 
 
+def test_what_is_left_out_is_told_where_a_figure_lacks_rows(whole):
+    asked = whole.experiment.model_copy(update={"figures": ["information"]})
+    reasons = dict.fromkeys(LEFT_OUT["joint"] | LEFT_OUT["unimodal"], "it needs more modalities")
+    with pytest.raises(UserError, match=r"drop the figure; '\w+' is left out on '\w+': it needs more modal"):
+        check_presentable("mini", asked, whole.benchmarks, reasons)
+
+
 def test_two_benchmarks_of_one_title_and_odd_reasons_are_refused(whole):
     asked = whole.experiment
     check_presentable("mini", asked, whole.benchmarks, {})
