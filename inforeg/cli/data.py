@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inforeg.cli.options import Commands, Reading, add_allow, add_command
-from inforeg.errors import UserError, shown
+from inforeg.errors import UserError, shown, warn
 from inforeg.processes import stoppable
 from inforeg.suite.project import Project
 
@@ -148,6 +148,8 @@ def prepare(args: argparse.Namespace) -> None:
     for part, classes in store.counts(dataset, output).items():
         listed = ", ".join(f"{label} {count}" for label, count in classes.items())
         print(f"{part}: {sum(classes.values())} samples ({listed})")
+        if absent := [label for label, count in classes.items() if not count]:
+            warn(f"{part} has no sample of the class {absent[0]!r}, of which its metrics say nothing.")
 
 
 def _rebuilt(args: argparse.Namespace, dataset: "Dataset", output: Path) -> str:

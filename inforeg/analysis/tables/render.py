@@ -3,7 +3,6 @@
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Literal
 
 from tabulate import tabulate
@@ -21,6 +20,9 @@ from inforeg.characters import AMS
 
 WIDEST, WIDEST_FIRST = 20, 40
 """Characters of a cell in one line of LaTeX, and of one in the first column."""
+
+FITTED = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}"
+"""Before what is made narrower if the line does not hold it."""
 
 Style = Literal["plain", "best", "second", "heading"]
 
@@ -80,7 +82,7 @@ class Table:
 def latex(tables: Sequence[Table], provenance: str) -> str:
     """A file for a paper to input, which says what packages it needs."""
     body = "\n".join(map(_latex_table, tables))
-    packages = ["booktabs", *(["amssymb"] if AMS.search(body) else [])]
+    packages = ["booktabs", "graphicx", *(["amssymb"] if AMS.search(body) else [])]
     return latex_comment(provenance) + latex_comment(rf"\usepackage{{{','.join(packages)}}}") + body
 
 
@@ -143,10 +145,12 @@ def _latex_table(table: Table) -> str:
         r"\begin{table}",
         r"\centering",
         rf"\caption{{{latex_text(table.caption)}}}",
-        rf"\label{{tab:{latex_key(table.label)}}}",
+        rf"\label{{tab:{latex_key(table.label)}}}\par\smallskip",
         r"\footnotesize" if len(table.header) < 8 else r"\scriptsize",
         r"\setlength{\tabcolsep}{3pt}",
+        rf"{FITTED}{{%",
         booktabs(table),
+        "}",
         r"\par\medskip",
         *(rf"\parbox{{\linewidth}}{{\strut {latex_text(note)}\strut}}\par" for note in table.notes),
         r"\end{table}",
@@ -200,9 +204,11 @@ def _latex_cell(cell: Entry, width: int = WIDEST) -> str:
         return (
             rf"\makebox[0pt][l]{{{command.format(latex_text(cell.text))}}}"  # over the empty cells beside it
         )
-    bracketed = WIDEST == width < len(cell.text)
-    text = cell.text.replace(" (", "\n(") if bracketed else cell.text
-    return command.format(_stacked(text, width, "t", "l")) + mark
+    if " (" in cell.text and WIDEST == width < len(cell.text):  # what is in brackets has no rank
+        first, beside = cell.text.split(" (", 1)
+        lines = [command.format(latex_text(first)) + mark, *map(latex_text, _wrapped(f"({beside}", width))]
+        return _tabular(lines, "t", "l")
+    return command.format(_stacked(cell.text, width, "t", "l")) + mark
 
 
 def _linked_cell(cell: Entry, width: int) -> str:
@@ -214,15 +220,19 @@ def _linked_cell(cell: Entry, width: int) -> str:
 
 def _stacked(text: str, width: int, anchor: str, align: str) -> str:
     """`text` over several lines if it is wider than `width` characters, so that tables fit the page."""
-    wrapped = (
-        textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
-        for line in text.splitlines()
-    )
-    lines = list(chain.from_iterable(wrapped))
-    body = r" \\ ".join(map(latex_text, lines))
-    return (
-        body if len(lines) < 2 else rf"\begin{{tabular}}[{anchor}]{{@{{}}{align}@{{}}}}{body}\end{{tabular}}"
-    )
+    return _tabular([latex_text(line) for line in _wrapped(text, width)], anchor, align)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _tabular(lines: Sequence[str], anchor: str, align: str) -> str:
+    """Lines of LaTeX below each other, anchored at their top or bottom; a single one as it is."""
+    if len(lines) < 2:
+        return "".join(lines)
+    body = r" \\ ".join(lines)
+    return rf"\begin{{tabular}}[{anchor}]{{@{{}}{align}@{{}}}}{body}\end{{tabular}}"
 
 
 def _markdown_cell(cell: Entry) -> str:

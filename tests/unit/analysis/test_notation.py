@@ -176,7 +176,7 @@ def test_latex_shows_the_text(tmp_path, program, texts):
         f"\\ref{{tab:{notation.latex_key(text)}}}\\clearpage\n"
         for n, text in enumerate(texts)
     )
-    preamble = PREAMBLE.replace("\\input{numbers}\n", "").replace("\\maketitle\n", "")
+    preamble = PREAMBLE.replace("\\input{numbers}\n", "") + "\\begin{document}\n"
     preamble = preamble.replace("a4paper", "paperwidth=90cm,paperheight=60cm")  # no cell beside the page
     head = f"{marked(program)}\\documentclass{{article}}\n{FONTS[program]}"
     (tmp_path / "main.tex").write_text(f"{head}{preamble}{parts}\\end{{document}}\n")

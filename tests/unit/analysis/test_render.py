@@ -18,9 +18,9 @@ TABLE = Table(
 
 
 def test_latex_says_what_packages_it_needs():
-    assert latex([TABLE], "-").splitlines()[1] == r"% \usepackage{booktabs}"
+    assert latex([TABLE], "-").splitlines()[1] == r"% \usepackage{booktabs,graphicx}"
     square = Table("c", "t", ["a"], [[Entry("□")]])
-    assert latex([square], "-").splitlines()[1] == r"% \usepackage{booktabs,amssymb}"
+    assert latex([square], "-").splitlines()[1] == r"% \usepackage{booktabs,graphicx,amssymb}"
 
 
 def test_latex_escapes_and_marks():
@@ -71,8 +71,15 @@ def test_html_escapes_and_marks():
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_latex_compiles(tmp_path):
     (tmp_path / "table.tex").write_text(latex([TABLE, TABLE], "commit abc"))
-    main = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\\input{table}\\end{document}"
+    main = "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\\input{table}\\end{document}"
     (tmp_path / "main.tex").write_text(main)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
     done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_is_best_is_marked_without_its_brackets():
+    cell = Entry("84.0 ± 1.6 (68.9 / 72.7)", "second", "†")
+    body = latex([Table("Mini", "mini", ["Method", "A"], [[Entry("Joint"), cell]])], "-")
+    first = r"\underline{84.0 $\pm$ 1.6}\textsuperscript{$\dagger$}"
+    assert rf"\begin{{tabular}}[t]{{@{{}}l@{{}}}}{first} \\ (68.9 / 72.7)\end{{tabular}}" in body

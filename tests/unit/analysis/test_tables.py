@@ -55,7 +55,7 @@ def test_main_table_is_the_one_worked_out_by_hand(study):
     table = main_table.main_table(study, compute(study))
     assert squeezed(markdown([table], "where from")) == squeezed(MARKDOWN)
     body = latex([table], "where from")
-    assert squeezed(LATEX) == squeezed(body[body.index("\\toprule") : body.index("\\end{tabular}\n\\par")])
+    assert squeezed(LATEX) == squeezed(body[body.index("\\toprule") : body.index("\\end{tabular}\n}\n\\par")])
 
 
 def test_a_small_loss_is_best(study):
