@@ -161,6 +161,16 @@ def made(files):
     return [f"{RESULTS}/{file}" for file in files]
 
 
+def first_to_read():
+    """Where the results of what this call was asked for begin, of what is there."""
+    if not (ARGUMENTS and runs_jobs(ARGUMENTS)):
+        return []
+    asked = ARGUMENTS.targets or ["all"]
+    named = [name for target in asked for name in NAMED.get(target, [target])]
+    files = ["claims.md"] * ("all" in asked) + [f"tables/{name}.md" for name in named]
+    return [file for file in made(files) if Path(file).exists()]
+
+
 def made_of(experiment):
     """All that an experiment makes by itself; nothing where it is not asked for."""
     return made(products.products(experiment, EXPERIMENTS[experiment])) if experiment in EXPERIMENTS else []

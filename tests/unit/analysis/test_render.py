@@ -71,7 +71,8 @@ def test_html_escapes_and_marks():
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_latex_compiles(tmp_path):
     (tmp_path / "table.tex").write_text(latex([TABLE, TABLE], "commit abc"))
-    main = "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\\input{table}\\end{document}"
+    head = "\\documentclass{article}\\usepackage{booktabs,graphicx}"
+    main = f"{head}\\begin{{document}}\\input{{table}}\\end{{document}}"
     (tmp_path / "main.tex").write_text(main)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
     done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True)
