@@ -131,7 +131,7 @@ def _judged(results: Results) -> Results:
     return judged
 
 
-_PICTURE = "![Every claim on every benchmark, and what the paper prints](figures/claims.png)"
+_PICTURE = "![Every claim on every benchmark](figures/claims.png)"
 
 
 def _told(judged: Results, lines: pd.DataFrame) -> list[dict[str, Any]]:
