@@ -8,10 +8,11 @@ from tqdm import tqdm
 
 from inforeg.engine.contents import COST, FILES, RUN, SUMMARY, Cost, Report, Run, Summary, flat
 from inforeg.engine.plugins import digest, sources
-from inforeg.engine.versions import ENGINE_VERSION
+from inforeg.engine.versions import ENGINE_VERSION, versions
 from inforeg.errors import DivergenceError, UserError
 from inforeg.files import PART, sha256
 from inforeg.reading import read_json, validated
+from inforeg.registry import DATASETS, METHODS
 from inforeg.runspec import RunSpec
 
 ANEW = "remove the run's directory and train the run again"
@@ -143,4 +144,12 @@ def state(folder: Path) -> str:
         return "unfinished"
     whole(folder, run.spec_sha256)
     check_report(folder, spec, ANEW)
-    return FINISHED
+    return FINISHED if _is_current(spec) else ANOTHER
+
+
+def _is_current(spec: RunSpec) -> bool:
+    """Whether method and data set are of the versions that are there; of what is missing none is known."""
+    if spec.method not in METHODS.classes or spec.config.data.name not in DATASETS.classes:
+        return True
+    now = versions(spec.method, spec.config)
+    return all(spec.versions.get(part, now[part]) == now[part] for part in ("method", "data"))

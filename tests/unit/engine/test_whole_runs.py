@@ -13,6 +13,7 @@ from inforeg.engine.record import Record
 from inforeg.engine.train import train
 from inforeg.errors import UserError
 from inforeg.files import sealed, sha256, write_json
+from inforeg.registry import METHODS
 from inforeg.suite.jobs import needs
 from tests.conftest import EVERY_EPOCH, make_config, make_data, make_spec
 
@@ -227,6 +228,14 @@ def test_runs_of_version_0_1_are_counted_and_discarded_like_those_of_another_spe
         train(SPEC, folder, make_data(), runs)
     train(SPEC, folder, make_data(), runs, discard=True)
     assert {path.name for path in folder.iterdir()} - {".lock", "tensorboard"} == set(FILES) - {"last.ckpt"}
+
+
+def test_runs_of_another_version_of_their_method_are_counted_as_such(runs, monkeypatch):
+    monkeypatch.setattr(METHODS.get(SPEC.method), "version", 2)
+    assert check_runs(runs) == "2 finished, 0 unfinished, 0 of another version"  # which states none
+    old = SPEC.model_copy(update={"versions": {**SPEC.versions, "method": 1}, "variant": "old"})
+    train(old, old.directory(runs), make_data(), runs)
+    assert check_runs(runs) == "2 finished, 0 unfinished, 1 of another version"
 
 
 def test_the_root_of_the_runs_is_a_directory(tmp_path):
