@@ -44,7 +44,9 @@ def differences(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFr
         draw_beyond(axes[0], f"± {reach:g} {unit}")
     draw_legend(figure, axes)
     reference = next(reference_names(study))
-    what = f"Difference to {reference} in test {title_of(experiment.metric)} ({unit}), 95 % interval"
+    known = numbers.empty or numbers[["ci_low", "ci_high"]].notna().any(axis=None)
+    interval = "95 % interval" if known else "too few for a 95 % interval"
+    what = f"Difference to {reference} in test {title_of(experiment.metric)} ({unit}), {interval}"
     figure.supxlabel(fill(what, 56), fontsize=STYLE["font.size"])
     return figure, numbers
 

@@ -157,11 +157,13 @@ def _notes(study: Study, statistics: Statistics) -> Iterator[str]:
     )
     against = "; ".join(
         f"{up}, {down}: above, below {name}"
-        for (up, down), name in zip(MARKS, reference_names(study), strict=False)
+        if statistics.against(which)["significant"].eq(True).any()
+        else f"no row is above or below {name}"
+        for which, ((up, down), name) in enumerate(zip(MARKS, reference_names(study), strict=False))
     )
     yield (
-        f"{against} with p < {ALPHA} in a two-sided paired sign-flip test over {study.units()}, after Holm "
-        "over the rows of a benchmark."
+        f"{against[0].upper()}{against[1:]} with p < {ALPHA} in a two-sided paired sign-flip test over "
+        f"{study.units()}, after Holm over the rows of a benchmark."
     )
     yield from reached(study, statistics, study.benchmarks)
     yield f"Optimiser: {', '.join(_optimizers(study))}."

@@ -50,6 +50,16 @@ def squeezed(text):
     return [" ".join(line.split()) for line in text.splitlines()]
 
 
+def test_arrows_are_explained_where_there_are_some(tmp_path):
+    accuracies = {("alpha", "joint", "default"): JOINT[:3], ("alpha", "inforeg", "default"): BETTER[:3]}
+    study = make_sweep(tmp_path, accuracies, {}).study()
+    assert (
+        main_table.main_table(study, compute(study))
+        .notes[1]
+        .startswith("No row is above or below Joint with")
+    )
+
+
 def test_main_table_is_the_one_worked_out_by_hand(study):
     # sd of eight values ±0.5 around 70.5: sqrt(8 * .25 / 7) = 0.53; 73.375 ± 1.69 likewise.
     table = main_table.main_table(study, compute(study))
