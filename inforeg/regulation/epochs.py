@@ -118,7 +118,8 @@ class Epochs(ABC):
         if target.is_floating_point() or target.ndim != 1:
             kind = f"{target.dtype} of the shape {tuple(target.shape)}"
             raise UserError(f"The target is {kind}; give class indices, one integer a sample.")
-        if all(parameter.grad is None for parameter in self.trace.parameters):
+        parameters = self.trace.parameters
+        if all(each.grad is None for each in parameters) and any(each.requires_grad for each in parameters):
             raise UserError("No encoder has a gradient; call `backward` first, and `zero_grad` after `step`.")
         return {modality: unimodal[modality] for modality in self.groups}
 

@@ -50,6 +50,13 @@ def test_a_batch_before_its_backward_pass_is_an_error(kind):
         (epoch.regulate if kind is InfoReg else epoch.measure)(shares(0.8, 0.2), TARGET)
 
 
+@pytest.mark.parametrize("kind", [InfoReg, Monitor])
+def test_encoders_that_are_all_frozen_need_no_backward_pass(kind):
+    frozen = nn.ModuleDict(encoders(PAIR)).requires_grad_(False)
+    with kind(frozen).epoch() as epoch:
+        (epoch.regulate if kind is InfoReg else epoch.measure)(shares(0.8, 0.2), TARGET)
+
+
 def test_settings_are_seen_in_the_representation():
     assert repr(InfoReg(encoders(PAIR))) == (
         "InfoReg(audio, video, beta=0.9, active='prime', form='pull', weight=1.0)"

@@ -57,8 +57,8 @@ def _draw_rows(ax: Axes, numbers: pd.DataFrame, keys: list[str], reach: float) -
     if numbers.empty:
         draw_nothing(ax)
         return
-    for key in set(keys) - set(numbers["row"]):
-        ax.text(0, keys.index(key), " left out", fontsize=5, va="center", color="0.45")
+    for place in (place for place, key in enumerate(keys) if key not in set(numbers["row"])):
+        ax.text(0, place, " left out", fontsize=5, va="center", color="0.45")
     for line in numbers.to_dict("records"):
         face = COLOURS[0] if line["significant"] else "white"
         looks = {"marker": "o", "ms": 3.5, "color": COLOURS[0], "markerfacecolor": face}

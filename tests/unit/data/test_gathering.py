@@ -185,6 +185,16 @@ def test_what_another_source_left_is_not_pinned(project: Project, raw: Path, mon
     call("prepare", "notes", "--raw", str(raw))
 
 
+def test_a_split_without_a_class_is_told(project: Project, raw: Path, monkeypatch, capsys) -> None:
+    def divide(groups):
+        return {"train": np.arange(6), "val": np.arange(6, 8), "test": np.array([8])}
+
+    monkeypatch.setattr(splits, "divide", divide)
+    monkeypatch.setattr("inforeg.data.checks.loaded", lambda *given, **options: None)
+    call("prepare", "notes", "--raw", str(raw))
+    assert "plain test has no sample of the class 'yes'" in capsys.readouterr().err
+
+
 def test_a_damaged_folder_says_how_it_is_made_again(project: Project, raw: Path) -> None:
     call("prepare", "notes", "--raw", str(raw))
     (project.root / "data/notes/target.npy").write_bytes(b"")
