@@ -14,6 +14,7 @@ from inforeg.registry import METHODS
 from inforeg.suite.folders.places import dataset_of
 from inforeg.suite.plan import plan
 from inforeg.suite.project import Project
+from inforeg.suite.tuning import TUNING
 
 PAPER = """
 table1 CREMA-D           joint               35.14
@@ -173,7 +174,8 @@ def test_extensions_are_labelled_and_apart(project, experiments):
     assert extensions.isdisjoint(config.experiments)
     extensions |= {"robustness"}
     assert {name for name in experiments if experiments[name].title.startswith("Extension: ")} == extensions
-    others = {*config.experiments, *config.targets["field"], *config.targets["headline"], config.quick}
+    plain = (*config.targets["field"], *config.targets["field_tuned"], *config.targets["headline"])
+    others = {*config.experiments, *plain, config.quick}
     assert set(experiments) == extensions | others
 
 
@@ -233,9 +235,34 @@ def test_the_headline_begins_with_the_runs_of_the_tables_that_it_is_about(projec
     assert specs["table2"] | specs["table3"] >= {*first}
 
 
+def test_the_tuned_field_is_the_field_with_what_the_trials_chose(project, experiments):
+    field, tuned = experiments["field"], experiments["field_tuned"]
+    apart = {"title", "caption", "tuned"}
+    assert tuned.tuned
+    assert tuned.model_dump(exclude=apart) == field.model_dump(exclude=apart)
+    tried = project.tuning(TUNING)
+    assert (tried.benchmarks, [row.key for row in tried.rows]) == (
+        field.benchmarks,
+        [row.key for row in field.rows],
+    )
+    assert plan(project, "field_tuned").left_out == plan(project, "field").left_out
+    for cell in plan(project, "field_tuned").cells:
+        choice, spec = project.tuned().choices[cell.specs[0].benchmark][cell.row], cell.specs[0]
+        assert spec.config.training.lr == choice.row.set.get("training.lr", spec.config.training.lr)
+        assert spec.variant.endswith(f"trial_{choice.trial}") or choice.trial == 0 or cell.row == "unimodal"
+
+
 def test_what_takes_long_is_no_part_of_all(project):
     config = project.workflow()
-    assert {*config.long} == {"headline", "people", "regime", "settings", "swapped", "tuning"}
+    assert {*config.long} == {
+        "field_tuned",
+        "headline",
+        "people",
+        "regime",
+        "settings",
+        "swapped",
+        "tuning",
+    }
     assert not {*config.targets["headline"], *config.targets["regime"]} & {*config.experiments}
 
 
