@@ -57,9 +57,9 @@ def has_more(experiment: Experiment) -> bool:
     return len(experiment.benchmarks) > 1 or bool(experiment.contrasts)
 
 
-def claims(name: str, experiment: Experiment) -> list[str]:
+def claims(name: str, experiment: Experiment, suffixes: Iterable[str] = VERDICTS) -> list[str]:
     """The verdicts on the experiment's claims; none where it has none."""
-    return [f"claims/{name}.{suffix}" for suffix in VERDICTS] if experiment.claims else []
+    return [f"claims/{name}.{suffix}" for suffix in suffixes] if experiment.claims else []
 
 
 def figures(name: str, experiment: Experiment, suffixes: Iterable[str] = ("pdf", "png", "csv")) -> list[str]:

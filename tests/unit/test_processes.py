@@ -32,7 +32,10 @@ def is_gone(process: int) -> bool:
     """Whether nothing runs under this number; one that nobody has waited for yet runs no more."""
     status = Path(f"/proc/{process}/status")
     try:
-        return "State:\tZ" in status.read_text() if Path("/proc/self").exists() else bool(os.kill(process, 0))
+        if not Path("/proc/self").exists():
+            return bool(os.kill(process, 0))
+        told = status.read_text()
+        return "State:\tZ" in told and "Threads:\t1\n" in told  # until then a thread may hold its files
     except OSError:
         return True
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,13 +137,13 @@ def written(workshop: Workshop) -> int:
 @pytest.fixture
 def waiting(workshop: Workshop) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A command that waits, and the process that runs it."""
-    with workshop.start("hold") as command:
+    with workshop.start("hold") as command, ExitStack() as stack:
+        stack.callback(command.kill)  # or it waits for ever, and whoever waits for it
         writer = written(workshop)
-        try:
-            (fork,) = workshop.forks()
-            yield command, fork
-        finally:
-            os.close(writer)
+        (fork,) = workshop.forks()
+        stack.pop_all()
+        yield command, fork
+        os.close(writer)
 
 
 def test_a_fork_answers_as_a_process_of_its_own(workshop: Workshop) -> None:

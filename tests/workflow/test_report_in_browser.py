@@ -18,7 +18,7 @@ from tests.workflow.conftest import Tree
 PATIENCE = 60  # seconds, for a busy machine; nothing waits longer than it has to
 CATEGORIES = ["Claims", "Figures", "Tables", "Tests"]
 RESULTS = {  # a file of each category, and how its caption begins
-    "results/claims.md": ("Claims", "What became of the paper's claims (main): the difference in points"),
+    "results/claims.md": ("Claims", "What became of the claims: the difference in points"),
     "results/figures/main_curves.png": ("Figures", "A figure of the experiment main."),
     "results/tables/main.md": ("Tables", "Tables of the experiment main: rows by benchmarks, and"),
     "results/statistics/main.csv": ("Tests", "Every comparison behind the tables of main: difference to the"),
