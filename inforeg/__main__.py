@@ -1,6 +1,5 @@
 """`python -m inforeg`, the same as the console script `inforeg`."""
 
-import argparse
 import os
 import re
 import sys
@@ -81,17 +80,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from inforeg.engine import machine
 
     _mend_streams()
-    args = argparse.Namespace()
+    interrupted = GOES_ON
     try:
         machine.limit()
         args = parser().parse_args(arguments)
+        interrupted = getattr(args, "interrupted", GOES_ON)
         _search_own()
         args.run(args)
         sys.stdout.flush()  # a full disk or a closed pipe is met here, not when the interpreter ends
     except UserError as error:
         return _refuse(str(error), 2)
     except KeyboardInterrupt:
-        return _refuse(f"interrupted; {getattr(args, 'interrupted', GOES_ON)}.", 130)
+        return _refuse(f"interrupted; {interrupted}.", 130)
     except BrokenPipeError:  # whoever read the output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except ModuleNotFoundError as error:

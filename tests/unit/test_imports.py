@@ -65,6 +65,12 @@ def test_inforeg_for_anyones_loop_brings_nothing_else_of_the_package():
     assert wings == {"regulation", "errors"}
 
 
+def test_what_hands_a_command_to_a_worker_loads_neither_parser_nor_metadata():
+    program = "import inforeg.__main__, sys; print({'argparse', 'importlib.metadata'} & {*sys.modules})"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout == "set()\n"
+
+
 def test_bad_input_is_a_value_error_that_the_package_exports():
     assert inforeg.UserError is errors.UserError
     with pytest.raises(ValueError, match="beta = inf is not a finite number"):
