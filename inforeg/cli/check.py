@@ -96,15 +96,14 @@ def undecidable(found: "Configuration") -> Iterator[str]:
 
     for name, experiment in found.experiments.items():
         family = max(Counter(experiment.own_references.values()).values()) - 1
-        why = {
-            benchmark: too_few(config.folds, family, "folds")
-            if config.unit == "fold"
-            else too_few(len(experiment.seeds_on(benchmark)), family, "seeds")
-            for benchmark, config in found.benchmarks[name].items()
-        }
-        if family and name != found.workflow.quick and any(why.values()):
-            benchmark, reason = next((each, text) for each, text in why.items() if text)
-            yield f"{name} on {benchmark} has {reason}."
+        if not family or name == found.workflow.quick:
+            continue
+        for benchmark, config in found.benchmarks[name].items():
+            folds = config.unit == "fold"
+            n = config.folds if folds else len(experiment.seeds_on(benchmark))
+            if reason := too_few(n, family, "folds" if folds else "seeds"):
+                yield f"{name} on {benchmark} has {reason}."
+                break
 
 
 def schemas(project: Project) -> str:

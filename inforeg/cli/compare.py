@@ -96,15 +96,14 @@ def _nearest(project: Project, own: "Sequence[Own]", args: argparse.Namespace) -
     def made(name: str) -> bool:
         return (published / f"statistics/{name}.json" if published else args.collected / name).exists()
 
-    def order(name: str) -> tuple[int, int]:
+    def order(name: str) -> tuple[bool, bool, bool, int, int]:
         experiment = project.experiment(name)
-        return len(named & {*experiment.benchmarks}), len({row.method for row in experiment.rows})
+        shared = len(named & {*experiment.benchmarks})
+        methods = len({row.method for row in experiment.rows})
+        return shared > 0, shared > 0 and made(name), name in whole, shared, methods
 
-    whole = project.asked(project.workflow().experiments)
-    near = [name for name in project.asked(project.experiments()) if order(name)[0]]
-    ours = [name for name in near if name in whole]
-    pools = [[name for name in ours if made(name)], [name for name in near if made(name)], ours, near]
-    return max(next(filter(None, pools), whole), key=order)
+    whole = project.workflow().experiments
+    return max(project.asked(project.experiments()), key=order)
 
 
 def _check_names(project: Project, own: "Sequence[Own]") -> None:

@@ -172,6 +172,11 @@ class Experiment(Strict):
         return [self.metric, *(claim.metric for claim in self.claims), *self.beside]
 
     @property
+    def is_of_the_paper(self) -> bool:
+        """Whether the paper prints an effect of one of its claims."""
+        return any(claim.printed for claim in self.claims)
+
+    @property
     def examined_by(self) -> list[str]:
         """All probes of its runs, each once."""
         drawn = (probe for figure in self.figures for probe in DRAWN.get(figure, ()))

@@ -40,10 +40,11 @@ def check_presentable(
     try:
         check_figures(name, experiment, benchmarks, reasons)
     except UserError as error:
-        for (row, benchmark), reason in reasons.items():
-            sentence = str(error).removesuffix(".")
-            raise UserError(f"{sentence}; {row!r} is left out on {benchmark!r}: {reason}.") from None
-        raise
+        if not reasons:
+            raise
+        (row, benchmark), reason = next(iter(reasons.items()))
+        sentence = str(error).removesuffix(".")
+        raise UserError(f"{sentence}; {row!r} is left out on {benchmark!r}: {reason}.") from None
     titles = [config.title for config in benchmarks.values()]
     if twice := next((title for title in titles if titles.count(title) > 1), None):
         raise UserError(

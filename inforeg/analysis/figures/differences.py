@@ -1,5 +1,6 @@
 """Every row's difference to the reference."""
 
+import math
 from textwrap import fill
 
 import pandas as pd
@@ -38,7 +39,7 @@ def differences(study: Study, statistics: Statistics) -> tuple[Figure, pd.DataFr
         ax.set_title(study.benchmarks[benchmark].title)
     unit = metric_of(experiment.metric).unit.difference
     draw_significance(axes[0], numbers["significant"].astype(bool))
-    if reach < _furthest(numbers).max():
+    if math.isfinite(reach):
         least, most = max(-reach, numbers["ci_low"].min()), min(reach, numbers["ci_high"].max())
         axes[0].set_xlim(1.1 * least, 1.1 * most)
         draw_beyond(axes[0], f"± {reach:g} {unit}")
@@ -57,8 +58,10 @@ def _draw_rows(ax: Axes, numbers: pd.DataFrame, keys: list[str], reach: float) -
     if numbers.empty:
         draw_nothing(ax)
         return
-    for place in (place for place, key in enumerate(keys) if key not in set(numbers["row"])):
-        ax.text(0, place, " left out", fontsize=5, va="center", color="0.45")
+    there = set(numbers["row"])
+    for place, key in enumerate(keys):
+        if key not in there:
+            ax.text(0, place, " left out", fontsize=5, va="center", color="0.45")
     for line in numbers.to_dict("records"):
         face = COLOURS[0] if line["significant"] else "white"
         looks = {"marker": "o", "ms": 3.5, "color": COLOURS[0], "markerfacecolor": face}
@@ -66,13 +69,8 @@ def _draw_rows(ax: Axes, numbers: pd.DataFrame, keys: list[str], reach: float) -
         draw_interval(ax, keys.index(line["row"]), effect, reach, looks)
 
 
-def _furthest(numbers: pd.DataFrame) -> pd.Series:
-    """Of each interval the distance from 0 to its further end."""
-    return numbers[["difference", "ci_low", "ci_high"]].abs().max(axis=1)
-
-
 def _reach(numbers: pd.DataFrame) -> float:
     """Where the axis is cut so that a few wide intervals leave the others legible: infinity if they do."""
-    furthest = _furthest(numbers)
+    furthest = numbers[["difference", "ci_low", "ci_high"]].abs().max(axis=1)
     reach = furthest.quantile(WHOLE, interpolation="higher")
-    return float(f"{1.05 * reach:.2g}") if furthest.max() > GAIN * reach else float("inf")
+    return float(f"{1.05 * reach:.2g}") if furthest.max() > GAIN * reach else math.inf

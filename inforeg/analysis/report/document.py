@@ -47,7 +47,8 @@ def document(
     studies = [study for study, _ in results]
     program = compiler(chain(texts, *(study.texts for study in studies)))
     judged = [(study, statistics) for study, statistics in results if study.experiment.claims]
-    picture = PICTURE.format(", and what the paper prints" if _has_printed([s for s, _ in judged]) else "")
+    papers = any(study.experiment.is_of_the_paper for study, _ in judged)
+    picture = PICTURE.format(", and what the paper prints" if papers else "")
     verdicts = Counter(found for _, statistics in judged for found in statistics.pooled["verdict"])
     parts, told = [_part(*each) for each in results], sentences.tables(said)
     benchmarks, (summary,) = setting.setting_table(studies), pooled.summary_tables(judged)
@@ -56,7 +57,7 @@ def document(
     return "".join(
         [
             f"{marked(program)}\\documentclass[10pt]{{article}}\n{preamble.FONTS[program]}{preamble.PREAMBLE}",
-            _beginning([study for study, _ in judged]),
+            _beginning([study for study, _ in judged], papers),
             findings.abstract(groups, verdicts),
             "\\end{abstract}\n\\tableofcontents\n",
             *_findings(groups, said, {study.name for study in studies}),
@@ -73,19 +74,14 @@ def document(
     )
 
 
-def _beginning(judged: Sequence[Study]) -> str:
-    """Title and what is tested, of studies with claims: the paper's, where they print what it says."""
-    papers = _has_printed(judged)
+def _beginning(judged: Sequence[Study], papers: bool) -> str:
+    """Title and what is tested, of studies with claims, some of them the paper's or none."""
     title, whose = ("The claims of InfoReg", preamble.REPLICATED) if papers else ("The claims", "Claims")
     benchmarks = plural(len({name for study in judged for name in study.benchmarks}), "benchmarks")
     return (
         f"\\title{{{title}, tested}}\n\\begin{{document}}\n\\maketitle\n\\begin{{abstract}}\n"
         f"{whose} are tested on \\ClaimsBenchmarks{{}} {benchmarks}, by \\ClaimsRuns{{}} runs.\n"
     )
-
-
-def _has_printed(judged: Sequence[Study]) -> bool:
-    return any(claim.printed for study in judged for claim in study.experiment.claims)
 
 
 def _section(title: str, key: str = "") -> str:

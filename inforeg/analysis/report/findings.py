@@ -102,7 +102,7 @@ def said(lines: Sequence[Line], inside: Collection[str]) -> Iterator[tuple[str, 
     """
     for sentence, group in groupby(lines, key=lambda line: line.sentence):
         claims = list(group)
-        comes = f"It comes to {counted(len(claims))} claim{'' if len(claims) == 1 else 's'}."
+        comes = f"It comes to {counted(len(claims))} {plural(len(claims), 'claims')}."
         told = (_finding(line, line.experiment in inside) for line in claims if line.found is not None)
         missing = dict.fromkeys(line.experiment for line in claims if line.found is None)
         parts = [f"So says {latex_text(sentence.source)}.", comes, *told, *map(_unmade, missing)]

@@ -52,7 +52,7 @@ def overview_table(study: Study, statistics: Statistics) -> Table:
     """Claims by benchmarks: verdict and difference, with the paper's own difference beside."""
     lines = statistics.verdicts
     cells = {(line["claim"], line["benchmark"]): _verdict_cell(line) for line in lines.to_dict("records")}
-    papers = any(claim.printed for claim in study.experiment.claims)
+    papers = study.experiment.is_of_the_paper
     rows = [
         [
             Entry(f"{claim.statement} ({claim.source})"),
